@@ -1,0 +1,148 @@
+import NIOCore
+
+/// Keeps what a session's log shows free of secrets.
+///
+/// Two rules. What is not known to be harmless is not shown: arguments of LOGIN, AUTHENTICATE, PASS and APOP,
+/// SASL lines, unknown verbs, malformed lines, and a server's text about any of these become `[n octets]` or
+/// `[redacted]`. And what was once seen as a secret is looked for in everything shown later, because servers echo
+/// (`BAD Error in IMAP command HUNTER2`) and people type a password twice.
+struct Redactor: Sendable {
+    static let mark = ByteBuffer(string: "[redacted]")
+    private static let maximumSecrets = 8
+    /// Octets of a text that are shown.
+    private static let maximumText = 2048
+    /// So much of a secret is looked for: enough to find it, and little enough to look for it in a long line.
+    private static let maximumLength = 32
+
+    /// The latest ones, oldest first.
+    private var secrets: [Secret] = []
+
+    /// Remembers a secret, so that it is found where a peer repeats it: as it is, and as it stands in quotes.
+    mutating func learn(_ secret: Secret) {
+        let (plain, quoted) = secret.withExposedBytes { bytes in
+            var plain = ByteBuffer()
+            var quoted = ByteBuffer()
+            for byte in bytes.readableBytesView.prefix(Self.maximumLength) {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { quoted.writeInteger(UInt8(ascii: "\\")) }
+                quoted.writeInteger(byte)
+                plain.writeInteger(byte)
+            }
+            return (plain, quoted)
+        }
+        guard plain.readableBytes >= 3 else { return }
+        for form in plain == quoted ? [plain] : [plain, quoted] {
+            secrets.removeAll { $0 == Secret(form) }
+            if secrets.count >= Self.maximumSecrets { secrets.removeFirst() }
+            secrets.append(Secret(form))
+        }
+    }
+
+    /// The text, or `[redacted]` when a known secret stands in it in any case.
+    /// What is long is cut: neither the search nor the log grows with a line of a megabyte.
+    func clean(_ text: ByteBuffer) -> ByteBuffer {
+        var text = text
+        if text.readableBytes > Self.maximumText {
+            text = text.getSlice(at: text.readerIndex, length: Self.maximumText) ?? text
+            text.writeStaticString("…")
+        }
+        for secret in secrets where secret.withExposedBytes({ text.contains($0) }) { return Self.mark }
+        return text
+    }
+
+    func clean(_ text: String) -> String { String(buffer: clean(ByteBuffer(string: text))) }
+
+    func clean(_ mailbox: MailboxName) -> MailboxName {
+        MailboxName(IMAPString(clean(mailbox.string.bytes), form: mailbox.string.form))
+    }
+
+    static func octets(_ text: ByteBuffer) -> ByteBuffer { ByteBuffer(string: "[\(text.readableBytes) octets]") }
+
+    func facts(of command: IMAPCommand) -> CommandFacts {
+        let tag = clean(command.tag)
+        switch command.body {
+        case .login(let user, _):
+            var arguments = clean(user.bytes)
+            arguments.writeString(" [redacted]")
+            return CommandFacts(tag: tag, name: command.title, arguments: arguments)
+        case .authenticate(let mechanism, let response):
+            let arguments = ByteBuffer(string: KnownVerbs.title(ofMechanism: mechanism) + (response == nil ? "" : " [redacted]"))
+            return CommandFacts(tag: tag, name: command.title, arguments: arguments)
+        case .unknown, .malformed:
+            guard KnownVerbs.contains(command.name, in: .imap) else {
+                return CommandFacts(tag: nil, name: CommandName(), arguments: Self.octets(command.text.bytes))
+            }
+            return CommandFacts(tag: tag, name: command.title, arguments: Self.octets(command.writtenArguments))
+        default:
+            return CommandFacts(tag: tag, name: command.title, arguments: clean(command.writtenArguments))
+        }
+    }
+
+    func facts(of command: POP3Command, name: Keyword?, line: ByteBuffer?) -> CommandFacts {
+        let title = CommandName(keyword: name.flatMap { KnownVerbs.contains($0, in: .pop3) ? $0 : nil })
+        let arguments: ByteBuffer
+        switch command {
+        case .user(let user): arguments = clean(user)
+        case .pass: arguments = Self.mark
+        case .apop(let user, _): arguments = ByteBuffer(string: String(buffer: clean(user)) + " [redacted]")
+        case .auth(let mechanism, let response):
+            arguments = ByteBuffer(string: (mechanism.map(KnownVerbs.title) ?? "") + (response == nil ? "" : " [redacted]"))
+        case .list(let number), .uidl(let number): arguments = ByteBuffer(string: number.map { "\($0)" } ?? "")
+        case .retr(let number), .dele(let number): arguments = ByteBuffer(string: "\(number)")
+        case .top(let number, let lines): arguments = ByteBuffer(string: "\(number) \(lines)")
+        case .lang(let tag): arguments = tag.map(clean) ?? ByteBuffer()
+        case .unknown, .malformed, .xclient: arguments = line.map { Self.octets($0.withoutLineEnd) } ?? ByteBuffer()
+        case .stls, .capa, .quit, .stat, .noop, .rset, .last, .utf8: arguments = ByteBuffer()
+        }
+        return CommandFacts(tag: nil, name: title, arguments: arguments)
+    }
+}
+
+extension Redactor {
+    /// The act without secrets: people type a password where a name should be.
+    func clean(_ act: Act) -> Act {
+        switch act {
+        case .login(let user, let method, let succeeded):
+            .login(user: user.map { clean($0) }, method: method, succeeded: succeeded)
+        case .mailboxSelected(let name, let readOnly, let messages):
+            .mailboxSelected(clean(name), readOnly: readOnly, messages: messages)
+        case .messagesRead(let messages, let count): .messagesRead(clean(messages), count: count)
+        case .flagsChanged(let messages, let operation, let flags):
+            .flagsChanged(clean(messages), operation, flags.map { clean($0) })
+        case .messagesDeleted(let messages): .messagesDeleted(clean(messages))
+        case .messagesExpunged(let messages, let count): .messagesExpunged(clean(messages), count: count)
+        case .messageAppended(let name, let flags, let octets):
+            .messageAppended(clean(name), flags: flags.map { clean($0) }, octets: octets)
+        case .messagesCopied(let messages, let name): .messagesCopied(clean(messages), to: clean(name))
+        case .messagesMoved(let messages, let name): .messagesMoved(clean(messages), to: clean(name))
+        case .mailboxCreated(let name): .mailboxCreated(clean(name))
+        case .mailboxRenamed(let old, let new): .mailboxRenamed(clean(old), to: clean(new))
+        case .mailboxDeleted(let name): .mailboxDeleted(clean(name))
+        case .retrieved, .deleted, .committed: act
+        }
+    }
+
+    private func clean(_ messages: Act.Messages) -> Act.Messages {
+        Act.Messages(
+            mailbox: messages.mailbox.map { clean($0) }, numbers: messages.numbers.map { clean($0) },
+            uids: messages.uids.map { clean($0) })
+    }
+}
+
+extension ByteBuffer {
+    /// Whether `needle` stands in the readable bytes, letters compared without regard to case.
+    fileprivate func contains(_ needle: ByteBuffer) -> Bool {
+        let count = needle.readableBytes
+        guard count > 0, count <= readableBytes else { return false }
+        return unsafe withUnsafeReadableBytes { text in
+            unsafe needle.withUnsafeReadableBytes { secret in
+                for start in 0...(text.count - count)
+                where unsafe text[start].uppercased == secret[0].uppercased {
+                    var index = 1
+                    while index < count, unsafe text[start + index].uppercased == secret[index].uppercased { index += 1 }
+                    if index == count { return true }
+                }
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+import NIOCore
+
+/// Turns the wire events of one session into the events of its log. A value without a clock or a file: what it
+/// is told in, what is worth telling out.
+public struct SessionObserver: Sendable {
+    private let detail: LogEvent.Detail
+    private var redactor = Redactor()
+    private var selected: Selection?
+    private var user: String?
+    private var isAuthenticated = false
+    /// LOGIN or AUTHENTICATE is in progress, so capabilities that nobody asked for are those after login.
+    private var isLoggingIn = false
+    private var capabilityCommands = 0
+    private var exchange: SASLExchange?
+    private var idleSince: WireTime?
+    private var deletions = 0
+    /// How often each rule was broken.
+    private var anomalies: [Anomaly.Kind: Int] = [:]
+    private static let maximumAnomalies = 100
+    public private(set) var traffic = Traffic()
+
+    public init(detail: LogEvent.Detail) { self.detail = detail }
+
+    /// Calls `tell` with each log event that `event` gives rise to.
+    public mutating func observe(_ event: MailEvent, tell: (LogEvent) -> Void) {
+        if !event.isOurs {
+            if event.sender == .client {
+                traffic.clientOctets += event.bytes.readableBytes
+            } else {
+                traffic.serverOctets += event.bytes.readableBytes
+            }
+        }
+        for anomaly in event.anomalies { observe(anomaly, tell: tell) }
+        switch event.meaning {
+        case .unknown, .opaque, .literal, .pop3Body: break
+        case .part(let start): observePart(start, of: event, tell: tell)
+        case .greeting(let status):
+            traffic.responses += 1
+            isAuthenticated = status.result == .preauth
+            if detail >= .commands {
+                tell(.greeting(result: status.result.rawValue, text: redactor.clean(status.text), hasAPOP: false))
+            }
+            observeCode(of: status, phase: .greeting, tell: tell)
+        case .command(let command):
+            traffic.commands += 1
+            learn(from: command)
+            if detail >= .commands { tell(.command(redactor.facts(of: command))) }
+        case .response(let response):
+            traffic.responses += 1
+            observe(response, tell: tell)
+        case .status(let status):
+            traffic.responses += 1
+            observeCode(of: status, phase: phase, tell: tell)
+            if detail >= .responses {
+                // An untagged BAD is about a line that was no command (RFC 9051 §7.1.3), and may repeat it.
+                let line = event.bytes.withoutLineEnd
+                let text = status.result == .bad ? Redactor.octets(line) : redactor.clean(line)
+                tell(.response(name: status.result.word, number: nil, text: text))
+            }
+        case .completion(let status, let record): observe(status, of: record, at: event.time, tell: tell)
+        case .continuation(.idle):
+            idleSince = event.time
+            if detail >= .commands { tell(.idleBegan) }
+        case .continuation, .saslChallenge: break
+        case .idleDone:
+            if detail >= .commands { tell(.idleEnded(microseconds: event.time.microseconds(since: idleSince ?? event.time))) }
+            idleSince = nil
+        case .saslResponse:
+            for secret in exchange?.read(event.bytes.withoutLineEnd) ?? [Secret(event.bytes.withoutLineEnd)] {
+                redactor.learn(secret)
+            }
+        case .pop3Greeting(let reply):
+            traffic.responses += 1
+            if detail >= .commands {
+                tell(
+                    .greeting(
+                        result: reply.result.rawValue, text: redactor.clean(reply.text), hasAPOP: reply.hasAPOPTimestamp))
+            }
+        case .pop3Command(let name, let command):
+            traffic.commands += 1
+            if case .pass(let secret) = command { redactor.learn(secret) }
+            if case .apop(_, let secret) = command { redactor.learn(secret) }
+            if case .auth(let mechanism?, let response) = command { begin(mechanism, response) }
+            if case .user(let name) = command { user = String(buffer: redactor.clean(name)) }
+            if detail >= .commands { tell(.command(redactor.facts(of: command, name: name, line: event.bytes))) }
+        case .pop3Begin: break
+        case .pop3Listing:
+            if detail >= .responses {
+                tell(.response(name: "listing", number: nil, text: redactor.clean(event.bytes.withoutLineEnd)))
+            }
+        case .pop3Completion(let reply, let record):
+            traffic.responses += 1
+            observe(reply, of: record, at: event.time, tell: tell)
+        }
+    }
+
+    /// A peer that breaks a rule with every octet does not fill the log.
+    private mutating func observe(_ anomaly: Anomaly, tell: (LogEvent) -> Void) {
+        let count = anomalies[anomaly.kind, default: 0] + 1
+        anomalies[anomaly.kind] = count
+        if count <= Self.maximumAnomalies { tell(.anomaly(anomaly)) }
+        if count == Self.maximumAnomalies {
+            tell(.limit(name: "anomalies of the kind \(anomaly.kind.rawValue)", value: count, side: anomaly.side))
+        }
+    }
+
+    private var phase: CapabilityPhase {
+        isAuthenticated || (isLoggingIn && capabilityCommands == 0) ? .afterLogin : .beforeLogin
+    }
+
+    private mutating func begin(_ mechanism: Keyword, _ initialResponse: Secret?) {
+        var exchange = SASLExchange(mechanism: mechanism, initialResponse: nil)
+        if let initialResponse {
+            for secret in initialResponse.withExposedBytes({ exchange.read($0) }) { redactor.learn(secret) }
+        }
+        self.exchange = exchange
+    }
+
+    // MARK: - IMAP
+
+    private mutating func learn(from command: IMAPCommand) {
+        switch command.body {
+        case .login(_, let password):
+            redactor.learn(password)
+            isLoggingIn = true
+        case .authenticate(let mechanism, let response):
+            begin(mechanism, response)
+            isLoggingIn = true
+        case .capability: capabilityCommands += 1
+        default: break
+        }
+    }
+
+    private func observePart(_ start: MailEvent.LiteralStart, of event: MailEvent, tell: (LogEvent) -> Void) {
+        guard detail >= .responses || (detail >= .commands && event.sender == .client) else { return }
+        let isKnown = event.sender == .server || start.name.map { KnownVerbs.contains($0, in: .imap) } == true
+        tell(
+            .literal(
+                LiteralFacts(
+                    side: event.sender, octets: start.announcement.length,
+                    isSynchronising: !start.announcement.isNonSynchronising,
+                    tag: isKnown ? start.tag.map(redactor.clean) : nil, name: isKnown ? start.name?.description : nil)))
+    }
+
+    private func observeCode(of status: IMAPStatus, phase: CapabilityPhase, tell: (LogEvent) -> Void) {
+        guard detail >= .commands, status.codeName == Keyword("CAPABILITY") else { return }
+        tell(.capabilities(phase, status.codeArguments.map(\.bytes)))
+    }
+
+    private func observe(_ response: IMAPResponse, tell: (LogEvent) -> Void) {
+        if response.kind == .capability, detail >= .commands, case .capabilities(let names) = response.data {
+            tell(.capabilities(phase, names.map(\.bytes)))
+        }
+        guard detail >= .responses else { return }
+        // Text of messages, and what is not read: URLs with tokens, annotations, push topics.
+        var isHarmless = response.kind != .unknown
+        if case .fetch(let answer) = response.data { isHarmless = answer.contents.isEmpty }
+        tell(
+            .response(
+                name: redactor.clean(response.name?.description ?? "unknown"), number: response.number,
+                text: isHarmless ? redactor.clean(response.text.oneLine) : Redactor.octets(response.text.bytes)))
+    }
+
+    private mutating func observe(
+        _ status: IMAPStatus, of record: CommandRecord?, at time: WireTime, tell: (LogEvent) -> Void
+    ) {
+        traffic.responses += 1
+        if detail >= .commands { tell(.completion(completion(status, of: record, at: time))) }
+        guard let record else { return }
+        if let sasl = record.sasl {
+            let result = sasl.isCancelled ? "cancelled" : status.result.rawValue
+            let user = sasl.user.map { redactor.clean($0) }
+            tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
+        }
+        for act in ActReader.acts(of: record, status: status, selected: selected) { tell(.act(redactor.clean(act))) }
+        guard let body = record.command?.body else { return }
+        switch body {
+        case .login, .authenticate: isLoggingIn = false
+        case .capability: capabilityCommands = max(0, capabilityCommands - 1)
+        default: break
+        }
+        switch (body, status.result) {
+        case (.login, .ok), (.authenticate, .ok): isAuthenticated = true
+        case (.select(let mailbox, let readOnly), .ok):
+            selected = Selection(mailbox, readOnly: readOnly, status: status)
+        case (.select, .no), (.close, .ok), (.unselect, .ok): selected = nil
+        case (.compress, .ok): tell(.compressed)
+        default: break
+        }
+        observeCode(of: status, phase: phase, tell: tell)
+    }
+
+    private func completion(_ status: IMAPStatus, of record: CommandRecord?, at time: WireTime) -> CompletionFacts {
+        let facts: CommandFacts?
+        let isHarmless: Bool
+        if let command = record?.command {
+            facts = redactor.facts(of: command)
+            switch command.body {
+            case .unknown, .malformed: isHarmless = false
+            default: isHarmless = true
+            }
+        } else if let record, KnownVerbs.contains(record.name, in: .imap) {
+            facts = CommandFacts(
+                tag: redactor.clean(record.tag), name: CommandName(keyword: record.name), arguments: ByteBuffer())
+            isHarmless = false
+        } else {
+            facts = nil
+            isHarmless = false
+        }
+        return CompletionFacts(
+            command: facts, result: status.result.word, code: status.code.map(redactor.clean),
+            text: isHarmless ? redactor.clean(status.text) : Redactor.octets(status.text),
+            microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
+            untagged: record?.untagged ?? 0, octets: record?.octets ?? 0)
+    }
+
+    // MARK: - POP3
+
+    private mutating func observe(
+        _ reply: POP3Reply, of record: POP3CommandRecord?, at time: WireTime, tell: (LogEvent) -> Void
+    ) {
+        if detail >= .commands {
+            let isHarmless =
+                switch record?.command {
+                case .unknown, .malformed, .xclient, nil: false
+                default: true
+                }
+            tell(
+                .completion(
+                    CompletionFacts(
+                        command: record.map { redactor.facts(of: $0.command, name: $0.name, line: nil) },
+                        result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
+                        code: reply.code.map(redactor.clean),
+                        text: isHarmless ? redactor.clean(reply.text) : Redactor.octets(reply.text),
+                        microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
+                        untagged: record?.lines ?? 0, octets: record?.octets ?? 0)))
+        }
+        guard let record else { return }
+        if let sasl = record.sasl {
+            let result = sasl.isCancelled ? "cancelled" : reply.result.rawValue
+            let user = sasl.user.map { redactor.clean($0) }
+            tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
+        }
+        for act in ActReader.acts(of: record, reply: reply, user: user, deletions: deletions) {
+            tell(.act(redactor.clean(act)))
+        }
+        guard reply.result == .ok else { return }
+        switch record.command {
+        case .pass, .apop, .auth(.some, _): isAuthenticated = true
+        case .dele: deletions += 1
+        case .rset: deletions = 0
+        case .capa: if detail >= .commands { tell(.capabilities(phase, record.listing)) }
+        default: break
+        }
+    }
+}

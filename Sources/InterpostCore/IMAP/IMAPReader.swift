@@ -1,0 +1,187 @@
+import NIOCore
+
+/// Reads the tokens of one command or response, leniently: whatever stands there becomes a token.
+///
+/// Nothing here throws and nothing recurses. A reader that finds something else than it asked for returns `nil` and
+/// stays where it is.
+///
+///     LIST "" {1}␍␊*      atom LIST, string "" (quoted), string * (literal)
+public struct IMAPReader: Sendable {
+    private let text: IMAPText
+    private let bytes: ByteBufferView
+    private var position: Int
+    private var nextLiteral = 0
+
+    public init(_ text: IMAPText) {
+        self.text = text
+        bytes = text.bytes.readableBytesView
+        position = bytes.startIndex
+    }
+
+    public var isAtEnd: Bool { position >= bytes.endIndex }
+
+    /// The byte at the reader, or 0 at the end.
+    var peek: UInt8 { position < bytes.endIndex ? bytes[position] : 0 }
+
+    func peek(_ offset: Int) -> UInt8 { position + offset < bytes.endIndex ? bytes[position + offset] : 0 }
+
+    /// What has not been read, literals left out.
+    var rest: ByteBuffer { text.bytes.getSlice(at: position, length: max(0, bytes.endIndex - position)) ?? ByteBuffer() }
+
+    mutating func skipSpaces() { while peek == .space || peek == 9 { position += 1 } }
+
+    mutating func skip(_ byte: UInt8) -> Bool {
+        guard !isAtEnd, peek == byte else { return false }
+        position += 1
+        return true
+    }
+
+    mutating func skip(_ character: Unicode.Scalar) -> Bool { skip(UInt8(ascii: character)) }
+
+    mutating func advance() { if !isAtEnd { position += 1 } }
+
+    /// Letters, digits and whatever else stands up to a space, parenthesis or quote.
+    mutating func atom(stoppingAt stops: StaticString = " \t()\"") -> ByteBuffer? {
+        let start = position
+        scan: while position < bytes.endIndex {
+            let byte = bytes[position]
+            for index in 0..<stops.utf8CodeUnitCount where unsafe stops.utf8Start[index] == byte { break scan }
+            position += 1
+        }
+        guard position > start else { return nil }
+        return text.bytes.getSlice(at: start, length: position - start)
+    }
+
+    /// Passes over a word, or over the one character that is no word: always makes progress, and looks at nothing twice.
+    mutating func skipWord() {
+        if atom() == nil { advance() }
+    }
+
+    /// The next word as a name to look up; skips spaces before it.
+    mutating func keyword(stoppingAt stops: StaticString = " \t()\"") -> Keyword? {
+        skipSpaces()
+        let start = position
+        guard let word = atom(stoppingAt: stops), let keyword = Keyword(word.readableBytesView) else {
+            position = start
+            return nil
+        }
+        return keyword
+    }
+
+    mutating func number() -> UInt64? {
+        skipSpaces()
+        let start = position
+        var value: UInt64 = 0
+        while peek.isDigit {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowed) = product.addingReportingOverflow(UInt64(peek - 0x30))
+            guard !overflow, !overflowed else {
+                position = start
+                return nil
+            }
+            value = sum
+            position += 1
+        }
+        return position > start ? value : nil
+    }
+
+    /// An atom, quoted string or literal. Skips spaces before it.
+    mutating func string(stoppingAt stops: StaticString = " \t()\"") -> IMAPString? {
+        skipSpaces()
+        if peek == UInt8(ascii: "\"") { return quoted() }
+        if let literal = literal() { return literal }
+        return atom(stoppingAt: stops).map { IMAPString($0) }
+    }
+
+    /// `NIL`, or a string. The outer optional says whether anything was there.
+    mutating func nstring() -> IMAPString?? {
+        guard let string = string() else { return nil }
+        return .some(string.form == .atom && string.bytes.equalsIgnoringCase("NIL") ? nil : string)
+    }
+
+    /// All strings up to what is none.
+    mutating func strings() -> [IMAPString] {
+        var strings: [IMAPString] = []
+        while let next = string() { strings.append(next) }
+        return strings
+    }
+
+    /// A parenthesised list of strings, flags or words; a single one without parentheses is a list of one.
+    mutating func list() -> [IMAPString]? {
+        skipSpaces()
+        guard skip("(") else { return string().map { [$0] } }
+        var items: [IMAPString] = []
+        while true {
+            skipSpaces()
+            if isAtEnd || skip(")") { return items }
+            if peek == UInt8(ascii: "(") { skipValue() } else if let item = string() { items.append(item) } else { advance() }
+        }
+    }
+
+    /// Passes over one value, parenthesised lists and literals included.
+    mutating func skipValue() {
+        skipSpaces()
+        var depth = 0
+        repeat {
+            skipSpaces()
+            if isAtEnd { return }
+            if skip("(") { depth += 1 } else if skip(")") { depth -= 1 } else if string() == nil { advance() }
+        } while depth > 0
+    }
+
+    private mutating func quoted() -> IMAPString? {
+        let start = position + 1
+        var index = start
+        var hasEscapes = false
+        while index < bytes.endIndex, bytes[index] != UInt8(ascii: "\"") {
+            if bytes[index] == UInt8(ascii: "\\") {
+                hasEscapes = true
+                index += 1
+            }
+            index += 1
+        }
+        let end = min(index, bytes.endIndex)
+        position = min(index + 1, bytes.endIndex)
+        guard hasEscapes else {
+            return IMAPString(text.bytes.getSlice(at: start, length: max(0, end - start)) ?? ByteBuffer(), form: .quoted)
+        }
+        var value = ByteBuffer()
+        var isEscaped = false
+        for byte in bytes[start..<end] {
+            if !isEscaped, byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else {
+                value.writeInteger(byte)
+                isEscaped = false
+            }
+        }
+        return IMAPString(value, form: .quoted)
+    }
+
+    /// The literal whose announcement stands here.
+    private mutating func literal() -> IMAPString? {
+        guard peek == UInt8(ascii: "{") || (peek == UInt8(ascii: "~") && peek(1) == UInt8(ascii: "{")) else { return nil }
+        while nextLiteral < text.literals.count, text.literals[nextLiteral].position <= position { nextLiteral += 1 }
+        guard nextLiteral < text.literals.count else { return nil }
+        let literal = text.literals[nextLiteral]
+        // Nothing but the announcement may stand between here and the line end before the octets. Tried first, because
+        // it looks no further than this word.
+        guard isAnnouncement(upTo: literal.position) else { return nil }
+        guard !bytes[position..<min(literal.position, bytes.endIndex)].dropLast(2).contains(.lineFeed) else { return nil }
+        nextLiteral += 1
+        position = literal.position
+        return IMAPString(literal.octets ?? ByteBuffer(), form: .literal, length: literal.announcement.length)
+    }
+
+    private func isAnnouncement(upTo end: Int) -> Bool {
+        for byte in bytes[position..<min(end, bytes.endIndex)] {
+            switch byte {
+            case UInt8(ascii: "~"), UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "+"), UInt8(ascii: "-"): continue
+            case .carriageReturn, .lineFeed: continue
+            case let byte where byte.isDigit: continue
+            default: return false
+            }
+        }
+        return true
+    }
+}

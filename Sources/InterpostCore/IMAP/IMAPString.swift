@@ -1,0 +1,52 @@
+public import NIOCore
+
+/// A value that IMAP lets a sender spell in three ways (RFC 9051 §4.3): `foo`, `"foo"` and `{3}␍␊foo` are equal.
+public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
+    public enum Form: Sendable { case atom, quoted, literal }
+
+    /// The value, without quotes and backslashes. Empty where a long literal was not kept.
+    public var bytes: ByteBuffer
+    public var form: Form
+    /// Octets of the value, which are more than `bytes` holds where a long literal was not kept.
+    public var length: Int
+
+    public init(_ bytes: ByteBuffer, form: Form = .atom, length: Int? = nil) {
+        self.bytes = bytes
+        self.form = form
+        self.length = length ?? bytes.readableBytes
+    }
+
+    public init(_ text: String) { self.init(ByteBuffer(string: text)) }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.bytes == right.bytes && left.length == right.length
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+
+    /// The value as text; invalid UTF-8 is replaced. For people, not for comparing.
+    public var description: String {
+        length > bytes.readableBytes ? "[\(length) octets]" : String(buffer: bytes)
+    }
+
+    var isINBOX: Bool { bytes.equalsIgnoringCase("INBOX") }
+}
+
+/// The name of a mailbox, as bytes. `INBOX` in any case is one mailbox (RFC 9051 §5.1); all else is compared
+/// octet by octet, never as a Swift `String`.
+public struct MailboxName: Hashable, Sendable, CustomStringConvertible {
+    public var string: IMAPString
+
+    public init(_ string: IMAPString) { self.string = string }
+    public init(_ text: String) { string = IMAPString(text) }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.string == right.string || (left.string.isINBOX && right.string.isINBOX)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        if string.isINBOX { hasher.combine("INBOX") } else { hasher.combine(string) }
+    }
+
+    public var description: String { string.isINBOX ? "INBOX" : string.description }
+}

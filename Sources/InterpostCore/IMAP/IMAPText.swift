@@ -1,0 +1,89 @@
+public import NIOCore
+
+/// One whole command or response as it is read: its lines joined, and its literals beside them.
+///
+///     a LOGIN {3}␍␊foo "x"␍␊     bytes `a LOGIN {3}␍␊ "x"`, one literal of 3 octets, kept: `foo`
+///
+/// Most are one line, and then `bytes` is a slice of what arrived. Long literals are not kept, only counted.
+public struct IMAPText: Hashable, Sendable {
+    public struct Literal: Hashable, Sendable {
+        /// Where in `IMAPText.bytes` the octets belong: behind the line end of their announcement.
+        var position: Int
+        public var announcement: LiteralAnnouncement
+        /// The octets, or `nil` when there were more than the limit.
+        public var octets: ByteBuffer?
+    }
+
+    /// The lines without the last line end.
+    public internal(set) var bytes: ByteBuffer
+    public internal(set) var literals: [Literal] = []
+    /// Some of it is missing: the lines together passed the line limit.
+    public internal(set) var isCutShort = false
+
+    init(line: ByteBuffer) { bytes = line.withoutLineEnd }
+
+    /// Octets that are kept, literals included.
+    var octets: Int { bytes.readableBytes + literals.reduce(0) { $0 + ($1.octets?.readableBytes ?? 0) } }
+
+    /// The text in one line, with `{n}` in the place of literals.
+    var oneLine: ByteBuffer {
+        guard !literals.isEmpty else { return bytes }
+        var source = bytes
+        var line = ByteBuffer()
+        for literal in literals {
+            guard let part = source.readSlice(length: max(0, literal.position - source.readerIndex)) else { continue }
+            line.writeImmutableBuffer(part.withoutLineEnd)
+        }
+        line.writeImmutableBuffer(source)
+        return line
+    }
+}
+
+/// Gathers the fragments of one command or response until its last line.
+struct IMAPTextAssembly: Sendable {
+    private var text: IMAPText
+    private let limits: WireLimits
+    /// Octets of all literals that are kept.
+    private var kept = 0
+
+    /// Begins with a line that announces a literal.
+    init(line: ByteBuffer, announcing literal: LiteralAnnouncement, limits: WireLimits) {
+        self.limits = limits
+        text = IMAPText(line: ByteBuffer())
+        text.bytes = line.ownCopy
+        announce(literal)
+    }
+
+    mutating func append(literal chunk: ByteBuffer) {
+        // What a text that was cut short still announces is in no list, so its octets belong to nobody.
+        guard !text.isCutShort, !text.literals.isEmpty else { return }
+        text.literals[text.literals.count - 1].octets?.writeImmutableBuffer(chunk)
+    }
+
+    mutating func append(line: ByteBuffer, announcing literal: LiteralAnnouncement) {
+        guard room(for: line) else { return }
+        text.bytes.writeImmutableBuffer(line)
+        announce(literal)
+    }
+
+    func finished(with line: ByteBuffer) -> IMAPText {
+        var copy = self
+        if copy.room(for: line) { copy.text.bytes.writeImmutableBuffer(line.withoutLineEnd) }
+        return copy.text
+    }
+
+    private mutating func room(for line: ByteBuffer) -> Bool {
+        if text.bytes.readableBytes + line.readableBytes > limits.lineLength || text.literals.count >= 10_000 {
+            text.isCutShort = true
+        }
+        return !text.isCutShort
+    }
+
+    private mutating func announce(_ literal: LiteralAnnouncement) {
+        // All together take no more room than one long line.
+        let isKept = literal.length <= limits.keptLiteralSize && literal.length <= limits.lineLength - kept
+        if isKept { kept += literal.length }
+        text.literals.append(
+            .init(position: text.bytes.writerIndex, announcement: literal, octets: isKept ? ByteBuffer() : nil))
+    }
+}

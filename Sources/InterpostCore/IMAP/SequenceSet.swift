@@ -1,0 +1,55 @@
+public import NIOCore
+
+/// A sequence set as it was written, `1:4,7`, `*:4` or `$` (RFC 9051 §9, RFC 5182).
+public struct SequenceSet: Hashable, Sendable, CustomStringConvertible {
+    public var text: ByteBuffer
+
+    public var description: String { String(buffer: text) }
+
+    /// How many numbers it names; what is no number (`*`, `$`) counts as one. `UInt32.max` at most.
+    public var count: Int {
+        var count: UInt64 = 0
+        for part in text.readableBytesView.split(separator: UInt8(ascii: ",")) {
+            var reader = IMAPReader(IMAPText(line: ByteBuffer(bytes: part)))
+            let first = reader.number() ?? 0
+            let last = reader.skip(":") ? reader.number() ?? first : first
+            // A UID has 32 bits; kept below that, the sum cannot overflow.
+            count = min(UInt64(UInt32.max), count + min(UInt64(UInt32.max), max(first, last) - min(first, last)) + 1)
+        }
+        return Int(truncatingIfNeeded: count)
+    }
+}
+
+/// Numbers seen one after another, kept as runs: `1:100000` takes the room of one run.
+public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
+    static let maximumRuns = 256
+
+    private var runs: [ClosedRange<UInt64>] = []
+    private var isCutShort = false
+    /// How many numbers were added.
+    public private(set) var count = 0
+
+    public init() {}
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// Forgets the runs beyond ``maximumRuns``, but goes on counting.
+    public mutating func append(_ number: UInt64) {
+        // Two answers about one message in a row are about one message.
+        if let last = runs.last, last.contains(number) { return }
+        count += 1
+        if let last = runs.last, last.upperBound < .max, last.upperBound + 1 == number {
+            runs[runs.count - 1] = last.lowerBound...number
+        } else if runs.count < Self.maximumRuns {
+            runs.append(number...number)
+        } else {
+            isCutShort = true
+        }
+    }
+
+    /// `1:4,7`; `…` at the end when not all were kept.
+    public var description: String {
+        runs.map { $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound):\($0.upperBound)" }
+            .joined(separator: ",") + (isCutShort ? ",…" : "")
+    }
+}

@@ -1,0 +1,77 @@
+import NIOCore
+
+/// Follows one AUTHENTICATE or AUTH exchange as far as its mechanism lets an onlooker know who logs in.
+///
+/// Responses are secrets; only the user name leaves this value. `AUTHENTICATE PLAIN` with
+/// `AHRlc3QAc2VjcmV0` has the user `test`.
+public struct SASLExchange: Sendable {
+    public let mechanism: Keyword
+    /// Who logs in, once it can be known.
+    public private(set) var user: String?
+    /// Client responses seen, an initial one included.
+    public private(set) var responses = 0
+    public private(set) var isCancelled = false
+
+    init(mechanism: Keyword, initialResponse: Secret?) {
+        self.mechanism = mechanism
+        if let initialResponse {
+            initialResponse.withExposedBytes { _ = read($0) }
+        }
+    }
+
+    /// A client's line, without its line end. Returns what in it must not be shown: the line, and the password, token
+    /// or proof that it carries.
+    @discardableResult
+    mutating func read(_ line: ByteBuffer) -> [Secret] {
+        if line.equalsIgnoringCase("*") {
+            isCancelled = true
+            return []
+        }
+        responses += 1
+        guard let message = Base64.decode(line.readableBytesView) else { return [Secret(line)] }
+        let (user, secret) = parts(of: message)
+        if self.user == nil { self.user = user }
+        return [Secret(line)] + (secret.map { [Secret($0)] } ?? [])
+    }
+
+    private func parts(of message: ByteBuffer) -> (user: String?, secret: ByteBuffer?) {
+        switch mechanism {
+        case Keyword("PLAIN"):
+            // authzid NUL authcid NUL password (RFC 4616)
+            let parts = message.readableBytesView.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return (nil, message) }
+            return (String(decoding: parts[1], as: UTF8.self), ByteBuffer(bytes: parts[2]))
+        case Keyword("LOGIN"):
+            return responses == 1 ? (String(buffer: message), nil) : (nil, message)
+        case Keyword("CRAM-MD5"), Keyword("CRAM-SHA1"), Keyword("CRAM-SHA256"):
+            // user SP hex digest (RFC 2195)
+            guard let space = message.readableBytesView.lastIndex(of: .space) else { return (nil, message) }
+            return (
+                String(decoding: message.readableBytesView[..<space], as: UTF8.self),
+                ByteBuffer(bytes: message.readableBytesView[(space + 1)...])
+            )
+        case Keyword("XOAUTH2"):
+            let user = Self.value(behind: "user=", in: message, endingAt: 1).map { String(buffer: $0) }
+            return (user, Self.value(behind: "auth=Bearer ", in: message, endingAt: 1))
+        case Keyword("OAUTHBEARER"):
+            return (Self.saslName(behind: ",a=", in: message), Self.value(behind: "auth=Bearer ", in: message, endingAt: 1))
+        default:
+            // n,,n=user,r=nonce, then c=…,p=proof (RFC 5802)
+            guard mechanism.description.hasPrefix("SCRAM-") else { return (nil, message) }
+            guard responses == 1 else { return (nil, Self.value(behind: ",p=", in: message, endingAt: UInt8(ascii: ","))) }
+            return (Self.saslName(behind: ",n=", in: message), nil)
+        }
+    }
+
+    private static func value(behind key: String, in message: ByteBuffer, endingAt end: UInt8) -> ByteBuffer? {
+        guard let found = message.firstOccurrence(of: ByteBuffer(string: key).readableBytesView, from: message.readerIndex)
+        else { return nil }
+        return ByteBuffer(bytes: message.readableBytesView[(found + key.utf8.count)...].prefix { $0 != end })
+    }
+
+    /// `=2C` and `=3D` stand for comma and equals sign (RFC 5801 §4, RFC 5802 §5.1).
+    private static func saslName(behind key: String, in message: ByteBuffer) -> String? {
+        value(behind: key, in: message, endingAt: UInt8(ascii: ","))
+            .map { String(buffer: $0).replacing("=2C", with: ",").replacing("=3D", with: "=") }
+    }
+}

@@ -1,0 +1,243 @@
+import NIOCore
+
+// The way of each event through the tap: what goes on as it came, what is edited, and what Interpost says itself.
+
+extension SessionCore {
+    mutating func handleClient(_ event: MailEvent) {
+        if let reason = refusal(of: event) { return refuse(event, saying: reason) }
+        switch event.meaning {
+        case .command(let command):
+            switch command.body {
+            case .startTLS: return holdSwitch(event)
+            case .compress where ahead > 0: return refuseEarlySwitch(event)
+            case .compress where settings.compression == .strip || isCompressed:
+                swallow(event)
+                return answer("\(String(buffer: command.tag)) NO COMPRESS is not offered here")
+            default: break
+            }
+        case .pop3Command(_, .stls): return holdSwitch(event)
+        default: break
+        }
+        forward(event)
+    }
+
+    mutating func handleServer(_ event: MailEvent) {
+        switch event.meaning {
+        case .response(let response) where response.kind == .capability:
+            guard case .capabilities(let names) = response.data else { break }
+            if let (line, changes) = editor.edit(untagged: event.bytes, names: names.map(\.bytes)) {
+                return replace(event, with: line, changes: changes)
+            }
+        case .greeting(let status), .status(let status):
+            if let (line, changes) = editor.edit(status: event.bytes, status) {
+                return replace(event, with: line, changes: changes)
+            }
+        case .completion(let status, let record):
+            if case .compress? = record?.command?.body, status.result == .ok { return compress(behind: event) }
+            if let (line, changes) = editor.edit(status: event.bytes, status) {
+                return replace(event, with: line, changes: changes)
+            }
+        case .pop3Listing where conversation.listsAUTH:
+            // Which mechanisms stay depends on all of them, so the list waits for its end.
+            return swallow(event)
+        case .pop3Listing where conversation.listsCapabilities:
+            if let (line, changes) = editor.edit(listing: event.bytes) {
+                return replace(event, with: line, changes: changes)
+            }
+        case .pop3Completion(_, let record?):
+            if case .auth(mechanism: nil, _) = record.command, !record.listing.isEmpty {
+                var (list, changes) = editor.edit(mechanisms: record.listing)
+                list.writeImmutableBuffer(event.bytes)
+                return replace(event, with: list, changes: changes)
+            }
+            if case .capa = record.command, !record.listing.isEmpty,
+                let (line, change) = editor.addition(toListing: record.listing)
+            {
+                var lines = line
+                lines.writeImmutableBuffer(event.bytes)
+                return replace(event, with: lines, changes: [change])
+            }
+        default: break
+        }
+        forward(event)
+    }
+
+    private var editor: CapabilityEditor {
+        let isOpen = !clientIsEncrypted && (conversation.phase == .beforeLogin || settings.listener == .required)
+        return CapabilityEditor(
+            offersSTARTTLS: isOpen && (settings.listener == .offered || settings.listener == .required),
+            requiresSTARTTLS: isOpen && settings.listener == .required,
+            stripsCompression: settings.compression == .strip || isCompressed)
+    }
+
+    private mutating func replace(_ event: MailEvent, with line: ByteBuffer, changes: [CapabilityChange]) {
+        swallow(event)
+        for change in changes { ready.append(.tell(.edited(change))) }
+        if line.readableBytes > 0 { ready.append(.send(line, to: event.sender.peer)) }
+    }
+
+    /// Says a line to the client in the server's place: now, or as soon as it would not stand in the middle of a response,
+    /// overtake a POP3 reply, or be answered inside TLS by mistake.
+    private mutating func answer(_ text: String, thenTLS: Bool = false) {
+        pendingAnswers.append(PendingAnswer(text: text, behind: conversation.pendingCommands - 1, thenTLS: thenTLS))
+        answerPending(after: nil)
+    }
+
+    mutating func answerPending(after event: MailEvent?) {
+        if case .pop3Completion? = event?.meaning {
+            for index in pendingAnswers.indices { pendingAnswers[index].behind -= 1 }
+        }
+        while let next = pendingAnswers.first, mayGive(next) {
+            pendingAnswers.removeFirst()
+            // What the client sent behind STARTTLS is looked at before it hears that TLS may begin.
+            if next.thenTLS, conversation.unread(from: .client) > 0 { return refuseClearText(from: .client) }
+            let line = ByteBuffer(string: next.text + "\r\n")
+            if let event = conversation.answer(line) { ready.append(.record(event)) }
+            flushRun(of: .server)
+            ready.append(.send(line, to: .client))
+            if settings.mailProtocol == .pop3 {
+                for index in pendingAnswers.indices { pendingAnswers[index].behind -= 1 }
+            }
+            if next.thenTLS { return beginClientTLS() }
+        }
+    }
+
+    private func mayGive(_ answer: PendingAnswer) -> Bool {
+        guard conversation.isBetweenResponses else { return false }
+        if answer.thenTLS { return conversation.pendingCommands <= 1 }
+        return settings.mailProtocol == .imap || answer.behind <= 0
+    }
+
+    // MARK: STARTTLS
+
+    private mutating func holdSwitch(_ event: MailEvent) {
+        guard ahead == 0 else { return refuseEarlySwitch(event) }
+        swallow(event)
+        let isOffered = editor.offersSTARTTLS
+        let text: String
+        switch (event.meaning, isOffered) {
+        case (.command(let command), true): text = "\(String(buffer: command.tag)) OK begin TLS now"
+        case (.command(let command), false): text = "\(String(buffer: command.tag)) BAD STARTTLS is not available here"
+        case (_, true): text = "+OK begin TLS now"
+        case (_, false): text = "-ERR STLS is not available here"
+        }
+        answer(text, thenTLS: isOffered)
+    }
+
+    private mutating func refuseEarlySwitch(_ event: MailEvent) {
+        ready.append(.record(event))
+        ready.append(.tell(.anomaly(Anomaly(.switchBehindUnreadOctets, side: .client, offset: event.offset))))
+        close(by: .interpost, reason: "a switch behind octets that were sent too early", farewell: nil)
+    }
+
+    /// The client's leg turns to TLS behind an answer that was just given.
+    private mutating func beginClientTLS() {
+        ready.append(.startTLS(.client))
+        flush()
+        stage = .switching([.client], greeting: nil)
+    }
+
+    mutating func forwardMirrored(_ event: MailEvent) {
+        if ahead > 0, conversation.clientWait == .passing { return refuseEarlySwitch(event) }
+        let switches =
+            switch event.meaning {
+            case .completion(let status, let record): record?.command.map { $0.isSTARTTLS && status.result == .ok } ?? false
+            case .pop3Completion(let reply, let record): record.map { $0.isSTLS && reply.result == .ok } ?? false
+            default: false
+            }
+        if case .completion(let status, let record) = event.meaning, case .compress? = record?.command?.body,
+            status.result == .ok
+        {
+            return compress(behind: event)
+        }
+        forward(event)
+        guard switches else { return }
+        for side in Side.allCases where conversation.unread(from: side) > 0 { return refuseClearText(from: side) }
+        flush()
+        ready.append(.startTLS(.server))
+        ready.append(.startTLS(.client))
+        stage = .switching([.client, .server], greeting: nil)
+    }
+
+    mutating func carryOut(_ step: UpstreamOpening.Step) {
+        switch step {
+        case .send(let line): ready.append(.send(line, to: .server))
+        case .secure(let greeting):
+            var greeting = greeting
+            if settings.mailProtocol == .imap, let (line, change) = CapabilityEditor.withoutCapabilities(greeting: greeting) {
+                greeting = line
+                ready.append(.tell(.edited(change)))
+            }
+            ready.append(.startTLS(.server))
+            stage = .switching([.server], greeting: greeting)
+        case .refused(let greeting):
+            ready.append(.tell(.greeting(result: "refused", text: greeting.withoutLineEnd, hasAPOP: false)))
+            ready.append(.send(greeting, to: .client))
+            stage = .closed
+            ready.append(.close(by: .server, reason: "the server refuses the connection"))
+        case .failed(let reason, let anomaly):
+            if let anomaly { ready.append(.tell(.anomaly(anomaly))) }
+            upstreamFailed(reason: reason)
+        }
+    }
+
+    // MARK: COMPRESS
+
+    private mutating func compress(behind event: MailEvent) {
+        forward(event)
+        flush()
+        isCompressed = true
+        for side in Side.allCases {
+            ready.append(.startDeflate(side, unread: conversation.takeUnread(from: side)))
+        }
+    }
+
+    // MARK: A listener that requires STARTTLS
+
+    /// The listener requires STARTTLS, and the client has not done it.
+    var isClosedToCommands: Bool { settings.listener == .required && !clientIsEncrypted && !settings.isMirror }
+
+    /// Why a client event must not pass yet; `nil` when it may.
+    private func refusal(of event: MailEvent) -> String? {
+        guard isClosedToCommands else { return nil }
+        let reason = "STARTTLS is required first"
+        switch event.meaning {
+        case .command(let command):
+            switch command.body {
+            case .capability, .noop, .logout, .startTLS, .id: return nil
+            default: return reason
+            }
+        case .pop3Command(_, .capa), .pop3Command(_, .quit), .pop3Command(_, .stls): return nil
+        default: return reason
+        }
+    }
+
+    private mutating func refuse(_ event: MailEvent, saying reason: String) {
+        swallow(event)
+        switch event.meaning {
+        case .command(let command): answer("\(String(buffer: command.tag)) NO [PRIVACYREQUIRED] \(reason)")
+        case .part(let start):
+            guard !start.announcement.isNonSynchronising, let tag = start.tag else { return }
+            answer("\(String(buffer: tag)) NO [PRIVACYREQUIRED] \(reason)")
+        case .literal: break
+        case .pop3Command: answer("-ERR [SYS/PERM] \(reason)")
+        default: answer("* BAD \(reason)")
+        }
+    }
+}
+
+/// A line that Interpost owes the client.
+struct PendingAnswer {
+    var text: String
+    /// Commands that the server has to answer before; counted down in POP3, where replies have an order.
+    var behind: Int
+    var thenTLS: Bool
+}
+
+extension IMAPCommand {
+    fileprivate var isSTARTTLS: Bool { if case .startTLS = body { true } else { false } }
+}
+
+extension POP3CommandRecord {
+    fileprivate var isSTLS: Bool { if case .stls = command { true } else { false } }
+}

@@ -1,0 +1,99 @@
+public import NIOCore
+
+/// A session written as the RFCs write them: one line per wire line, `C:` or `S:` in front.
+///
+///     # A refused literal does not swallow the next command.
+///     S: * OK ready
+///     C: a LOGIN {5}
+///     S: a NO too long
+///     = completion tag=a result=NO
+///
+/// Every wire line ends in CR LF, unless it ends in a single backslash, which stands for nothing. `\xNN` is one
+/// octet. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting for them.
+public struct Transcript: Sendable {
+    public enum Step: Sendable {
+        case say(Side, ByteBuffer)
+        case expect(String)
+        case set(String)
+    }
+
+    public struct Line: Sendable {
+        public var step: Step
+        /// Counts from 1 in the file.
+        public var number: Int
+    }
+
+    public struct SyntaxError: Error, CustomStringConvertible {
+        public var line: Int
+        public var problem: String
+        public var description: String { "line \(line): \(problem)" }
+    }
+
+    public var lines: [Line] = []
+
+    /// Whether a text looks like a transcript: its first line that is no comment begins with `C:` or `S:`.
+    public static func looksLike(_ text: ByteBuffer) -> Bool {
+        let start = String(decoding: text.readableBytesView.prefix(4096), as: UTF8.self)
+        for line in start.utf8.split(separator: UInt8.lineFeed) {
+            if line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@") || line.first == .carriageReturn { continue }
+            return line.count >= 2 && (line.first == UInt8(ascii: "C") || line.first == UInt8(ascii: "S"))
+                && line[line.index(after: line.startIndex)] == UInt8(ascii: ":")
+        }
+        return false
+    }
+
+    public init(reading text: ByteBuffer) throws(SyntaxError) {
+        var text = text
+        var number = 0
+        while text.readableBytes > 0 {
+            number += 1
+            let end = text.firstIndex(of: .lineFeed, from: text.readerIndex)
+            let length = end.map { $0 - text.readerIndex + 1 } ?? text.readableBytes
+            guard let line = text.readSlice(length: length)?.withoutLineEnd else { break }
+            guard let step = try Self.step(line, number: number) else { continue }
+            lines.append(Line(step: step, number: number))
+        }
+    }
+
+    private static func step(_ line: ByteBuffer, number: Int) throws(SyntaxError) -> Step? {
+        var rest = line
+        guard let mark = rest.readInteger(as: UInt8.self), mark != UInt8(ascii: "#") else { return nil }
+        switch mark {
+        case UInt8(ascii: "="): return .expect(trimmed(rest))
+        case UInt8(ascii: "@"): return .set(trimmed(rest))
+        case UInt8(ascii: "C"), UInt8(ascii: "S"):
+            guard rest.readInteger(as: UInt8.self) == UInt8(ascii: ":") else { break }
+            if rest.byte(at: rest.readerIndex) == .space { rest.moveReaderIndex(forwardBy: 1) }
+            return .say(mark == UInt8(ascii: "C") ? .client : .server, wire(rest))
+        default: break
+        }
+        throw SyntaxError(line: number, problem: "a line begins with C:, S:, =, @ or #")
+    }
+
+    private static func trimmed(_ rest: ByteBuffer) -> String {
+        var text = rest
+        if text.byte(at: text.readerIndex) == .space { text.moveReaderIndex(forwardBy: 1) }
+        return String(buffer: text)
+    }
+
+    private static func wire(_ text: ByteBuffer) -> ByteBuffer {
+        var wire = ByteBuffer()
+        var index = text.readerIndex
+        while index < text.writerIndex {
+            let byte = text.byte(at: index)
+            if byte == UInt8(ascii: "\\"), text.byte(at: index + 1) == UInt8(ascii: "x"), index + 3 < text.writerIndex,
+                let octet = UInt8(String(decoding: text.readableBytesView[index + 2...index + 3], as: UTF8.self), radix: 16)
+            {
+                wire.writeInteger(octet)
+                index += 4
+            } else if byte == UInt8(ascii: "\\"), index + 1 == text.writerIndex {
+                return wire
+            } else {
+                wire.writeInteger(byte)
+                index += 1
+            }
+        }
+        wire.writeStaticString("\r\n")
+        return wire
+    }
+}

@@ -1,0 +1,137 @@
+public import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+// The few things that reading a mail protocol does with single bytes. Everything here folds only A-Z and
+// a-z, and never goes through `String`, whose ideas of case, equality and line ends are not the wire's.
+
+extension UInt8 {
+    static let lineFeed = UInt8(ascii: "\n")
+    static let carriageReturn = UInt8(ascii: "\r")
+    static let space = UInt8(ascii: " ")
+    static let dot = UInt8(ascii: ".")
+
+    @inlinable var isDigit: Bool { self &- 0x30 < 10 }
+    @inlinable var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+
+    /// `a` to `z` as `A` to `Z`; every other byte as it is.
+    @inlinable var uppercased: UInt8 { self &- 0x61 < 26 ? self & 0xDF : self }
+}
+
+extension ByteBuffer {
+    /// The index of the first `byte` at or after `index`, or `nil`.
+    func firstIndex(of byte: UInt8, from index: Int) -> Int? {
+        let start = index - readerIndex
+        guard start < readableBytes else { return nil }
+        return unsafe withUnsafeReadableBytes { bytes in
+            // `start` lies inside the readable bytes, so the base address exists and the range is in bounds.
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, CInt(byte), bytes.count - start)
+            else { return nil }
+            return unsafe index + (UnsafeRawPointer(found) - (base + start))
+        }
+    }
+
+    /// The index of the first occurrence of `needle` at or after `index`, or `nil`. For short texts.
+    func firstOccurrence(of needle: ByteBufferView, from index: Int) -> Int? {
+        guard let first = needle.first else { return nil }
+        var index = index
+        while let found = firstIndex(of: first, from: index), found + needle.count <= writerIndex {
+            if readableBytesView[found..<found + needle.count].elementsEqual(needle) { return found }
+            index = found + 1
+        }
+        return nil
+    }
+
+    /// The readable bytes without the LF, CR LF or CR CR LF at their end.
+    public var withoutLineEnd: ByteBuffer {
+        var line = self
+        line.dropLineEnd()
+        return line
+    }
+
+    mutating func dropLineEnd() {
+        var end = writerIndex
+        if end > readerIndex, byte(at: end - 1) == .lineFeed { end -= 1 }
+        while end > readerIndex, byte(at: end - 1) == .carriageReturn { end -= 1 }
+        moveWriterIndex(to: end)
+    }
+
+    /// The byte at an index that the caller knows to be readable; 0 where it is not.
+    @inline(__always) func byte(at index: Int) -> UInt8 { getInteger(at: index, as: UInt8.self) ?? 0 }
+
+    /// Whether the readable bytes are `word`, letters compared without regard to case.
+    /// `word` is given in upper case.
+    func equalsIgnoringCase(_ word: StaticString) -> Bool {
+        readableBytes == word.utf8CodeUnitCount && hasPrefixIgnoringCase(word)
+    }
+
+    /// Whether the readable bytes begin with `word`, given in upper case.
+    func hasPrefixIgnoringCase(_ word: StaticString) -> Bool {
+        let count = word.utf8CodeUnitCount
+        guard readableBytes >= count else { return false }
+        return unsafe withUnsafeReadableBytes { bytes in
+            for index in 0..<count where unsafe bytes[index].uppercased != word.utf8Start[index] { return false }
+            return true
+        }
+    }
+
+    /// A copy that shares no storage, for what is kept: a small slice would keep its large parent alive.
+    var ownCopy: ByteBuffer { ByteBuffer(bytes: readableBytesView) }
+}
+
+/// A word of up to 32 ASCII bytes in upper case, packed into integers so that a name on the wire is compared
+/// and looked up without an allocation: `Keyword("noop") == Keyword("NOOP")`.
+public struct Keyword: Hashable, Sendable, CustomStringConvertible {
+    static let maximumLength = 32
+
+    private var high: UInt128 = 0
+    private var low: UInt128 = 0
+
+    /// `nil` when the bytes are none, more than 32, or not printable ASCII.
+    init?(_ bytes: ByteBufferView) {
+        guard !bytes.isEmpty, bytes.count <= Self.maximumLength else { return nil }
+        for byte in bytes {
+            guard byte > 0x20, byte < 0x7F else { return nil }
+            append(byte)
+        }
+    }
+
+    /// For names known when the program is written; longer ones are cut at 32 bytes.
+    init(_ word: StaticString) {
+        for index in 0..<min(Self.maximumLength, word.utf8CodeUnitCount) { unsafe append(word.utf8Start[index]) }
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        high = high << 8 | low >> 120
+        low = low << 8 | UInt128(byte.uppercased)
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(low) }
+
+    /// Appends the word, in upper case.
+    func append(to bytes: inout [UInt8]) {
+        if high != 0 { Self.append(high, to: &bytes) }
+        Self.append(low, to: &bytes)
+    }
+
+    private static func append(_ word: UInt128, to bytes: inout [UInt8]) {
+        var shift = (128 - word.leadingZeroBitCount + 7) / 8 * 8 - 8
+        while shift >= 0 {
+            bytes.append(UInt8(truncatingIfNeeded: word >> UInt128(shift)))
+            shift -= 8
+        }
+    }
+
+    public var description: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,136 @@
+public import NIOCore
+
+/// Cuts one direction of an IMAP stream into lines and literals without losing a byte.
+///
+/// The framer knows three things: a line ends in LF; what stands directly before a line's end may announce a
+/// literal; and the free text of a status or `+` line announces nothing (RFC 9051 §7.1, §7.5). Everything else
+/// is grammar and lives elsewhere. Time is linear in the bytes, memory is bounded by the line limit.
+///
+///     S: * 1 FETCH (BODY[] {3}␍␊     line, announces 3
+///     S: abc                          literal
+///     S: )␍␊                          line
+///     S: * OK see RFC {5}␍␊           line, announces nothing
+public struct IMAPFramer: Sendable {
+    private enum State {
+        case line
+        case literal(remaining: Int)
+        case opaque
+    }
+
+    private let sender: Side
+    private let limits: WireLimits
+    private var pending = PendingBytes()
+    private var state = State.line
+    /// The line before announced a literal, so the next one goes on with the same command or response.
+    private var isMidCommand = false
+    /// The next client line is a SASL response or DONE: octets like `{5}` in it are octets.
+    private var nextLineIsPlain = false
+    /// Set once, when a limit was passed.
+    public private(set) var breach: WireBreach?
+
+    public init(sender: Side, limits: WireLimits = .standard) {
+        self.sender = sender
+        self.limits = limits
+    }
+
+    /// Octets that arrived and are in no fragment yet.
+    public var unread: Int { pending.count }
+
+    /// The same octets, without taking them.
+    var unreadBytes: ByteBuffer { pending.buffer }
+
+    /// The line that ``next()`` would return, if it is whole.
+    var nextWholeLine: ByteBuffer? {
+        let bytes = pending.buffer
+        guard case .line = state, let feed = bytes.firstIndex(of: .lineFeed, from: bytes.readerIndex) else { return nil }
+        return bytes.getSlice(at: bytes.readerIndex, length: feed - bytes.readerIndex + 1)
+    }
+
+    public mutating func append(_ bytes: ByteBuffer) { pending.append(bytes) }
+
+    /// The next fragment, or `nil` when more bytes are needed.
+    public mutating func next() -> WireFragment? {
+        switch state {
+        case .line:
+            return nextLine()
+        case .literal(let remaining):
+            let length = min(remaining, pending.count)
+            guard length > 0 else { return nil }
+            state = remaining == length ? .line : .literal(remaining: remaining - length)
+            return .literal(pending.take(length), remaining: remaining - length)
+        case .opaque:
+            return pending.count == 0 ? nil : .opaque(pending.take(pending.count))
+        }
+    }
+
+    /// The server refused a synchronising literal: its octets will not come, a new command will.
+    public mutating func cancelLiteral() {
+        guard case .literal = state else { return isMidCommand = false }
+        state = .line
+        isMidCommand = false
+    }
+
+    /// The next line is not a command: no literal in it, whatever it looks like.
+    public mutating func expectPlainLine() { nextLineIsPlain = true }
+
+    /// What was expected did not come about; the next line is a command again.
+    public mutating func expectCommand() { nextLineIsPlain = false }
+
+    /// Gives up cutting: all that follows is `.opaque`.
+    public mutating func becomeOpaque() { state = .opaque }
+
+    /// Takes out what was not cut yet, for a stream that changes its nature (TLS, DEFLATE) at this byte.
+    public mutating func takeUnread() -> ByteBuffer { pending.take(pending.count) }
+
+    /// Called when the caller stops asking, so that no large receive buffer is kept alive.
+    public mutating func settle() { pending.settle() }
+
+    private mutating func nextLine() -> WireFragment? {
+        guard let feed = pending.lineFeed() else {
+            if pending.count > limits.lineLength { return breach(.lineTooLong(limit: limits.lineLength)) }
+            pending.settle()
+            return nil
+        }
+        let length = feed - pending.buffer.readerIndex + 1
+        guard length <= limits.lineLength else { return breach(.lineTooLong(limit: limits.lineLength)) }
+        let line = pending.take(length)
+        let isPlain = nextLineIsPlain || (sender == .server && !isMidCommand && Self.isFreeText(line))
+        nextLineIsPlain = false
+        let place: LiteralAnnouncement.Place =
+            sender == .server ? .response : isMidCommand ? .restOfCommand : .command
+        let reading: LiteralAnnouncement.Reading =
+            isPlain ? .none : LiteralAnnouncement.read(endOf: line, in: place, limit: limits.literalSize)
+        switch reading {
+        case .none:
+            isMidCommand = false
+            return .line(line, literal: nil)
+        case .announced(let literal):
+            isMidCommand = true
+            if literal.length > 0 { state = .literal(remaining: literal.length) }
+            return .line(line, literal: literal)
+        case .tooLarge:
+            breach = .literalTooLarge(limit: limits.literalSize)
+            state = .opaque
+            return .line(line, literal: nil)
+        }
+    }
+
+    private mutating func breach(_ breach: WireBreach) -> WireFragment {
+        self.breach = breach
+        state = .opaque
+        return .opaque(pending.take(pending.count))
+    }
+
+    /// A `+` line, a tagged line, and `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH` end in text for people.
+    private static func isFreeText(_ line: ByteBuffer) -> Bool {
+        guard line.byte(at: line.readerIndex) == UInt8(ascii: "*") else { return true }
+        guard line.byte(at: line.readerIndex + 1) == .space else { return false }
+        var rest = line
+        rest.moveReaderIndex(forwardBy: 2)
+        for word: StaticString in ["OK", "NO", "BAD", "BYE", "PREAUTH"] where rest.hasPrefixIgnoringCase(word) {
+            let after = rest.byte(at: rest.readerIndex + word.utf8CodeUnitCount)
+            if after == .space || after == .carriageReturn || after == .lineFeed { return true }
+        }
+        return false
+    }
+}

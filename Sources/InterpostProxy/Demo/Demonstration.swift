@@ -1,0 +1,86 @@
+public import Foundation
+import InterpostCore
+public import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// The main job on an embedded default: a small mail server in this program, the relay in front of it with a fresh
+/// certificate authority, and a client that reads mail through it, all over real sockets with real TLS.
+public struct Demonstration {
+    /// Runs it, with the console on standard output. `directory` takes the authorities and the event log.
+    public static func run(in directory: URL, logger: Logger) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let upstreamAuthority = try CertificateAuthority(directory: directory.appending(path: "server-ca"))
+        let server = try await DemoServer(
+            [(.imap, false), (.imap, true), (.pop3, true)], authority: upstreamAuthority, group: group)
+        let configuration = try Self.configuration(directory: directory, ports: server.ports)
+        let relay = try await Relay(source: { configuration }, logger: logger)
+        let services = ServiceGroup(services: [relay], logger: logger)
+        let running = Task { try await services.run() }
+        let authority = directory.appending(path: "ca/ca.pem").path
+        let ports = relay.listeners.map(\.port)
+        do {
+            try await DemoClient.run(
+                imapOverSTARTTLS, port: ports[0], isImplicit: false, trusting: authority, group: group)
+            try await DemoClient.run(imap, port: ports[1], isImplicit: true, trusting: authority, group: group)
+            try await DemoClient.run(pop3, port: ports[2], isImplicit: false, trusting: authority, group: group)
+        } catch {
+            running.cancel()
+            try? await running.value
+            throw error
+        }
+        await services.triggerGracefulShutdown()
+        try await running.value
+        await server.close()
+        try await group.shutdownGracefully()
+    }
+
+    /// STARTTLS in front, TLS behind; TLS in front, STARTTLS behind; STLS in front, TLS behind.
+    private static func configuration(directory: URL, ports: [Int]) throws -> Configuration {
+        var configuration = Configuration()
+        configuration.relays = [
+            RelayConfiguration(
+                listen: try ListenURL("imap://127.0.0.1:0"), upstream: try UpstreamURL("imaps://localhost:\(ports[1])")),
+            RelayConfiguration(
+                listen: try ListenURL("imaps://127.0.0.1:0"), upstream: try UpstreamURL("imap://localhost:\(ports[0])")),
+            RelayConfiguration(
+                listen: try ListenURL("pop3://127.0.0.1:0"), upstream: try UpstreamURL("pop3s://localhost:\(ports[2])")),
+        ]
+        configuration.tls.trust = [directory.appending(path: "server-ca/ca.pem").path]
+        configuration.tls.authority = directory.appending(path: "ca").path
+        configuration.log.file = directory.appending(path: "events.jsonl").path
+        configuration.timeouts.drain = 5
+        return configuration
+    }
+
+    // MARK: - What the client does
+
+    private static let login = "LOGIN \(DemoMailbox.user) \"\(DemoMailbox.password)\""
+
+    private static let imapOverSTARTTLS: [DemoClient.Step] = [
+        .expect("* OK"), .send("a1 STARTTLS"), .expect("a1 OK"), .startTLS,
+        .send("a2 CAPABILITY"), .expect("a2 OK"), .send("a3 \(login)"), .expect("a3 OK"),
+        .send("a4 LIST \"\" *"), .expect("a4 OK"), .send("a5 SELECT INBOX"), .expect("a5 OK"),
+        .send("a6 FETCH 1:* (FLAGS UID RFC822.SIZE)"), .expect("a6 OK"),
+        .send("a7 UID FETCH 102 BODY[]"), .expect("a7 OK"),
+        .send("a8 STORE 2 +FLAGS (\\Flagged)"), .expect("a8 OK"),
+        .send("a9 LOGOUT"), .expect("a9 OK"),
+    ]
+
+    private static let imap: [DemoClient.Step] = [
+        .expect("* OK"), .send("b1 AUTHENTICATE PLAIN AGRlbW8Ab29wcw=="), .expect("b1 BAD"),
+        .send("b2 \(login)"), .expect("b2 OK"), .send("b3 SELECT INBOX"), .expect("b3 OK"),
+        .send("b4 IDLE"), .expect("* 4 EXISTS"), .send("DONE"), .expect("b4 OK"),
+        .send("b5 APPEND Sent (\\Seen) {18}"), .expect("+"), .send("Subject: hello\r\n\r\n"), .expect("b5 OK"),
+        .send("b6 STORE 1 +FLAGS (\\Deleted)"), .expect("b6 OK"), .send("b7 EXPUNGE"), .expect("b7 OK"),
+        .send("b8 LOGOUT"), .expect("b8 OK"),
+    ]
+
+    private static let pop3: [DemoClient.Step] = [
+        .expect("+OK"), .send("CAPA"), .expect("."), .send("STLS"), .expect("+OK"), .startTLS,
+        .send("USER \(DemoMailbox.user)"), .expect("+OK"), .send("PASS \(DemoMailbox.password)"), .expect("+OK"),
+        .send("STAT"), .expect("+OK"), .send("UIDL"), .expect("."), .send("RETR 2"), .expect("."),
+        .send("DELE 2"), .expect("+OK"), .send("QUIT"), .expect("+OK"),
+    ]
+}

@@ -1,0 +1,67 @@
+import Foundation
+import InterpostCore
+import Synchronization
+
+/// Where a program's events go: the log as JSON lines, the console as lines for people, or both.
+final class EventSink: Sendable {
+    let detail: LogEvent.Detail
+    private let log: LineWriter?
+    private let console: LineWriter?
+    private let consoleLine: ConsoleLine
+    private let closesOnFailure: Bool
+    private let whenFailing = Callback()
+
+    init(_ settings: LogSettings) throws {
+        detail = settings.detail
+        closesOnFailure = settings.onFailure == .close
+        let whenFailing = whenFailing
+        let report: @Sendable (String) -> Void = { message in
+            FileHandle.standardError.write(Data("interpost: \(message)\n".utf8))
+            whenFailing.body.withLock { $0 }?()
+        }
+        log = try settings.file.map { file in
+            try LineWriter(path: file == "-" ? nil : file, isLossy: settings.onFailure == .continue, onFailure: report)
+        }
+        // Standard output carries one thing: the JSON lines if they go there, else the console.
+        let showsConsole = settings.console == .pretty && settings.file != "-"
+        console = showsConsole ? try LineWriter(path: nil, isLossy: true, onFailure: { _ in }) : nil
+        consoleLine = ConsoleLine(hasColour: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
+    }
+
+    /// Sessions should stop reading until the log has caught up.
+    var isCongested: Bool { log?.isCongested == true }
+
+    /// The log cannot be written, and the configuration says that sessions must not go on without it.
+    var forbidsSessions: Bool { closesOnFailure && log?.isFailing == true }
+
+    /// Formats the events of one session and hands them on together.
+    func append(_ events: [LogEvent], session: Int, at time: WireTime) {
+        guard !events.isEmpty else { return }
+        if let log {
+            var lines: [UInt8] = []
+            lines.reserveCapacity(events.count * 256)
+            for event in events where event.detail <= detail { event.writeJSON(session: session, at: time, to: &lines) }
+            if !lines.isEmpty { log.append(lines) }
+        }
+        if let console {
+            var lines: [UInt8] = []
+            for event in events { consoleLine.write(event, session: session, at: time, to: &lines) }
+            if !lines.isEmpty { console.append(lines) }
+        }
+    }
+
+    /// Has `body` called whenever writing begins to fail, and whenever it works again.
+    func onFailure(_ body: @escaping @Sendable () -> Void) { whenFailing.body.withLock { $0 = body } }
+
+    func reopen() { log?.reopen() }
+
+    func close() {
+        log?.close()
+        console?.close()
+    }
+}
+
+/// Something to call, said later than it is handed out.
+private final class Callback: Sendable {
+    let body = Mutex<(@Sendable () -> Void)?>(nil)
+}

@@ -1,0 +1,230 @@
+import Foundation
+import InterpostCore
+public import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+public import ServiceLifecycle
+import Synchronization
+
+/// A running program: its listeners, and the sessions behind them.
+///
+///     let relay = try await Relay(configuration, logger: logger)
+///     print(relay.listeners)            // the ports that the system chose
+///     try await relay.run()             // until SIGTERM, or until the task is cancelled
+public final class Relay: Service {
+    /// Where it listens.
+    public struct Listener: Sendable, Codable {
+        public var url: String
+        public var port: Int
+    }
+
+    /// Where the configuration comes from, again on a reload.
+    public typealias Source = @Sendable () throws -> Configuration
+
+    public let listeners: [Listener]
+    private let source: Source
+    /// What cannot change while the program runs.
+    private let fixed: (log: LogSettings, threads: Int)
+    private let logger: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let channels: [any Channel]
+    private let sink: EventSink
+    private let registry: SessionRegistry
+    private let box: ContextBox
+    private let drainSeconds: Mutex<Int>
+
+    /// Opens all listeners; from here on clients are served.
+    public init(source: @escaping Source, logger: Logger) async throws {
+        let configuration = try source()
+        self.source = source
+        self.logger = logger
+        fixed = (configuration.log, configuration.threads)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
+        sink = try EventSink(configuration.log)
+        registry = SessionRegistry(limits: configuration.limits)
+        sink.onFailure { [registry] in registry.logFailed() }
+        let shared = try SharedContext(configuration, sink: sink, registry: registry)
+        let box = ContextBox(configuration.relays.map { shared.context(for: $0, listener: $0.listen.description) })
+        var channels: [any Channel] = []
+        var listeners: [Listener] = []
+        do {
+            for (index, relay) in configuration.relays.enumerated() {
+                let channel = try await Self.listen(on: relay.listen, index: index, box: box, group: group)
+                let port = channel.localAddress?.port ?? relay.listen.port
+                channels.append(channel)
+                listeners.append(Listener(url: relay.listen.url(port: port), port: port))
+                box.setListener(relay.listen.url(port: port), at: index)
+            }
+        } catch {
+            for channel in channels { channel.close(promise: nil) }
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        self.channels = channels
+        self.listeners = listeners
+        self.box = box
+        drainSeconds = Mutex(configuration.timeouts.drain)
+    }
+
+    private static func listen(
+        on url: ListenURL, index: Int, box: ContextBox, group: MultiThreadedEventLoopGroup
+    ) async throws -> any Channel {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: LegBuffers.allocator)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let context = box.context(at: index) else { throw ChannelError.ioOnClosedChannel }
+                    let session = ProxySession(context: context, channel: channel)
+                    try channel.pipeline.syncOperations.addHandler(LegHandler(session: session, side: .client))
+                }
+            }
+        do {
+            return try await bootstrap.bind(host: url.host, port: url.port).get()
+        } catch {
+            throw EndpointError("cannot listen on \(url.description): \(FailureText.of(error))")
+        }
+    }
+
+    // MARK: - Running
+
+    /// Serves until a graceful shutdown is asked for; then drains.
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskCancellationHandler {
+                await self.waitForListeners()
+            } onCancel: {
+                self.registry.end()
+                self.closeListeners()
+            }
+        } onGracefulShutdown: {
+            self.closeListeners()
+        }
+        await drain()
+        try? await group.shutdownGracefully()
+        sink.close()
+    }
+
+    private func closeListeners() { for channel in channels { channel.close(promise: nil) } }
+
+    private func waitForListeners() async { for channel in channels { try? await channel.closeFuture.get() } }
+
+    /// Sessions may finish what they are doing; after the patience of the configuration they end.
+    private func drain() async {
+        let patience = drainSeconds.withLock { $0 }
+        if registry.count > 0 {
+            logger.notice("ending", metadata: ["sessions": "\(registry.count)", "patience_s": "\(patience)"])
+        }
+        let registry = registry
+        await withTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                await withCheckedContinuation { continuation in
+                    let once = Once { continuation.resume() }
+                    registry.drain { once.run() }
+                }
+                return true
+            }
+            tasks.addTask {
+                try? await Task.sleep(for: .seconds(patience))
+                registry.end()
+                return false
+            }
+            // When patience ends first, the sessions' own end makes the first task finish.
+            if await tasks.next() == false { _ = await tasks.next() }
+            tasks.cancelAll()
+        }
+    }
+
+    /// Reads the configuration and the certificates again. Sessions keep what they began with; new ones get the new.
+    /// Listeners stay where they are.
+    public func reload() {
+        do {
+            let configuration = try source()
+            guard configuration.relays.map(\.listen) == box.relays.map(\.listen) else {
+                logger.error("not reloaded: listeners cannot change without a restart")
+                return
+            }
+            if configuration.log != fixed.log || configuration.threads != fixed.threads {
+                logger.warning("what the configuration says of log and threads takes a restart")
+            }
+            let shared = try SharedContext(configuration, sink: sink, registry: registry)
+            for (index, relay) in configuration.relays.enumerated() {
+                box.replace(shared.context(for: relay, listener: listeners[index].url), at: index)
+            }
+            registry.update(limits: configuration.limits)
+            drainSeconds.withLock { $0 = configuration.timeouts.drain }
+            sink.reopen()
+            logger.notice("reloaded the configuration and the certificates")
+        } catch {
+            logger.error("not reloaded, the old configuration stays: \(error)")
+        }
+    }
+}
+
+/// What every relay of one configuration shares.
+private struct SharedContext {
+    let configuration: Configuration
+    let serverContexts: ServerContexts
+    let upstreamContext: NIOSSLContext
+    let verifier: UpstreamVerifier
+    let sink: EventSink
+    let registry: SessionRegistry
+
+    init(_ configuration: Configuration, sink: EventSink, registry: SessionRegistry) throws {
+        self.configuration = configuration
+        self.sink = sink
+        self.registry = registry
+        serverContexts = try ServerContexts(configuration.tls)
+        verifier = try UpstreamVerifier(
+            trust: configuration.tls.trust, skipsVerification: configuration.tls.skipsUpstreamVerification)
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = configuration.tls.minimumUpstreamVersion.nio
+        // Chain and name are judged by the verifier; without verification its callback would not be asked.
+        tls.certificateVerification = .noHostnameVerification
+        tls.trustRoots = .certificates([])
+        tls.shutdownTimeout = ServerContexts.shutdownTimeout
+        upstreamContext = try NIOSSLContext(configuration: tls)
+    }
+
+    func context(for relay: RelayConfiguration, listener: String) -> RelayContext {
+        RelayContext(
+            relay: relay, settings: relay.settings(limits: configuration.limits), timeouts: configuration.timeouts,
+            skipsVerification: configuration.tls.skipsUpstreamVerification, serverContexts: serverContexts,
+            upstreamContext: upstreamContext, verifier: verifier, sink: sink, registry: registry, clock: SessionClock(),
+            listener: listener)
+    }
+}
+
+/// The context of each listener, to be replaced on a reload.
+private final class ContextBox: Sendable {
+    private let contexts: Mutex<[RelayContext]>
+
+    init(_ contexts: [RelayContext]) { self.contexts = Mutex(contexts) }
+
+    func context(at index: Int) -> RelayContext? { contexts.withLock { $0.indices.contains(index) ? $0[index] : nil } }
+
+    var relays: [RelayConfiguration] { contexts.withLock { $0.map(\.relay) } }
+
+    func replace(_ context: RelayContext, at index: Int) { contexts.withLock { $0[index] = context } }
+
+    func setListener(_ url: String, at index: Int) { contexts.withLock { $0[index].listener = url } }
+}
+
+/// Runs something at most once.
+private final class Once: Sendable {
+    private let body: Mutex<(@Sendable () -> Void)?>
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = Mutex(body) }
+
+    func run() {
+        let body = body.withLock { body in
+            defer { body = nil }
+            return body
+        }
+        body?()
+    }
+}

@@ -1,0 +1,94 @@
+import CAllocator
+import Foundation
+import Synchronization
+
+/// All sessions of a program: who is in, how many, and how to tell them that the program ends.
+final class SessionRegistry: Sendable {
+    enum Refusal { case tooMany(limit: String, value: Int), ending }
+
+    private struct State {
+        var sessions: [Int: Handle] = [:]
+        var perAddress: [String: Int] = [:]
+        var lastNumber = 0
+        var isEnding = false
+        var whenEmpty: [@Sendable () -> Void] = []
+        /// The most sessions since memory was last given back.
+        var peak = 0
+
+        /// After a crowd has left, the allocator would keep what it took.
+        mutating func noteDeparture() {
+            guard peak >= 100, sessions.count * 2 <= peak else { return }
+            peak = sessions.count
+            #if canImport(Glibc)
+                DispatchQueue.global().async { malloc_trim(0) }
+            #endif
+        }
+    }
+
+    /// How to reach a session from outside of its event loop.
+    struct Handle: Sendable {
+        var drain: @Sendable () -> Void
+        var end: @Sendable () -> Void
+        /// The log cannot be written; the session looks whether it may go on.
+        var logFailed: @Sendable () -> Void
+    }
+
+    private let limits: Mutex<Limits>
+    private let state = Mutex(State())
+
+    init(limits: Limits) { self.limits = Mutex(limits) }
+
+    func update(limits: Limits) { self.limits.withLock { $0 = limits } }
+
+    var count: Int { state.withLock { $0.sessions.count } }
+
+    /// A number for a new session from `address`; a refusal has its number too, for the log.
+    func admit(address: String, handle: Handle) -> (number: Int, refusal: Refusal?) {
+        let limits = limits.withLock { $0 }
+        return state.withLock { state in
+            state.lastNumber += 1
+            let number = state.lastNumber
+            if state.isEnding { return (number, .ending) }
+            if state.sessions.count >= limits.sessions {
+                return (number, .tooMany(limit: "sessions", value: limits.sessions))
+            }
+            if state.perAddress[address, default: 0] >= limits.sessionsPerAddress {
+                return (number, .tooMany(limit: "sessions-per-address", value: limits.sessionsPerAddress))
+            }
+            state.sessions[number] = handle
+            state.peak = max(state.peak, state.sessions.count)
+            state.perAddress[address, default: 0] += 1
+            return (number, nil)
+        }
+    }
+
+    func remove(_ number: Int, address: String) {
+        let callbacks = state.withLock { state in
+            guard state.sessions.removeValue(forKey: number) != nil else { return [@Sendable () -> Void]() }
+            let left = state.perAddress[address, default: 1] - 1
+            state.perAddress[address] = left > 0 ? left : nil
+            state.noteDeparture()
+            guard state.sessions.isEmpty else { return [] }
+            defer { state.whenEmpty = [] }
+            return state.whenEmpty
+        }
+        for callback in callbacks { callback() }
+    }
+
+    /// Takes no new sessions, and asks the others to end when they have nothing in progress. `completion` is called
+    /// when the last one is gone.
+    func drain(completion: @escaping @Sendable () -> Void) {
+        let handles = state.withLock { state in
+            state.isEnding = true
+            if !state.sessions.isEmpty { state.whenEmpty.append(completion) }
+            return Array(state.sessions.values)
+        }
+        if handles.isEmpty { completion() }
+        for handle in handles { handle.drain() }
+    }
+
+    func logFailed() { for handle in state.withLock({ Array($0.sessions.values) }) { handle.logFailed() } }
+
+    /// Ends all sessions now.
+    func end() { for handle in state.withLock({ Array($0.sessions.values) }) { handle.end() } }
+}

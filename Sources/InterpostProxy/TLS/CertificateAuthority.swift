@@ -1,0 +1,150 @@
+import Crypto
+public import Foundation
+import InterpostCore
+import SwiftASN1
+import X509
+
+/// The local certificate authority whose leaves clients are shown.
+///
+/// Made on first run: an ECDSA P-256 key and a self-signed certificate for ten years, `ca.key` (mode 0600) and
+/// `ca.pem` in a directory of mode 0700. Whoever has the key can impersonate every mail server to whoever trusts
+/// the certificate, so it never leaves the directory.
+public struct CertificateAuthority: Sendable {
+    public struct Failure: Error, CustomStringConvertible, Sendable {
+        public var description: String
+    }
+
+    public let directory: URL
+    private let certificate: Certificate
+    private let key: Certificate.PrivateKey
+    /// One key for all leaves; it lives as long as the program.
+    private let leafKey = P256.Signing.PrivateKey()
+
+    /// `$XDG_STATE_HOME/interpost`, or `~/.local/state/interpost`.
+    public static var standardDirectory: URL {
+        let environment = ProcessInfo.processInfo.environment
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
+            return URL(filePath: state).appending(path: "interpost")
+        }
+        let home = environment["HOME"].map { URL(filePath: $0) } ?? FileManager.default.homeDirectoryForCurrentUser
+        return home.appending(path: ".local/state/interpost")
+    }
+
+    /// Opens the authority in `directory`, or makes it.
+    public init(directory: URL) throws(Failure) {
+        self.directory = directory
+        let keyFile = directory.appending(path: "ca.key")
+        let certificateFile = directory.appending(path: "ca.pem")
+        do {
+            if !FileManager.default.fileExists(atPath: keyFile.path) { try Self.make(in: directory) }
+            try Self.checkMode(of: keyFile)
+            key = try Certificate.PrivateKey(pemEncoded: String(contentsOf: keyFile, encoding: .utf8))
+            certificate = try Certificate(pemEncoded: String(contentsOf: certificateFile, encoding: .utf8))
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(description: "the certificate authority in \(directory.path) cannot be read: \(error)")
+        }
+        guard key.publicKey == certificate.publicKey else {
+            throw Failure(description: "\(certificateFile.path) does not belong to \(keyFile.path); remove both to make new ones")
+        }
+    }
+
+    /// Who it is, until when, and its fingerprint.
+    public var summary: String {
+        let facts = certificate.facts
+        return """
+            \(facts.subject)
+              certificate  \(directory.appending(path: "ca.pem").path)
+              valid until  \(facts.notAfter)
+              SHA-256      \(facts.sha256)
+            """
+    }
+
+    public var pem: String { get throws { try certificate.serializeAsPEM().pemString + "\n" } }
+
+    public var der: [UInt8] {
+        get throws {
+            var serializer = DER.Serializer()
+            try serializer.serialize(certificate)
+            return serializer.serializedBytes
+        }
+    }
+
+    private static func checkMode(of file: URL) throws {
+        let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int ?? 0
+        guard mode & 0o077 == 0 else {
+            throw Failure(
+                description: "\(file.path) may be read by others (mode \(String(mode, radix: 8))); run: chmod 600 \(file.path)")
+        }
+    }
+
+    private static func make(in directory: URL) throws {
+        let files = FileManager.default
+        try files.createDirectory(
+            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+        let host = ProcessInfo.processInfo.hostName
+        let name = try DistinguishedName {
+            CommonName("Interpost local authority (\(host))")
+            OrganizationName("Interpost")
+        }
+        let now = Date()
+        let certificate = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey,
+            notValidBefore: now.addingTimeInterval(-3600), notValidAfter: now.addingTimeInterval(10 * 365.25 * 86_400),
+            issuer: name, subject: name,
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+                SubjectKeyIdentifier(hash: key.publicKey)
+            },
+            issuerPrivateKey: key)
+        try write(key.serializeAsPEM().pemString, to: directory.appending(path: "ca.key"), mode: 0o600)
+        try write(certificate.serializeAsPEM().pemString, to: directory.appending(path: "ca.pem"), mode: 0o644)
+    }
+
+    /// The mode holds from the moment the file exists.
+    private static func write(_ text: String, to file: URL, mode: Int) throws {
+        try? FileManager.default.removeItem(at: file)
+        guard
+            FileManager.default.createFile(
+                atPath: file.path, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: mode])
+        else { throw Failure(description: "\(file.path) cannot be written") }
+    }
+
+    // MARK: - Leaves
+
+    /// A certificate chain and its key, as PEM.
+    struct Leaf: Sendable {
+        var chain: [String]
+        var key: String
+    }
+
+    /// How long a leaf is valid; caches keep one for a fraction of it.
+    static let leafLifetime: TimeInterval = 30 * 86_400
+
+    /// A leaf for these host names and IP addresses; the first is its common name.
+    func makeLeaf(for names: [String]) throws -> Leaf {
+        let now = Date()
+        let subject = try DistinguishedName { CommonName(String((names.first ?? "interpost").prefix(64))) }
+        let leaf = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(leafKey.publicKey),
+            notValidBefore: now.addingTimeInterval(-3600), notValidAfter: now.addingTimeInterval(Self.leafLifetime),
+            issuer: certificate.subject, subject: subject,
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.notCertificateAuthority)
+                Critical(KeyUsage(digitalSignature: true))
+                try ExtendedKeyUsage([.serverAuth])
+                SubjectAlternativeNames(names.map(Self.generalName))
+            },
+            issuerPrivateKey: key)
+        return Leaf(
+            chain: [try leaf.serializeAsPEM().pemString, try certificate.serializeAsPEM().pemString],
+            key: leafKey.pemRepresentation)
+    }
+
+    private static func generalName(_ name: String) -> GeneralName {
+        IPAddress.octets(of: name).map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(name)
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import InterpostCore
+import InterpostProxy
+
+/// `interpost check-config`: says what is wrong with a configuration, or what it means.
+struct CheckConfig: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Check a configuration file without running it.")
+
+    @Argument(help: "The YAML file.")
+    var file: String
+
+    func run() throws {
+        let configuration = try ConfigurationFile.read(file)
+        print("\(file) is good:")
+        for relay in configuration.relays {
+            let mirror = relay.mirror ? ", mirrored" : ""
+            print(
+                "  \(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue)")
+        }
+    }
+}

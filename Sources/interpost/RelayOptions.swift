@@ -1,0 +1,103 @@
+import ArgumentParser
+import InterpostCore
+import InterpostProxy
+
+/// What can be said of a relay on the command line.
+struct RelayOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Where clients connect: imap, imaps, pop3 or pop3s; port 0 lets the system choose.", valueName: "url"))
+    var listen: [String] = []
+
+    @Option(help: ArgumentHelp("The server behind the listener before it.", valueName: "url"))
+    var upstream: [String] = []
+
+    @Option(help: ArgumentHelp("A YAML file that says all this and more; see Config/interpost.yml.", valueName: "file"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("PEM certificates to trust for servers, beside the system's.", valueName: "file"))
+    var trust: [String] = []
+
+    @Option(help: ArgumentHelp("Show clients this certificate (PEM chain) instead of the authority's.", valueName: "file"))
+    var certificate: String?
+
+    @Option(help: ArgumentHelp("The private key of --certificate (PEM).", valueName: "file"))
+    var privateKey: String?
+
+    @Option(help: ArgumentHelp("Where the certificate authority lives.", valueName: "directory"))
+    var authority: String?
+
+    @Option(help: ArgumentHelp("Write events as JSON lines; - is standard output.", valueName: "file|-"))
+    var log: String?
+
+    @Option(help: "What the log carries: acts, commands or responses.")
+    var detail: LogEvent.Detail?
+
+    @Option(help: "What the console shows: pretty or quiet.")
+    var console: LogSettings.Console?
+
+    @Option(help: "COMPRESS=DEFLATE: terminate or strip.")
+    var compress: SessionSettings.Compression?
+
+    @Option(help: "Event loops.")
+    var threads: Int?
+
+    @Flag(help: "Each leg does what the other does; nothing is edited.")
+    var mirror = false
+
+    @Flag(help: "Accept any certificate of a server. Anybody on the way can then read and change the mail.")
+    var dangerouslySkipUpstreamVerification = false
+
+    func validate() throws {
+        if config != nil, !listen.isEmpty || !upstream.isEmpty {
+            throw ValidationError("--config says where to listen: leave out --listen and --upstream, or --config")
+        }
+        if config == nil, listen.isEmpty, upstream.isEmpty {
+            throw ValidationError("give --listen URL --upstream URL, or --config FILE")
+        }
+        guard listen.count == upstream.count else {
+            throw ValidationError(
+                "each --listen needs its --upstream: there are \(listen.count) and \(upstream.count) of them")
+        }
+        if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256") }
+    }
+
+    /// The file's configuration, if there is one, with the flags laid over it.
+    func configuration() throws -> Configuration {
+        var configuration = try config.map { try ConfigurationFile.read($0) } ?? Configuration()
+        for (listen, upstream) in zip(listen, upstream) {
+            configuration.relays.append(
+                RelayConfiguration(listen: try ListenURL(listen), upstream: try UpstreamURL(upstream)))
+        }
+        for index in configuration.relays.indices {
+            if mirror { configuration.relays[index].mirror = true }
+            if let compress { configuration.relays[index].compress = compress }
+        }
+        configuration.tls.trust += trust
+        if let certificate { configuration.tls.certificate = certificate }
+        if let privateKey { configuration.tls.privateKey = privateKey }
+        if let authority { configuration.tls.authority = authority }
+        if dangerouslySkipUpstreamVerification { configuration.tls.skipsUpstreamVerification = true }
+        if let log { configuration.log.file = log }
+        if let detail { configuration.log.detail = detail }
+        if let console { configuration.log.console = console }
+        if let threads { configuration.threads = threads }
+        if let problem = configuration.problems.first { throw EndpointProblem(description: problem) }
+        return configuration
+    }
+}
+
+struct EndpointProblem: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// An error for a person: one sentence, no stack.
+struct CleanFailure: Error, CustomStringConvertible {
+    var description: String
+    init(_ error: any Error) { description = "\(error)" }
+}
+
+extension LogEvent.Detail: ExpressibleByArgument {}
+extension LogSettings.Console: ExpressibleByArgument {}
+extension SessionSettings.Compression: ExpressibleByArgument {}
+extension MailProtocol: ExpressibleByArgument {}
+extension Side: ExpressibleByArgument {}

@@ -1,0 +1,138 @@
+// Strategy: mistakes that people make in a configuration or on the command line, each with what they must be told; and
+// the subcommands that show the authority and read recorded sessions, whose output other programs must accept.
+
+import Foundation
+import Testing
+
+@Suite struct `The command line` {
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let text: String
+        let words: [String]
+
+        init(_ name: String, _ text: String, _ words: String...) {
+            testDescription = name
+            self.text = text
+            self.words = words
+        }
+    }
+
+    private static let relay = "relays:\n  - listen: imap://127.0.0.1:0\n    upstream: imap://localhost\n"
+
+    private static let mistakes = [
+        Mistake("unknown key", relay + "log:\n  fiel: x\n", "mistake.yml:5:", "'fiel'", "did you mean 'file'?"),
+        Mistake("unknown section", relay + "time-outs: {drain: 1}\n", "mistake.yml:4:", "did you mean 'timeouts'?"),
+        Mistake("unknown key of a relay", "relays:\n  - lissten: imap://h\n", "mistake.yml:2:", "did you mean 'listen'?"),
+        Mistake("number that is none", relay + "limits:\n  sessions: many\n", "mistake.yml:5:", "'sessions' is a whole number"),
+        Mistake("number out of range", relay + "limits:\n  sessions: 0\n", "mistake.yml:5:", "from 1 to"),
+        Mistake("flag that is none", relay + "    mirror: maybe\n", "mistake.yml:4:", "'mirror' is true or false"),
+        Mistake("text that is a list", relay + "tls:\n  authority: [a]\n", "mistake.yml:5:", "'authority' is a text"),
+        Mistake("list that is a text", relay + "tls:\n  trust: ca.pem\n", "mistake.yml:5:", "'trust' is a list"),
+        Mistake("section that is a text", relay + "limits: 5\n", "mistake.yml:4:", "'limits' is a group of keys"),
+        Mistake(
+            "word that is none of the choice", relay + "log:\n  detail: command\n", "mistake.yml:5:", "did you mean 'commands'?"),
+        Mistake(
+            "other protocol", "relays:\n  - listen: imap://h\n    upstream: pop3://h\n", "mistake.yml:2:", "does not translate"),
+        Mistake(
+            "mirror of two kinds", "relays:\n  - {listen: imaps://h, upstream: imap://h, mirror: true}\n", "mistake.yml:2:",
+            "mirror"),
+        Mistake(
+            "mirror that requires", "relays:\n  - {listen: 'imap://h?starttls=required', upstream: imap://h, mirror: true}\n",
+            "mirror"),
+        Mistake("certificate without key", relay + "tls:\n  certificate: c.pem\n", "mistake.yml:5:", "'private-key'"),
+        Mistake("key without certificate", relay + "tls:\n  private-key: c.pem\n", "mistake.yml:5:", "'certificate'"),
+        Mistake("relay without upstream", "relays:\n  - listen: imap://h\n", "mistake.yml:2:", "'listen' and 'upstream'"),
+        Mistake(
+            "other scheme", "relays:\n  - {listen: imap://h, upstream: imap4://h}\n", "mistake.yml:2:", "did you mean 'imap'?"),
+        Mistake(
+            "other option", "relays:\n  - {listen: 'imap://h?startls=off', upstream: imap://h}\n", "did you mean 'starttls'?"),
+        Mistake(
+            "other value", "relays:\n  - {listen: 'imap://h?starttls=require', upstream: imap://h}\n", "did you mean 'required'?"),
+        Mistake(
+            "option of TLS", "relays:\n  - {listen: 'imaps://h?starttls=off', upstream: imap://h}\n", "TLS from the first byte"),
+        Mistake(
+            "password in a URL", "relays:\n  - {listen: imap://h, upstream: 'imap://u:abracadabra@h'}\n", "no user or password"),
+        Mistake("nothing to relay", "limits: {sessions: 5}\n", "nothing to relay"),
+        Mistake("key that stands twice", relay + "limits: {sessions: 5}\nlimits: {sessions: 6}\n", "twice", "limits"),
+        Mistake("no YAML", relay + "limits: {sessions: 5\n", "mistake.yml:", "is not YAML"),
+        Mistake("nothing at all", "", "is empty"),
+    ]
+
+    @Test(arguments: mistakes)
+    func `says what is wrong with a configuration, and where`(mistake: Mistake) async throws {
+        let room = try Room("mistake")
+        let file = try room.write(mistake.text, to: "mistake.yml")
+        for command in [["check-config", file], ["run", "--config", file]] {
+            let outcome = try await Program.run(all: command)
+            #expect(outcome.code != 0)
+            for word in mistake.words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+            #expect(outcome.output.isEmpty)
+            #expect(!outcome.errors.contains("abracadabra"))
+        }
+    }
+
+    @Test func `says what a good configuration means`() async throws {
+        let room = try Room("good")
+        let file = try room.write(Self.relay, to: "good.yml")
+        let outcome = try await Program.run("check-config", file)
+        #expect(outcome.code == 0)
+        #expect(outcome.text.contains("imap://127.0.0.1:0 → imap://localhost:143"))
+        #expect(outcome.errors.isEmpty)
+    }
+
+    @Test(arguments: [
+        (["run", "--lissten", "imap://h"], "--listen"), (["run", "--listen", "imap://h"], "--upstream"),
+        (["run"], "--config"), (["run", "--config", "/no/such/file.yml"], "no such file"),
+        (["run", "--listen", "imap://h", "--upstream", "imap://h", "--config", "x.yml"], "--config"),
+        (["run", "--listen", "imap://h", "--upstream", "imap://h", "--certificate", "c.pem"], "private key"),
+        (["run", "--listen", "imap://h", "--upstream", "imap://h", "--detail", "command"], "commands"),
+        (["run", "--listen", "imap://h", "--upstream", "imap://h", "--threads", "0"], "1 to 256"),
+        (["check-confg"], "check-confg"), (["check-config", "/no/such/file.yml"], "no such file"),
+        (["read", "/no/such/session.imap"], "/no/such/session.imap"),
+    ])
+    func `says what is wrong with its arguments`(arguments: [String], word: String) async throws {
+        let outcome = try await Program.run(all: arguments)
+        #expect(outcome.code != 0 && outcome.code > 0)
+        #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    }
+
+    @Test(arguments: ["pem", "der"])
+    func `exports the authority as other programs read it`(format: String) async throws {
+        let room = try Room("authority")
+        let authority = room.path("authority")
+        let file = room.path("exported")
+        let outcome = try await Program.run("ca", "export", "--authority", authority, "--format", format, file)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let printed = try await Program.run("ca", "export", "--authority", authority, "--format", format)
+        let written = try Data(contentsOf: URL(fileURLWithPath: file))
+        #expect(printed.output == written)
+        #expect(written.firstRange(of: Data("PRIVATE".utf8)) == nil)
+        let text = try await room.run(
+            "openssl", "x509", "-inform", format, "-in", file, "-noout", "-text", "-fingerprint", "-sha256")
+        #expect(text.contains("CA:TRUE, pathlen:0") && text.contains("Certificate Sign"))
+        #expect(try Program.mode(of: "\(authority)/ca.key") == 0o600)
+        #expect(try Program.mode(of: authority) == 0o700)
+        try await room.run("openssl", "pkey", "-in", "\(authority)/ca.key", "-check", "-noout")
+
+        let shown = try await Program.run("ca", "show", "--authority", authority)
+        let fingerprint = text.split(separator: "\n").first { $0.contains("Fingerprint") }?.split(separator: "=").last
+        #expect(shown.text.contains(try #require(fingerprint).replacing(":", with: "").lowercased()))
+        #expect(shown.text.contains("\(authority)/ca.pem"))
+    }
+
+    @Test(arguments: [0o644, 0o640, 0o604])
+    func `refuses an authority whose key others may read`(mode: Int) async throws {
+        let room = try Room("authority")
+        let authority = room.path("authority")
+        #expect(try await Program.run("ca", "show", "--authority", authority).code == 0)
+        chmod("\(authority)/ca.key", mode_t(mode))
+        let run = [
+            "run", "--listen", "imap://127.0.0.1:0", "--upstream", "imap://localhost:9", "--authority", authority,
+        ]
+        for arguments in [["ca", "show", "--authority", authority], run] {
+            let outcome = try await Program.run(all: arguments)
+            #expect(outcome.code != 0)
+            #expect(outcome.errors.contains("chmod 600 \(authority)/ca.key"), "\(outcome.errors)")
+        }
+    }
+}
