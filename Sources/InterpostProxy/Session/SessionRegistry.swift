@@ -14,14 +14,15 @@ final class SessionRegistry: Sendable {
         var whenEmpty: [@Sendable () -> Void] = []
         /// The most sessions since memory was last given back.
         var peak = 0
+        var isTrimDue = false
 
         /// After a crowd has left, the allocator would keep what it took.
-        mutating func noteDeparture() {
-            guard peak >= 100, sessions.count * 2 <= peak else { return }
-            peak = sessions.count
-            #if canImport(Glibc)
-                DispatchQueue.global().async { malloc_trim(0) }
-            #endif
+        ///
+        /// - Returns: Whether a trim must be scheduled: a session's buffers are freed only after it has left.
+        mutating func noteDeparture() -> Bool {
+            guard !isTrimDue, peak >= 100, sessions.count * 2 <= peak else { return false }
+            isTrimDue = true
+            return true
         }
     }
 
@@ -67,12 +68,24 @@ final class SessionRegistry: Sendable {
             guard state.sessions.removeValue(forKey: number) != nil else { return [@Sendable () -> Void]() }
             let left = state.perAddress[address, default: 1] - 1
             state.perAddress[address] = left > 0 ? left : nil
-            state.noteDeparture()
+            if state.noteDeparture() { scheduleTrim() }
             guard state.sessions.isEmpty else { return [] }
             defer { state.whenEmpty = [] }
             return state.whenEmpty
         }
         for callback in callbacks { callback() }
+    }
+
+    private func scheduleTrim() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { [weak self] in
+            self?.state.withLock { state in
+                state.peak = state.sessions.count
+                state.isTrimDue = false
+            }
+            #if canImport(Glibc)
+                malloc_trim(0)
+            #endif
+        }
     }
 
     /// Takes no new sessions, and asks the others to end when they have nothing in progress. `completion` is called
