@@ -42,7 +42,7 @@ public struct ConsoleLine: Sendable {
                 + (facts.verified == false ? paint(", certificate NOT verified", .red) : "")
         case .tlsFailed(let side, let reason): paint("✗ TLS to the \(side.rawValue) failed: \(Self.short(reason))", .red)
         case .greeting(_, let text, _): "← greeting \(Self.short(text))"
-        case .capabilities, .command, .literal, .response: nil
+        case .capabilities, .command, .literal, .response, .quirk: nil
         case .edited(let change):
             paint(
                 "✎ capabilities:" + change.removed.map { " −" + Self.short($0) }.joined()

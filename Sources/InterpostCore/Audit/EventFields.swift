@@ -44,6 +44,7 @@ extension LogEvent {
         case .compressed: "compressed"
         case .sasl: "sasl"
         case .anomaly: "anomaly"
+        case .quirk: "quirk"
         case .limit: "limit"
         case .warning: "warning"
         case .act(let act): act.name
@@ -114,6 +115,11 @@ extension LogEvent {
             sink.field("side", anomaly.side.rawValue)
             sink.field("offset", anomaly.offset)
             sink.field("rule", anomaly.rule)
+        case .quirk(let quirk, let side, let offset):
+            sink.field("kind", quirk.rawValue)
+            sink.field("side", side.rawValue)
+            sink.field("offset", offset)
+            sink.field("rule", quirk.rule)
         case .limit(let name, let value, let side):
             sink.field("limit", name)
             sink.field("value", value)

@@ -21,6 +21,7 @@ public indirect enum LogEvent: Sendable {
     case compressed
     case sasl(mechanism: Keyword, user: String?, result: String, responses: Int)
     case anomaly(Anomaly)
+    case quirk(Quirk, side: Side, offset: Int)
     case limit(name: String, value: Int, side: Side?)
     case warning(String)
     case act(Act)
@@ -43,7 +44,7 @@ public indirect enum LogEvent: Sendable {
     public var detail: Detail {
         switch self {
         case .response: .responses
-        case .greeting, .capabilities, .edited, .command, .literal, .completion, .idleBegan, .idleEnded: .commands
+        case .greeting, .capabilities, .edited, .command, .literal, .completion, .quirk, .idleBegan, .idleEnded: .commands
         default: .acts
         }
     }

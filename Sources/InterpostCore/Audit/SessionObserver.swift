@@ -17,6 +17,9 @@ public struct SessionObserver: Sendable {
     /// How often each rule was broken.
     private var anomalies: [Anomaly.Kind: Int] = [:]
     private static let maximumAnomalies = 100
+    private static let maximumQuirks = 3
+    /// How often each side needed which leniency.
+    public private(set) var quirks = QuirkCounts()
     public private(set) var traffic = Traffic()
 
     public init(detail: LogEvent.Detail) { self.detail = detail }
@@ -31,6 +34,7 @@ public struct SessionObserver: Sendable {
             }
         }
         for anomaly in event.anomalies { observe(anomaly, tell: tell) }
+        if !event.quirks.isEmpty { observe(event.quirks, of: event, tell: tell) }
         switch event.meaning {
         case .unknown, .opaque, .literal, .pop3Body: break
         case .part(let start): observePart(start, of: event, tell: tell)
@@ -47,7 +51,7 @@ public struct SessionObserver: Sendable {
             if detail >= .commands { tell(.command(redactor.facts(of: command))) }
         case .response(let response):
             traffic.responses += 1
-            observe(response, tell: tell)
+            observe(response, of: event, tell: tell)
         case .status(let status):
             traffic.responses += 1
             observeCode(of: status, phase: phase, tell: tell)
@@ -104,6 +108,16 @@ public struct SessionObserver: Sendable {
         }
     }
 
+    /// Every quirk is counted; the first ones of a kind are told.
+    private mutating func observe(_ found: Quirks, of event: MailEvent, tell: (LogEvent) -> Void) {
+        for quirk in found {
+            let count = quirks.add(quirk, by: event.sender)
+            if count <= Self.maximumQuirks, detail >= .commands {
+                tell(.quirk(quirk, side: event.sender, offset: event.offset))
+            }
+        }
+    }
+
     private var phase: CapabilityPhase {
         isAuthenticated || (isLoggingIn && capabilityCommands == 0) ? .afterLogin : .beforeLogin
     }
@@ -147,14 +161,15 @@ public struct SessionObserver: Sendable {
         tell(.capabilities(phase, status.codeArguments.map(\.bytes)))
     }
 
-    private func observe(_ response: IMAPResponse, tell: (LogEvent) -> Void) {
-        if response.kind == .capability, detail >= .commands, case .capabilities(let names) = response.data {
-            tell(.capabilities(phase, names.map(\.bytes)))
-        }
+    private mutating func observe(_ response: IMAPResponse, of event: MailEvent, tell: (LogEvent) -> Void) {
+        guard detail >= .responses || (detail == .commands && response.kind == .capability) else { return }
+        let (data, found) = response.read()
+        if !found.isEmpty { observe(found, of: event, tell: tell) }
+        if case .capabilities(let names) = data { tell(.capabilities(phase, names.map(\.bytes))) }
         guard detail >= .responses else { return }
         // Text of messages, and what is not read: URLs with tokens, annotations, push topics.
         var isHarmless = response.kind != .unknown
-        if case .fetch(let answer) = response.data { isHarmless = answer.contents.isEmpty }
+        if case .fetch(let answer) = data { isHarmless = answer.contents.isEmpty }
         tell(
             .response(
                 name: redactor.clean(response.name?.description ?? "unknown"), number: response.number,

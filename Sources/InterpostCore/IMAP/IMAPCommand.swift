@@ -16,6 +16,7 @@ public struct IMAPCommand: Sendable {
     public let body: Body
     /// The bytes it was read from.
     public let text: IMAPText
+    public let quirks: Quirks
     /// Octets of `text` before the arguments.
     private let argumentsOffset: Int
 
@@ -63,7 +64,7 @@ public struct IMAPCommand: Sendable {
         ("CLOSE", { _ in .close }),
         ("UNSELECT", { _ in .unselect }),
         ("EXPUNGE", { .expunge($0.sequenceSet()) }),
-        ("ID", { $0.list().map(Body.id) }),
+        ("ID", { $0.skipNIL() ? .id([]) : $0.list().map(Body.id) }),
         ("ENABLE", { .enable($0.strings()) }),
         (
             "LOGIN",
@@ -152,6 +153,7 @@ public struct IMAPCommand: Sendable {
         self.text = text
         argumentsOffset = text.bytes.readableBytes - reader.rest.readableBytes
         body = Self.readers[name].map { $0(&reader) ?? .malformed } ?? .unknown
+        quirks = reader.quirks
     }
 
     /// The tag and verb of a command's first line, before the rest of it has come.
@@ -169,6 +171,14 @@ extension IMAPReader {
         return isAtEnd
     }
 
+    /// Passes over the atom NIL, if it stands here.
+    fileprivate mutating func skipNIL() -> Bool {
+        var ahead = self
+        guard ahead.keyword() == Keyword("NIL") else { return false }
+        self = ahead
+        return true
+    }
+
     fileprivate mutating func mailbox() -> MailboxName? { string().map(MailboxName.init) }
 
     fileprivate mutating func sequenceSet() -> SequenceSet? {
@@ -180,7 +190,9 @@ extension IMAPReader {
     fileprivate mutating func listArguments(subscribedOnly: Bool) -> IMAPCommand.Body? {
         skipSpaces()
         if peek == UInt8(ascii: "(") { skipValue() }
-        guard let reference = string(), let patterns = list() else { return nil }
+        guard let reference = string() else { return nil }
+        skipSpaces()
+        guard let patterns = peek == UInt8(ascii: "(") ? list() : string().map({ [$0] }) else { return nil }
         return .list(reference: reference, patterns: patterns, subscribedOnly: subscribedOnly)
     }
 

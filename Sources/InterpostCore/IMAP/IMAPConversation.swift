@@ -161,7 +161,13 @@ public struct IMAPConversation: Sendable {
                 side == .client
                 ? readClientLine(line, literal: literal, offset: offset)
                 : readServerLine(line, literal: literal, offset: offset)
-            if !Self.endsInCRLF(line) { event.anomalies.append(Anomaly(.bareLineFeed, side: side, offset: offset)) }
+            event.quirks.formUnion(Quirks(lineEndOf: line))
+            switch event.meaning {
+            case .command(let command): event.quirks.formUnion(command.quirks)
+            case .greeting(let status), .status(let status), .completion(let status, _):
+                event.quirks.formUnion(status.quirks)
+            default: break
+            }
         case .literal(let chunk, let remaining):
             if side == .client {
                 clientText?.append(literal: chunk)
@@ -192,10 +198,6 @@ public struct IMAPConversation: Sendable {
         case .literalTooLarge: event.anomalies.append(Anomaly(.literalTooLarge, side: side, offset: event.offset))
         }
         becomeOpaque()
-    }
-
-    private static func endsInCRLF(_ line: ByteBuffer) -> Bool {
-        line.readableBytes >= 2 && line.byte(at: line.writerIndex - 2) == .carriageReturn
     }
 
     // MARK: - Client
@@ -319,9 +321,7 @@ public struct IMAPConversation: Sendable {
         }
         let start = MailEvent.LiteralStart(announcement: literal, tag: nil, name: serverResponse?.name)
         var event = make(line, .server, offset, .part(start))
-        if literal.isNonSynchronising {
-            event.anomalies.append(Anomaly(.serverLiteralNonSynchronising, side: .server, offset: offset))
-        }
+        if literal.isNonSynchronising { event.quirks.insert(.serverLiteralNonSynchronising) }
         return event
     }
 

@@ -11,6 +11,8 @@ public struct IMAPReader: Sendable {
     private let bytes: ByteBufferView
     private var position: Int
     private var nextLiteral = 0
+    /// The leniencies that reading needed so far.
+    private(set) var quirks = Quirks()
 
     public init(_ text: IMAPText) {
         self.text = text
@@ -28,7 +30,22 @@ public struct IMAPReader: Sendable {
     /// What has not been read, literals left out.
     var rest: ByteBuffer { text.bytes.getSlice(at: position, length: max(0, bytes.endIndex - position)) ?? ByteBuffer() }
 
-    mutating func skipSpaces() { while peek == .space || peek == 9 { position += 1 } }
+    mutating func note(_ quirk: Quirk) { quirks.insert(quirk) }
+
+    mutating func skipSpaces() {
+        guard peek == .space || peek == 9 else { return }
+        if peek == .space, peek(1) != .space, peek(1) != 9, position + 1 < bytes.endIndex {
+            position += 1
+            return
+        }
+        var count = 0
+        while peek == .space || peek == 9 {
+            if peek == 9 { note(.tabForSpace) }
+            position += 1
+            count += 1
+        }
+        if isAtEnd { note(.trailingSpace) } else if count > 1 { note(.extraSpace) }
+    }
 
     mutating func skip(_ byte: UInt8) -> Bool {
         guard !isAtEnd, peek == byte else { return false }
@@ -109,10 +126,19 @@ public struct IMAPReader: Sendable {
     /// A parenthesised list of strings, flags or words; a single one without parentheses is a list of one.
     mutating func list() -> [IMAPString]? {
         skipSpaces()
-        guard skip("(") else { return string().map { [$0] } }
+        guard skip("(") else {
+            guard let word = string() else { return nil }
+            guard word.form == .atom, word.bytes.equalsIgnoringCase("NIL") else {
+                note(.wordForList)
+                return [word]
+            }
+            note(.nilForList)
+            return []
+        }
         var items: [IMAPString] = []
         while true {
             skipSpaces()
+            if isAtEnd { note(.parenthesisNotClosed) }
             if isAtEnd || skip(")") { return items }
             if peek == UInt8(ascii: "(") { skipValue() } else if let item = string() { items.append(item) } else { advance() }
         }
@@ -133,13 +159,21 @@ public struct IMAPReader: Sendable {
         let start = position + 1
         var index = start
         var hasEscapes = false
+        var hasEightBit = false
         while index < bytes.endIndex, bytes[index] != UInt8(ascii: "\"") {
             if bytes[index] == UInt8(ascii: "\\") {
                 hasEscapes = true
                 index += 1
+                if index < bytes.endIndex, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") {
+                    note(.oddEscapeInQuoted)
+                }
+            } else if bytes[index] >= 0x80 {
+                hasEightBit = true
             }
             index += 1
         }
+        if hasEightBit { note(.eightBitInQuoted) }
+        if index >= bytes.endIndex { note(.quoteNotClosed) }
         let end = min(index, bytes.endIndex)
         position = min(index + 1, bytes.endIndex)
         guard hasEscapes else {

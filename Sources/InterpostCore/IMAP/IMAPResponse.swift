@@ -65,8 +65,15 @@ public struct IMAPResponse: Sendable {
     }
 
     /// Reads the response deeply. Costs time that grows with its length.
-    public var data: Data {
+    public func read() -> (data: Data, quirks: Quirks) {
         var reader = Self.reader(behindAsteriskOf: text)
+        let data = read(&reader)
+        return (data, reader.quirks)
+    }
+
+    public var data: Data { read().data }
+
+    private func read(_ reader: inout IMAPReader) -> Data {
         let count = reader.number()
         _ = reader.keyword()
         switch kind {

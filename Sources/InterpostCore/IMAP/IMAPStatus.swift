@@ -27,6 +27,7 @@ public struct IMAPStatus: Sendable {
     public let code: ByteBuffer?
     /// The text for people.
     public let text: ByteBuffer
+    public let quirks: Quirks
 
     private static let results: [Keyword: Result] = [
         Keyword("OK"): .ok, Keyword("NO"): .no, Keyword("BAD"): .bad, Keyword("BYE"): .bye, Keyword("PREAUTH"): .preauth,
@@ -44,6 +45,7 @@ public struct IMAPStatus: Sendable {
         code = Self.readCode(&reader)
         reader.skipSpaces()
         text = reader.rest
+        quirks = reader.quirks
     }
 
     /// The first word of the code: `CAPABILITY`, `READ-ONLY`, `APPENDUID`.

@@ -133,9 +133,7 @@ public struct POP3Conversation: Sendable {
         switch fragment {
         case .line(let line, _):
             event = side == .client ? readCommand(line, offset: offset) : readServerLine(line, offset: offset)
-            if line.readableBytes < 2 || line.byte(at: line.writerIndex - 2) != .carriageReturn {
-                event.anomalies.append(Anomaly(.bareLineFeed, side: side, offset: offset))
-            }
+            event.quirks.formUnion(Quirks(lineEndOf: line))
         case .body(let chunk):
             if !outstanding.isEmpty { outstanding[0].octets += chunk.readableBytes }
             event = make(chunk, side, offset, .pop3Body)

@@ -16,6 +16,8 @@ public struct MailEvent: Sendable {
     public var meaning: Meaning
     /// Where the peer broke the protocol, if it did.
     public var anomalies: [Anomaly] = []
+    /// The leniencies that reading it needed; those in what is read on request are not among them.
+    public var quirks = Quirks()
     /// Interpost said this in the sender's place (its own answer to STARTTLS, say).
     public var isOurs = false
 
@@ -69,7 +71,6 @@ public struct MailEvent: Sendable {
 public struct Anomaly: Hashable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case greetingMissing = "greeting-missing"
-        case bareLineFeed = "bare-line-feed"
         case lineTooLong = "line-too-long"
         case literalTooLarge = "literal-too-large"
         case notACommand = "not-a-command"
@@ -81,7 +82,6 @@ public struct Anomaly: Hashable, Sendable {
         case tagInUse = "tag-in-use"
         case literalNotAwaited = "literal-not-awaited"
         case literalMinus = "literal-minus"
-        case serverLiteralNonSynchronising = "server-literal-non-synchronising"
         case idleEndedByOtherLine = "idle-ended-by-other-line"
         case mailboxDataBeforeLogin = "mailbox-data-before-login"
         case preauthenticatedInClearText = "preauthenticated-in-clear-text"
@@ -107,7 +107,6 @@ public struct Anomaly: Hashable, Sendable {
     public var rule: String {
         switch kind {
         case .greetingMissing: "the server speaks first: * OK, * PREAUTH, * BYE (RFC 9051 §7.1) or +OK (RFC 1939 §3)"
-        case .bareLineFeed: "a line ends in CR LF (RFC 9051 §2.2, RFC 1939 §3)"
         case .lineTooLong: "a line longer than limits.line is not read; the session is passed on unread from here"
         case .literalTooLarge: "a literal larger than limits.literal is not read; the session is passed on unread from here"
         case .notACommand: "a command is a verb, in IMAP with a tag before it (RFC 9051 §2.2.1, RFC 1939 §3)"
@@ -120,7 +119,6 @@ public struct Anomaly: Hashable, Sendable {
         case .literalNotAwaited: "the octets of {n} are sent after the server's + (RFC 9051 §4.3)"
         case .literalMinus:
             "{n-} is in no RFC; some servers take the octets behind it for commands (RFC 7888 §5 writes {n+})"
-        case .serverLiteralNonSynchronising: "only clients send {n+} (RFC 7888 §3)"
         case .idleEndedByOtherLine: "only DONE ends IDLE (RFC 2177 §3)"
         case .mailboxDataBeforeLogin: "a server sends mailbox data only after login (RFC 9051 §3)"
         case .preauthenticatedInClearText: "PREAUTH leaves no way to STARTTLS (RFC 9051 §11.1)"
