@@ -160,7 +160,7 @@ import Testing
         for (literal, shown) in [("{3+}\r\nabc", "abc"), ("{4+}\r\nabcd", "[4 octets]")] {
             var reading = Reading(.imap, limits: limits)
             reading.receive(ByteBuffer(string: "a CREATE \(literal)\r\n"), from: .client)
-            guard case .command(let command)? = reading.events.last?.meaning, case .create(let name) = command.body
+            guard case .command(let command)? = reading.events.last?.meaning, case .create(let name, _) = command.body
             else {
                 Issue.record("no CREATE")
                 continue

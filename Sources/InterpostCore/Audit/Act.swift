@@ -7,7 +7,7 @@ public enum Act: Sendable {
     case login(user: String?, method: String, succeeded: Bool)
     case mailboxSelected(MailboxName, readOnly: Bool, messages: UInt64?)
     case messagesRead(Messages, count: Int)
-    case flagsChanged(Messages, IMAPCommand.StoreOperation, [String])
+    case flagsChanged(Messages, StoreRequest.Operation, [String])
     /// Marked with `\Deleted`.
     case messagesDeleted(Messages)
     /// `count` is `nil` where the server does not say (CLOSE).
@@ -88,7 +88,7 @@ enum ActReader {
                 mailbox: selected?.mailbox, numbers: command.usesUIDs ? nil : text, uids: command.usesUIDs ? text : nil)
         }
         switch command.body {
-        case .select(let mailbox, let readOnly):
+        case .select(let mailbox, let readOnly, _):
             let selection = Selection(mailbox, readOnly: readOnly, status: status)
             return [.mailboxSelected(mailbox, readOnly: selection.isReadOnly, messages: record.exists)]
         case .fetch:
@@ -97,19 +97,22 @@ enum ActReader {
                 mailbox: selected?.mailbox, numbers: record.readNumbers.description,
                 uids: record.readUIDs.isEmpty ? nil : record.readUIDs.description)
             return [.messagesRead(read, count: record.readNumbers.count)]
-        case .store(let set, let operation, let flags):
+        case .store(let set, let request):
+            guard case .flags(let flags) = request.item else { return [] }
             let names = flags.map(\.description)
-            let deletes = operation != .remove && flags.contains { $0.bytes.equalsIgnoringCase("\\DELETED") }
-            return [.flagsChanged(messages(set), operation, names)] + (deletes ? [.messagesDeleted(messages(set))] : [])
+            let deletes = request.operation != .remove && flags.contains { $0.bytes.equalsIgnoringCase("\\DELETED") }
+            return [.flagsChanged(messages(set), request.operation, names)]
+                + (deletes ? [.messagesDeleted(messages(set))] : [])
         case .expunge(let set): return [.messagesExpunged(messages(set), count: record.expunged)]
         // CLOSE removes nothing from a mailbox that is open for reading only (RFC 9051 §6.4.1).
         case .close: return selected?.isReadOnly == true ? [] : [.messagesExpunged(messages(nil), count: nil)]
-        case .append(let mailbox, let flags, let sizes):
-            return [.messageAppended(mailbox, flags: flags.map(\.description), octets: sizes)]
+        case .append(let mailbox, let messages):
+            let flags = messages.first?.flags ?? []
+            return [.messageAppended(mailbox, flags: flags.map(\.description), octets: messages.map(\.octets))]
         case .copy(let set, let mailbox): return [.messagesCopied(messages(set), to: mailbox)]
         case .move(let set, let mailbox): return [.messagesMoved(messages(set), to: mailbox)]
-        case .create(let mailbox): return [.mailboxCreated(mailbox)]
-        case .rename(let old, let new): return [.mailboxRenamed(old, to: new)]
+        case .create(let mailbox, _): return [.mailboxCreated(mailbox)]
+        case .rename(let old, let new, _): return [.mailboxRenamed(old, to: new)]
         case .delete(let mailbox): return [.mailboxDeleted(mailbox)]
         default: return []
         }

@@ -104,7 +104,7 @@ public struct ConsoleLine: Sendable {
         }
     }
 
-    private static func verb(of operation: IMAPCommand.StoreOperation) -> String {
+    private static func verb(of operation: StoreRequest.Operation) -> String {
         switch operation {
         case .add: "set"
         case .remove: "cleared"

@@ -2,7 +2,7 @@
 /// stands where a verb should may be a password that a person or a broken client typed there.
 enum KnownVerbs {
     static func contains(_ name: Keyword, in mailProtocol: MailProtocol) -> Bool {
-        mailProtocol == .imap ? imap.contains(name) : pop3.contains(name)
+        mailProtocol == .imap ? name == Keyword("UID") || IMAPVerb.named(name) != nil : pop3.contains(name)
     }
 
     /// The mechanism's name, or `unknown` for a word that may be anything.
@@ -17,25 +17,6 @@ enum KnownVerbs {
         "PLAIN-CLIENTTOKEN", "ATOKEN", "ATOKEN2", "XYMCOOKIE", "XYMECOOKIE", "XYMCOOKIEB64", "XYMPKI", "X-GOOGLE-TOKEN",
         "XZIMBRA", "X-ZIMBRA", "XGWTRUSTEDAPP", "OTP", "SKEY", "SECURID", "SRP", "SAML20", "OPENID20", "SXOVER-PLUS",
         "EAP-AES128", "EAP-AES128-PLUS", "ECDSA-NIST256P-CHALLENGE",
-    ])
-
-    private static let imap = keywords([
-        "ACL", "APPEND", "AUTHENTICATE", "BACKENDAUTHENTICATE", "BBOARD", "CANCELUPDATE", "CAPABILITY", "CHECK",
-        "CLOSE", "COMPARATOR", "COMPRESS", "CONVERSIONS", "CONVERT", "COPY", "CREATE", "DELETE", "DELETEACL",
-        "DONE", "DUMP", "ENABLE", "ESEARCH", "EXAMINE", "EXPUNGE", "FETCH", "FILTER", "FLAGS", "GENURLAUTH",
-        "GETACL", "GETANNOTATION", "GETJMAPACCESS", "GETMETADATA", "GETQUOTA", "GETQUOTAROOT", "GETUSERGROUP", "ID",
-        "IDLE", "LANGUAGE", "LIST", "LISTRIGHTS", "LOCALAPPEND", "LOCALCREATE", "LOCALDELETE", "LOGIN", "LOGOUT",
-        "LSUB", "MOVE", "MUPDATEPUSH", "MYRIGHTS", "NAMESPACE", "NETSCAPE", "NOOP", "NOTIFY", "PARTIAL",
-        "RACLMODSEQ", "READONLY", "READWRITE", "RECONSTRUCT", "RENAME", "REPLACE", "RESETKEY", "RLIST", "RLSUB",
-        "SCAN", "SEARCH", "SELECT", "SELECT.FLAGS", "SELECT.VERSION", "SET.FLAGS", "SETACL", "SETANNOTATION",
-        "SETMETADATA", "SETQUOTA", "SETUSERGROUP", "SORT", "STARTTLS", "STATUS", "STORE", "SUBSCRIBE", "SYNCAPPLY",
-        "SYNCGET", "SYNCRESTART", "SYNCRESTORE", "THREAD", "UID", "UIDBATCHES", "UNAUTHENTICATE", "UNDUMP",
-        "UNSELECT", "UNSETUSERGROUP", "UNSUBSCRIBE", "UPGRADESIEVE", "URLFETCH", "VERSION", "X-CANCEL", "X-STATE",
-        "X-UNAUTHENTICATE", "X-ZIMBRA-ADD-ACCOUNT-LOGGER", "X-ZIMBRA-FLUSHCACHE", "X-ZIMBRA-RELOADLC",
-        "XAPPLEPUSHSERVICE", "XATOM", "XAUDIT", "XBACKUP", "XCLIENT", "XCONVFETCH", "XCONVMETA", "XCONVMULTISORT",
-        "XCONVSORT", "XCONVUPDATES", "XFER", "XFOREVER", "XKILLMY", "XLIST", "XMEID", "XMOVE", "XPROXY", "XPROXY3",
-        "XREFRESH", "XRENAME", "XRUNANNOTATOR", "XSENDER", "XSERVERINFO", "XSNIPPETS", "XSTATS", "XUID", "XUM1",
-        "XWARMUP", "XYZZY",
     ])
 
     private static let pop3 = keywords([

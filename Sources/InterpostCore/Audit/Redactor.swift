@@ -73,7 +73,10 @@ struct Redactor: Sendable {
             }
             return CommandFacts(tag: tag, name: command.title, arguments: Self.octets(command.writtenArguments))
         default:
-            return CommandFacts(tag: tag, name: command.title, arguments: clean(command.writtenArguments))
+            let arguments = command.writtenArguments
+            let isShown = command.hasHarmlessArguments || arguments.readableBytes == 0
+            return CommandFacts(
+                tag: tag, name: command.title, arguments: isShown ? clean(arguments) : Self.octets(arguments))
         }
     }
 

@@ -196,7 +196,7 @@ public struct SessionObserver: Sendable {
         }
         switch (body, status.result) {
         case (.login, .ok), (.authenticate, .ok): isAuthenticated = true
-        case (.select(let mailbox, let readOnly), .ok):
+        case (.select(let mailbox, let readOnly, _), .ok):
             selected = Selection(mailbox, readOnly: readOnly, status: status)
         case (.select, .no), (.close, .ok), (.unselect, .ok): selected = nil
         case (.compress, .ok): tell(.compressed)
@@ -212,7 +212,7 @@ public struct SessionObserver: Sendable {
             facts = redactor.facts(of: command)
             switch command.body {
             case .unknown, .malformed: isHarmless = false
-            default: isHarmless = true
+            default: isHarmless = command.hasHarmlessArguments
             }
         } else if let record, KnownVerbs.contains(record.name, in: .imap) {
             facts = CommandFacts(

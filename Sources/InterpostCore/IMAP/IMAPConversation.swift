@@ -363,7 +363,7 @@ public struct IMAPConversation: Sendable {
     /// A FETCH answer counts as read when its command asked for texts of the message.
     private mutating func noteFetch(_ response: IMAPResponse) {
         let asking = outstanding.firstIndex {
-            if case .fetch(_, let items)? = $0.command?.body { items.contains(where: \.carriesText) } else { false }
+            if case .fetch(_, let items, _)? = $0.command?.body { items.contains(where: \.carriesText) } else { false }
         }
         guard let asking, case .fetch(let answer) = response.data, answer.contents.contains(where: \.item.carriesText)
         else { return }
@@ -440,11 +440,13 @@ public struct IMAPConversation: Sendable {
         switch (body, status.result) {
         case (.login, .ok), (.authenticate, .ok):
             state = .authenticated
-        case (.select(let mailbox, let readOnly), .ok):
+        case (.select(let mailbox, let readOnly, _), .ok):
             let isReadOnly = status.codeName.map { $0 == Keyword("READ-ONLY") } ?? readOnly
             state = .selected(mailbox, readOnly: isReadOnly || readOnly)
         case (.select, .no), (.close, .ok), (.unselect, .ok):
             if case .selected = state { state = .authenticated }
+        case (.unauthenticate, .ok):
+            state = .notAuthenticated
         case (.logout, .ok):
             state = .logout
         default: break

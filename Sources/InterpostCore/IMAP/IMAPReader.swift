@@ -204,7 +204,9 @@ public struct IMAPReader: Sendable {
         guard !bytes[position..<min(literal.position, bytes.endIndex)].dropLast(2).contains(.lineFeed) else { return nil }
         nextLiteral += 1
         position = literal.position
-        return IMAPString(literal.octets ?? ByteBuffer(), form: .literal, length: literal.announcement.length)
+        var string = IMAPString(literal.octets ?? ByteBuffer(), form: .literal, length: literal.announcement.length)
+        string.isBinary = literal.announcement.isBinary
+        return string
     }
 
     private func isAnnouncement(upTo end: Int) -> Bool {

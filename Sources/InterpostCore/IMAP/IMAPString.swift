@@ -9,6 +9,8 @@ public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
     public var form: Form
     /// Octets of the value, which are more than `bytes` holds where a long literal was not kept.
     public var length: Int
+    /// A literal8, `~{n}`: NUL is allowed in it (RFC 3516).
+    public var isBinary = false
 
     public init(_ bytes: ByteBuffer, form: Form = .atom, length: Int? = nil) {
         self.bytes = bytes

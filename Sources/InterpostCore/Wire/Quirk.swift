@@ -27,6 +27,10 @@ public enum Quirk: String, Sendable, CaseIterable {
     case stringForNumber = "string-for-number"
     case wordForList = "word-for-list"
     case nestedTooDeep = "nested-too-deep"
+    // Commands.
+    case specialInAtom = "special-in-atom"
+    case argumentsLeftOver = "arguments-left-over"
+    case literalNotTaken = "literal-not-taken"
 
     /// What the grammar says, and where.
     public var rule: String {
@@ -48,6 +52,10 @@ public enum Quirk: String, Sendable, CaseIterable {
         case .atomForString: "a string is due here: quoted or a literal (RFC 9051 §4.3)"
         case .stringForNumber: "a number is due here, without quotes (RFC 9051 §4.2)"
         case .wordForList: "a list in parentheses is due here (RFC 9051 §4.4)"
+        case .specialInAtom:
+            "a name with %, *, {, \\, control characters or octets above 127 is quoted (RFC 9051 §9 ASTRING-CHAR)"
+        case .argumentsLeftOver: "the command takes fewer arguments (RFC 9051 §6)"
+        case .literalNotTaken: "the command takes no literal here; some servers read its octets as commands"
         case .nestedTooDeep: "lists that are nested deeper than Interpost reads"
         }
     }
