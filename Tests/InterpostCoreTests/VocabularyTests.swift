@@ -12,6 +12,15 @@ import Testing
         }
     }
 
+    @Test func `commands are read as the table says`() throws {
+        try VocabularyTable.check("IMAPCommands") { wire in
+            var reading = Reading(.imap)
+            reading.receive(ByteBuffer(string: String(buffer: wire) + "\r\n"), from: .client)
+            guard case .command(let command)? = reading.events.last?.meaning else { return "no command" }
+            return (command.usesUIDs ? "UID " : "") + described(command.body)
+        }
+    }
+
     /// What one line of a server is read as in a session where the client is logged in.
     private static func answer(_ wire: ByteBuffer) -> (status: IMAPStatus?, response: IMAPResponse?) {
         var reading = Reading(.imap)
