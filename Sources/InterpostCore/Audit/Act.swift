@@ -57,6 +57,11 @@ struct Selection: Sendable {
     var mailbox: MailboxName
     var isReadOnly: Bool
 
+    init(mailbox: MailboxName, isReadOnly: Bool) {
+        self.mailbox = mailbox
+        self.isReadOnly = isReadOnly
+    }
+
     init(_ mailbox: MailboxName, readOnly: Bool, status: IMAPStatus) {
         self.mailbox = mailbox
         isReadOnly = readOnly || status.codeName == Keyword("READ-ONLY")
@@ -65,8 +70,7 @@ struct Selection: Sendable {
 
 /// Turns a completed command into acts.
 enum ActReader {
-    /// `selected` is the mailbox that was selected while the command ran.
-    static func acts(of record: CommandRecord, status: IMAPStatus, selected: Selection?) -> [Act] {
+    static func acts(of record: CommandRecord, status: IMAPStatus) -> [Act] {
         guard let command = record.command else { return [] }
         let succeeded = status.result == .ok
         switch command.body {
@@ -75,13 +79,14 @@ enum ActReader {
         case .authenticate(let mechanism, _):
             return [.login(user: record.sasl?.user, method: KnownVerbs.title(ofMechanism: mechanism), succeeded: succeeded)]
         default:
-            return succeeded ? acts(of: command, record: record, status: status, selected: selected) : []
+            return succeeded ? acts(of: command, record: record, status: status) : []
         }
     }
 
     private static func acts(
-        of command: IMAPCommand, record: CommandRecord, status: IMAPStatus, selected: Selection?
+        of command: IMAPCommand, record: CommandRecord, status: IMAPStatus
     ) -> [Act] {
+        let selected = record.selected
         func messages(_ set: SequenceSet?) -> Act.Messages {
             let text = set?.description
             return Act.Messages(

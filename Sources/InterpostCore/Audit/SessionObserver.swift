@@ -5,13 +5,11 @@ import NIOCore
 public struct SessionObserver: Sendable {
     private let detail: LogEvent.Detail
     private var redactor = Redactor()
-    private var selected: Selection?
     private var user: String?
     private var isAuthenticated = false
     /// LOGIN or AUTHENTICATE is in progress, so capabilities that nobody asked for are those after login.
     private var isLoggingIn = false
     private var capabilityCommands = 0
-    private var exchange: SASLExchange?
     private var idleSince: WireTime?
     private var deletions = 0
     /// How often each rule was broken.
@@ -69,10 +67,8 @@ public struct SessionObserver: Sendable {
         case .idleDone:
             if detail >= .commands { tell(.idleEnded(microseconds: event.time.microseconds(since: idleSince ?? event.time))) }
             idleSince = nil
-        case .saslResponse:
-            for secret in exchange?.read(event.bytes.withoutLineEnd) ?? [Secret(event.bytes.withoutLineEnd)] {
-                redactor.learn(secret)
-            }
+        case .saslResponse(let secrets):
+            for secret in secrets { redactor.learn(secret) }
         case .pop3Greeting(let reply):
             traffic.responses += 1
             if detail >= .commands {
@@ -123,11 +119,8 @@ public struct SessionObserver: Sendable {
     }
 
     private mutating func begin(_ mechanism: Keyword, _ initialResponse: Secret?) {
-        var exchange = SASLExchange(mechanism: mechanism, initialResponse: nil)
-        if let initialResponse {
-            for secret in initialResponse.withExposedBytes({ exchange.read($0) }) { redactor.learn(secret) }
-        }
-        self.exchange = exchange
+        guard let initialResponse else { return }
+        for secret in SASLExchange.secrets(of: initialResponse, mechanism: mechanism) { redactor.learn(secret) }
     }
 
     // MARK: - IMAP
@@ -187,7 +180,7 @@ public struct SessionObserver: Sendable {
             let user = sasl.user.map { redactor.clean($0) }
             tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
         }
-        for act in ActReader.acts(of: record, status: status, selected: selected) { tell(.act(redactor.clean(act))) }
+        for act in ActReader.acts(of: record, status: status) { tell(.act(redactor.clean(act))) }
         guard let body = record.command?.body else { return }
         switch body {
         case .login, .authenticate: isLoggingIn = false
@@ -196,9 +189,6 @@ public struct SessionObserver: Sendable {
         }
         switch (body, status.result) {
         case (.login, .ok), (.authenticate, .ok): isAuthenticated = true
-        case (.select(let mailbox, let readOnly, _), .ok):
-            selected = Selection(mailbox, readOnly: readOnly, status: status)
-        case (.select, .no), (.close, .ok), (.unselect, .ok): selected = nil
         case (.compress, .ok): tell(.compressed)
         default: break
         }

@@ -206,8 +206,9 @@ public struct IMAPConversation: Sendable {
         switch clientMode {
         case .saslResponse:
             clientMode = .awaitingChallenge
-            if !outstanding.isEmpty { outstanding[outstanding.count - 1].sasl?.read(line.withoutLineEnd) }
-            return make(line, .client, offset, .saslResponse)
+            let response = line.withoutLineEnd
+            let secrets = outstanding.isEmpty ? nil : outstanding[outstanding.count - 1].sasl?.read(response)
+            return make(line, .client, offset, .saslResponse(secrets ?? [Secret(response)]))
         case .idle:
             clientMode = .command
             var event = make(line, .client, offset, .idleDone)
@@ -400,7 +401,8 @@ public struct IMAPConversation: Sendable {
             return event
         }
         if let index = outstanding.firstIndex(where: { $0.tag == status.tag }) {
-            let record = outstanding.remove(at: index)
+            var record = outstanding.remove(at: index)
+            record.selected = selection
             pendingOctets -= record.command?.text.octets ?? 0
             // Nothing is read behind the command that makes bytes wait, so it is the last one.
             if index == outstanding.count { leaveMode(of: record) }
@@ -441,8 +443,8 @@ public struct IMAPConversation: Sendable {
         case (.login, .ok), (.authenticate, .ok):
             state = .authenticated
         case (.select(let mailbox, let readOnly, _), .ok):
-            let isReadOnly = status.codeName.map { $0 == Keyword("READ-ONLY") } ?? readOnly
-            state = .selected(mailbox, readOnly: isReadOnly || readOnly)
+            let selection = Selection(mailbox, readOnly: readOnly, status: status)
+            state = .selected(mailbox, readOnly: selection.isReadOnly)
         case (.select, .no), (.close, .ok), (.unselect, .ok):
             if case .selected = state { state = .authenticated }
         case (.unauthenticate, .ok):
@@ -451,6 +453,11 @@ public struct IMAPConversation: Sendable {
             state = .logout
         default: break
         }
+    }
+
+    private var selection: Selection? {
+        guard case .selected(let mailbox, let isReadOnly) = state else { return nil }
+        return Selection(mailbox: mailbox, isReadOnly: isReadOnly)
     }
 
     private var isLoggingIn: Bool {

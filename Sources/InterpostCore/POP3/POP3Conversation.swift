@@ -162,8 +162,9 @@ public struct POP3Conversation: Sendable {
     private mutating func readCommand(_ line: ByteBuffer, offset: Int) -> MailEvent {
         if clientMode == .saslResponse {
             clientMode = .awaitingChallenge
-            if !outstanding.isEmpty { outstanding[0].sasl?.read(line.withoutLineEnd) }
-            return make(line, .client, offset, .saslResponse)
+            let response = line.withoutLineEnd
+            let secrets = outstanding.isEmpty ? nil : outstanding[0].sasl?.read(response)
+            return make(line, .client, offset, .saslResponse(secrets ?? [Secret(response)]))
         }
         let (name, command) = POP3Command.read(line)
         var event = make(line, .client, offset, .pop3Command(name: name, command))

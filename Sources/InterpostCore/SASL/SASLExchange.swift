@@ -19,6 +19,12 @@ public struct SASLExchange: Sendable {
         }
     }
 
+    /// What must not be shown of an initial response.
+    static func secrets(of initialResponse: Secret, mechanism: Keyword) -> [Secret] {
+        var exchange = SASLExchange(mechanism: mechanism, initialResponse: nil)
+        return initialResponse.withExposedBytes { exchange.read($0) }
+    }
+
     /// A client's line, without its line end. Returns what in it must not be shown: the line, and the password, token
     /// or proof that it carries.
     @discardableResult

@@ -50,8 +50,9 @@ public struct MailEvent: Sendable {
         /// The line that ends a reply: the status line of a short one, the terminator of a long one.
         indirect case pop3Completion(POP3Reply, of: POP3CommandRecord?)
 
-        /// A client's line in an AUTHENTICATE or AUTH exchange. The bytes are a secret.
-        case saslResponse
+        /// A client's line in an AUTHENTICATE or AUTH exchange. The bytes are a secret, and so are the parts of them
+        /// that are given.
+        indirect case saslResponse([Secret])
         /// A server's `+` line in such an exchange. The bytes are a secret.
         case saslChallenge
     }
@@ -149,6 +150,8 @@ public struct CommandRecord: Sendable {
     /// The last EXISTS.
     public var exists: UInt64?
     public var sasl: SASLExchange?
+    /// The mailbox that was selected when the command was completed.
+    var selected: Selection?
 }
 
 /// The same for POP3.

@@ -1,0 +1,84 @@
+import NIOCore
+
+/// What went by about one message.
+struct MessageFacts: Sendable {
+    /// The system flags of RFC 9051 §2.3.2, and `\Recent`.
+    struct Flags: OptionSet, Sendable {
+        let rawValue: UInt8
+
+        static let answered = Flags(rawValue: 1)
+        static let flagged = Flags(rawValue: 2)
+        static let deleted = Flags(rawValue: 4)
+        static let seen = Flags(rawValue: 8)
+        static let draft = Flags(rawValue: 16)
+        static let recent = Flags(rawValue: 32)
+
+        private static let names: [Keyword: Flags] = [
+            Keyword("\\ANSWERED"): .answered, Keyword("\\FLAGGED"): .flagged, Keyword("\\DELETED"): .deleted,
+            Keyword("\\SEEN"): .seen, Keyword("\\DRAFT"): .draft, Keyword("\\RECENT"): .recent,
+        ]
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Keywords and extensions are left out.
+        init(_ flags: [IMAPString]) {
+            self = []
+            for flag in flags where flag.bytes.byte(at: flag.bytes.readerIndex) == UInt8(ascii: "\\") {
+                if let name = Keyword(flag.bytes.readableBytesView), let known = Self.names[name] { insert(known) }
+            }
+        }
+    }
+
+    /// Who the message is to people and to other programs.
+    struct Identity: Sendable {
+        static let maximumLength = 256
+
+        var messageID: ByteBuffer?
+        var subject: ByteBuffer?
+    }
+
+    var uid: UInt32
+    /// `nil` until a FETCH answer has told them.
+    var flags: Flags?
+    var identity: Identity?
+}
+
+/// The latest facts about messages, by UID, in bounded memory.
+///
+/// Each UID has one place, which it shares with those a power of two away. UIDs that lie close together, as those of the
+/// messages that a client looks at do, never drive each other out.
+struct MessageFactsCache: Sendable {
+    private var places: [MessageFacts?] = []
+    private let maximumCount: Int
+
+    /// - Parameter maximumCount: Messages that are remembered, rounded down to a power of two; 0 for none.
+    init(maximumCount: Int) {
+        self.maximumCount = maximumCount < 1 ? 0 : 1 << (Int.bitWidth - 1 - maximumCount.leadingZeroBitCount)
+    }
+
+    subscript(uid: UInt32) -> MessageFacts? {
+        guard !places.isEmpty else { return nil }
+        let facts = places[Int(uid) & (places.count - 1)]
+        return facts?.uid == uid ? facts : nil
+    }
+
+    mutating func update(_ uid: UInt32, _ change: (inout MessageFacts) -> Void) {
+        guard maximumCount > 0 else { return }
+        if places.isEmpty { places = Array(repeating: nil, count: min(64, maximumCount)) }
+        while let other = places[Int(uid) & (places.count - 1)], other.uid != uid, places.count < maximumCount { grow() }
+        let place = Int(uid) & (places.count - 1)
+        var facts = places[place]?.uid == uid ? places[place] ?? MessageFacts(uid: uid) : MessageFacts(uid: uid)
+        change(&facts)
+        places[place] = facts
+    }
+
+    mutating func remove(_ uid: UInt32) {
+        if self[uid] != nil { places[Int(uid) & (places.count - 1)] = nil }
+    }
+
+    private mutating func grow() {
+        let old = places
+        places = Array(repeating: nil, count: old.count * 2)
+        for case let facts? in old { places[Int(facts.uid) & (places.count - 1)] = facts }
+    }
+}
