@@ -285,6 +285,7 @@ public struct IMAPConversation: Sendable {
             record.sasl = SASLExchange(mechanism: mechanism, initialResponse: response)
             clientMode = .awaitingChallenge
         case .idle: clientMode = .awaitingIdle
+        case .fetch(_, let items, _): record.asksForText = items.contains(where: \.carriesText)
         case .startTLS, .compress: clientMode = .awaitingSwitch
         default: break
         }
@@ -304,13 +305,17 @@ public struct IMAPConversation: Sendable {
         case UInt8(ascii: "+"): return readContinuation(line, offset: offset)
         case UInt8(ascii: "*"):
             note(octets: line.readableBytes)
-            guard let status = IMAPStatus(reading: line.withoutLineEnd), status.tag.readableBytes == 1 else {
+            guard Self.mayBeStatus(line), let status = IMAPStatus(reading: line.withoutLineEnd), status.tag.readableBytes == 1
+            else {
                 return readResponse(IMAPText(line: line), line: line, offset: offset)
             }
             return readUntaggedStatus(status, line: line, offset: offset)
         default: return readCompletion(line, offset: offset)
         }
     }
+
+    /// `* 12 FETCH` is none: most lines are told apart by one byte.
+    private static func mayBeStatus(_ line: ByteBuffer) -> Bool { !line.byte(at: line.readerIndex + 2).isDigit }
 
     private mutating func readServerPart(_ line: ByteBuffer, literal: LiteralAnnouncement, offset: Int) -> MailEvent {
         note(octets: line.readableBytes)
@@ -363,10 +368,8 @@ public struct IMAPConversation: Sendable {
 
     /// A FETCH answer counts as read when its command asked for texts of the message.
     private mutating func noteFetch(_ response: IMAPResponse) {
-        let asking = outstanding.firstIndex {
-            if case .fetch(_, let items, _)? = $0.command?.body { items.contains(where: \.carriesText) } else { false }
-        }
-        guard let asking, case .fetch(let answer) = response.data, answer.contents.contains(where: \.item.carriesText)
+        guard let asking = outstanding.indices.first(where: { outstanding[$0].asksForText }),
+            case .fetch(let answer) = response.data, answer.contents.contains(where: \.item.carriesText)
         else { return }
         if let number = response.number { outstanding[asking].readNumbers.append(number) }
         if let uid = answer.uid { outstanding[asking].readUIDs.append(uid) }

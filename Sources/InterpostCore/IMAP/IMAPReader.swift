@@ -8,7 +8,10 @@ import NIOCore
 ///     LIST "" {1}␍␊*      atom LIST, string "" (quoted), string * (literal)
 public struct IMAPReader: Sendable {
     private let text: IMAPText
-    private let bytes: ByteBufferView
+    /// A copy of the text's bytes: looking at a byte of an array costs a tenth of looking at one of a buffer.
+    private let bytes: [UInt8]
+    /// Where `bytes` begins in the text.
+    private let base: Int
     private var position: Int
     private var nextLiteral = 0
     /// The leniencies that reading needed so far.
@@ -16,8 +19,9 @@ public struct IMAPReader: Sendable {
 
     public init(_ text: IMAPText) {
         self.text = text
-        bytes = text.bytes.readableBytesView
-        position = bytes.startIndex
+        bytes = Array(buffer: text.bytes)
+        base = text.bytes.readerIndex
+        position = 0
     }
 
     public var isAtEnd: Bool { position >= bytes.endIndex }
@@ -28,7 +32,7 @@ public struct IMAPReader: Sendable {
     func peek(_ offset: Int) -> UInt8 { position + offset < bytes.endIndex ? bytes[position + offset] : 0 }
 
     /// What has not been read, literals left out.
-    var rest: ByteBuffer { text.bytes.getSlice(at: position, length: max(0, bytes.endIndex - position)) ?? ByteBuffer() }
+    var rest: ByteBuffer { text.bytes.getSlice(at: base + position, length: max(0, bytes.endIndex - position)) ?? ByteBuffer() }
 
     mutating func note(_ quirk: Quirk) { quirks.insert(quirk) }
 
@@ -66,7 +70,7 @@ public struct IMAPReader: Sendable {
             position += 1
         }
         guard position > start else { return nil }
-        return text.bytes.getSlice(at: start, length: position - start)
+        return text.bytes.getSlice(at: base + start, length: position - start)
     }
 
     /// Passes over a word, or over the one character that is no word: always makes progress, and looks at nothing twice.
@@ -177,7 +181,7 @@ public struct IMAPReader: Sendable {
         let end = min(index, bytes.endIndex)
         position = min(index + 1, bytes.endIndex)
         guard hasEscapes else {
-            return IMAPString(text.bytes.getSlice(at: start, length: max(0, end - start)) ?? ByteBuffer(), form: .quoted)
+            return IMAPString(text.bytes.getSlice(at: base + start, length: max(0, end - start)) ?? ByteBuffer(), form: .quoted)
         }
         var value = ByteBuffer()
         var isEscaped = false
@@ -195,15 +199,15 @@ public struct IMAPReader: Sendable {
     /// The literal whose announcement stands here.
     private mutating func literal() -> IMAPString? {
         guard peek == UInt8(ascii: "{") || (peek == UInt8(ascii: "~") && peek(1) == UInt8(ascii: "{")) else { return nil }
-        while nextLiteral < text.literals.count, text.literals[nextLiteral].position <= position { nextLiteral += 1 }
+        while nextLiteral < text.literals.count, text.literals[nextLiteral].position <= base + position { nextLiteral += 1 }
         guard nextLiteral < text.literals.count else { return nil }
         let literal = text.literals[nextLiteral]
         // Nothing but the announcement may stand between here and the line end before the octets. Tried first, because
         // it looks no further than this word.
-        guard isAnnouncement(upTo: literal.position) else { return nil }
-        guard !bytes[position..<min(literal.position, bytes.endIndex)].dropLast(2).contains(.lineFeed) else { return nil }
+        guard isAnnouncement(upTo: literal.position - base) else { return nil }
+        guard !bytes[position..<min(literal.position - base, bytes.endIndex)].dropLast(2).contains(.lineFeed) else { return nil }
         nextLiteral += 1
-        position = literal.position
+        position = literal.position - base
         var string = IMAPString(literal.octets ?? ByteBuffer(), form: .literal, length: literal.announcement.length)
         string.isBinary = literal.announcement.isBinary
         return string

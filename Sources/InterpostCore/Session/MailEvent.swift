@@ -139,6 +139,8 @@ public struct CommandRecord: Sendable {
     /// `nil` while the command is not whole, and for one that was refused before it was.
     public var command: IMAPCommand?
     public var startedAt: WireTime
+    /// It asks for texts of messages.
+    public internal(set) var asksForText = false
     /// Untagged responses and their octets between the command and its completion.
     public var untagged = 0
     public var octets = 0

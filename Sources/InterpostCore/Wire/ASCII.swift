@@ -96,8 +96,17 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible {
 
     /// `nil` when the bytes are none, more than 32, or not printable ASCII.
     init?(_ bytes: ByteBufferView) {
-        guard !bytes.isEmpty, bytes.count <= Self.maximumLength else { return nil }
-        for byte in bytes {
+        // A view always has contiguous storage.
+        let word = unsafe bytes.withContiguousStorageIfAvailable { unsafe Keyword(UnsafeRawBufferPointer($0)) }
+        guard let keyword = word ?? nil else { return nil }
+        self = keyword
+    }
+
+    /// The same for bytes that the caller keeps alive.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard unsafe !bytes.isEmpty, unsafe bytes.count <= Self.maximumLength else { return nil }
+        for index in unsafe bytes.indices {
+            let byte = unsafe bytes[index]
             guard byte > 0x20, byte < 0x7F else { return nil }
             append(byte)
         }
@@ -108,9 +117,16 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible {
         for index in 0..<min(Self.maximumLength, word.utf8CodeUnitCount) { unsafe append(word.utf8Start[index]) }
     }
 
-    private mutating func append(_ byte: UInt8) {
+    @inline(__always) private mutating func append(_ byte: UInt8) {
         high = high << 8 | low >> 120
         low = low << 8 | UInt128(byte.uppercased)
+    }
+
+    /// All of the word in 64 bits, the best mixed ones on top; for ``KeywordTable``.
+    var mixed: UInt64 {
+        let folded = low ^ high
+        let half = UInt64(truncatingIfNeeded: folded) ^ UInt64(truncatingIfNeeded: folded >> 64) &* 0x9E37_79B9_7F4A_7C15
+        return (half ^ half >> 29) &* 0xBF58_476D_1CE4_E5B9
     }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(low) }
