@@ -104,8 +104,8 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible {
 
     /// The same for bytes that the caller keeps alive.
     init?(_ bytes: UnsafeRawBufferPointer) {
-        guard unsafe !bytes.isEmpty, unsafe bytes.count <= Self.maximumLength else { return nil }
-        for index in unsafe bytes.indices {
+        guard !bytes.isEmpty, bytes.count <= Self.maximumLength else { return nil }
+        for index in bytes.indices {
             let byte = unsafe bytes[index]
             guard byte > 0x20, byte < 0x7F else { return nil }
             append(byte)

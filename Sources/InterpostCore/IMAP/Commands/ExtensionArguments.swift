@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 // Arguments of the commands that extensions bring: quota, metadata, notifications, URLs, push services.
 

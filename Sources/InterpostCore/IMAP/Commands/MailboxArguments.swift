@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 // Arguments of the commands of RFC 9051 §6.2 and §6.3: what concerns the session and whole mailboxes.
 

@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 // Arguments of the commands of RFC 9051 §6.4 that name messages, searching apart.
 

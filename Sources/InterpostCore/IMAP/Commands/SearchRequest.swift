@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 /// SEARCH, ESEARCH, and the search part of SORT, THREAD and FILTER (RFC 9051 §6.4.4, RFC 4731, 5267, 7377).
 ///
