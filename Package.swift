@@ -72,6 +72,15 @@ let package = Package(
             dependencies: ["COpenSSL", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "interpost-core-bench",
+            dependencies: [
+                "InterpostCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "InterpostProxyTests",
             dependencies: [
