@@ -62,15 +62,16 @@ public struct IMAPReader: Sendable {
     mutating func advance() { if !isAtEnd { position += 1 } }
 
     /// Letters, digits and whatever else stands up to a space, parenthesis or quote.
-    mutating func atom(stoppingAt stops: StaticString = " \t()\"") -> ByteBuffer? {
+    mutating func atom(stoppingAt stops: ByteSet = .wordEnds) -> ByteBuffer? {
         let start = position
-        scan: while position < bytes.endIndex {
-            let byte = bytes[position]
-            for index in 0..<stops.utf8CodeUnitCount where unsafe stops.utf8Start[index] == byte { break scan }
-            position += 1
-        }
-        guard position > start else { return nil }
-        return text.bytes.getSlice(at: base + start, length: position - start)
+        position = endOfWord(stoppingAt: stops)
+        return position > start ? text.bytes.getSlice(at: base + start, length: position - start) : nil
+    }
+
+    private func endOfWord(stoppingAt stops: ByteSet) -> Int {
+        var index = position
+        while index < bytes.count, !stops.contains(bytes[index]) { index += 1 }
+        return index
     }
 
     /// Passes over a word, or over the one character that is no word: always makes progress, and looks at nothing twice.
@@ -79,13 +80,11 @@ public struct IMAPReader: Sendable {
     }
 
     /// The next word as a name to look up; skips spaces before it.
-    mutating func keyword(stoppingAt stops: StaticString = " \t()\"") -> Keyword? {
+    mutating func keyword(stoppingAt stops: ByteSet = .wordEnds) -> Keyword? {
         skipSpaces()
-        let start = position
-        guard let word = atom(stoppingAt: stops), let keyword = Keyword(word.readableBytesView) else {
-            position = start
-            return nil
-        }
+        let end = endOfWord(stoppingAt: stops)
+        guard let keyword = Keyword(bytes.span.extracting(min(position, end)..<end)) else { return nil }
+        position = end
         return keyword
     }
 
@@ -107,7 +106,7 @@ public struct IMAPReader: Sendable {
     }
 
     /// An atom, quoted string or literal. Skips spaces before it.
-    mutating func string(stoppingAt stops: StaticString = " \t()\"") -> IMAPString? {
+    mutating func string(stoppingAt stops: ByteSet = .wordEnds) -> IMAPString? {
         skipSpaces()
         if peek == UInt8(ascii: "\"") { return quoted() }
         if let literal = literal() { return literal }

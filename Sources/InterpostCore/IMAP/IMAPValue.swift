@@ -1,4 +1,4 @@
-public import NIOCore
+import NIOCore
 
 /// A value whose kind the reader does not know beforehand: the shape of ENVELOPE, BODYSTRUCTURE, NAMESPACE, THREAD
 /// and of whatever an extension puts into parentheses.

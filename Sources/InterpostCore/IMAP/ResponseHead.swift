@@ -12,30 +12,28 @@ struct ResponseHead {
     var name: Keyword?
 
     init(of line: ByteBuffer) {
-        unsafe line.withUnsafeReadableBytes { bytes in
-            var index = 0
-            func skipSpaces() { while index < bytes.count, unsafe bytes[index] == .space || bytes[index] == 9 { index += 1 } }
-            if unsafe bytes.first == UInt8(ascii: "*") { index = 1 }
-            skipSpaces()
-            let start = index
-            var value: UInt64 = 0
-            var overflows = false
-            while index < bytes.count, unsafe bytes[index].isDigit {
-                let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-                let (sum, overflowed) = unsafe product.addingReportingOverflow(UInt64(bytes[index] - 0x30))
-                overflows = overflows || overflow || overflowed
-                value = sum
-                index += 1
-            }
-            if overflows { index = start } else if index > start { number = value }
-            skipSpaces()
-            let word = index
-            while index < bytes.count, unsafe !Self.endsWord(bytes[index]) { index += 1 }
-            name = unsafe Keyword(UnsafeRawBufferPointer(rebasing: bytes[word..<index]))
+        let bytes = line.readableBytesUInt8Span
+        var index = 0
+        func skipSpaces(_ index: inout Int, _ bytes: Span<UInt8>) {
+            while index < bytes.count, bytes[index] == .space || bytes[index] == 9 { index += 1 }
         }
-    }
-
-    private static func endsWord(_ byte: UInt8) -> Bool {
-        byte == .space || byte == 9 || byte == UInt8(ascii: "(") || byte == UInt8(ascii: ")") || byte == UInt8(ascii: "\"")
+        if index < bytes.count, bytes[index] == UInt8(ascii: "*") { index = 1 }
+        skipSpaces(&index, bytes)
+        let start = index
+        var value: UInt64 = 0
+        var overflows = false
+        while index < bytes.count, bytes[index].isDigit {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowed) = product.addingReportingOverflow(UInt64(bytes[index] - 0x30))
+            overflows = overflows || overflow || overflowed
+            value = sum
+            index += 1
+        }
+        if overflows { index = start } else if index > start { number = value }
+        skipSpaces(&index, bytes)
+        let word = index
+        let ends = ByteSet.wordEnds
+        while index < bytes.count, !ends.contains(bytes[index]) { index += 1 }
+        name = Keyword(bytes.extracting(word..<index))
     }
 }

@@ -86,6 +86,26 @@ extension ByteBuffer {
     var ownCopy: ByteBuffer { ByteBuffer(bytes: readableBytesView) }
 }
 
+/// Some ASCII characters, such as those that end a word.
+struct ByteSet: ExpressibleByStringLiteral, Sendable {
+    static let wordEnds: ByteSet = " \t()\""
+
+    /// The characters below 64, and those above.
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    init(stringLiteral characters: StaticString) {
+        for index in 0..<characters.utf8CodeUnitCount {
+            let byte = unsafe characters.utf8Start[index]
+            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }
+        }
+    }
+
+    @inline(__always) func contains(_ byte: UInt8) -> Bool {
+        byte < 128 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
+    }
+}
+
 /// A word of up to 32 ASCII bytes in upper case, packed into integers so that a name on the wire is compared
 /// and looked up without an allocation: `Keyword("noop") == Keyword("NOOP")`.
 public struct Keyword: Hashable, Sendable, CustomStringConvertible {
@@ -95,21 +115,17 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible {
     private var low: UInt128 = 0
 
     /// `nil` when the bytes are none, more than 32, or not printable ASCII.
-    init?(_ bytes: ByteBufferView) {
-        // A view always has contiguous storage.
-        let word = unsafe bytes.withContiguousStorageIfAvailable { unsafe Keyword(UnsafeRawBufferPointer($0)) }
-        guard let keyword = word ?? nil else { return nil }
-        self = keyword
-    }
-
-    /// The same for bytes that the caller keeps alive.
-    init?(_ bytes: UnsafeRawBufferPointer) {
+    init?(_ bytes: Span<UInt8>) {
         guard !bytes.isEmpty, bytes.count <= Self.maximumLength else { return nil }
         for index in bytes.indices {
-            let byte = unsafe bytes[index]
-            guard byte > 0x20, byte < 0x7F else { return nil }
-            append(byte)
+            guard bytes[index] > 0x20, bytes[index] < 0x7F else { return nil }
+            append(bytes[index])
         }
+    }
+
+    init?(_ bytes: ByteBufferView) {
+        guard bytes.count <= Self.maximumLength else { return nil }
+        self.init(Array(bytes).span)
     }
 
     /// For names known when the program is written; longer ones are cut at 32 bytes.
