@@ -214,6 +214,8 @@ public struct IMAPConversation: Sendable {
             var event = make(line, .client, offset, .idleDone)
             if !line.withoutLineEnd.equalsIgnoringCase("DONE") {
                 event.anomalies.append(Anomaly(.idleEndedByOtherLine, side: .client, offset: offset))
+            } else if line.byte(at: line.readerIndex) != UInt8(ascii: "D") {
+                event.quirks.insert(.lowerCaseKeyword)
             }
             return event
         default:
@@ -302,7 +304,10 @@ public struct IMAPConversation: Sendable {
             return readResponse(text, line: line, offset: offset)
         }
         switch line.byte(at: line.readerIndex) {
-        case UInt8(ascii: "+"): return readContinuation(line, offset: offset)
+        case UInt8(ascii: "+"):
+            var event = readContinuation(line, offset: offset)
+            if line.byte(at: line.readerIndex + 1) != .space { event.quirks.insert(.continuationWithoutSpace) }
+            return event
         case UInt8(ascii: "*"):
             note(octets: line.readableBytes)
             guard Self.mayBeStatus(line), let status = IMAPStatus(reading: line.withoutLineEnd), status.tag.readableBytes == 1
@@ -353,6 +358,7 @@ public struct IMAPConversation: Sendable {
         if state == .notAuthenticated, response.kind.isMailboxData, !isLoggingIn {
             event.anomalies.append(Anomaly(.mailboxDataBeforeLogin, side: .server, offset: offset))
         }
+        if response.kind == .capability, state != .notAuthenticated, !isNegotiating { event.quirks.insert(.capabilityUnasked) }
         guard !outstanding.isEmpty else { return event }
         outstanding[0].untagged += 1
         switch response.kind {
@@ -410,7 +416,12 @@ public struct IMAPConversation: Sendable {
             // Nothing is read behind the command that makes bytes wait, so it is the last one.
             if index == outstanding.count { leaveMode(of: record) }
             follow(status, of: record)
-            return make(line, .server, offset, .completion(status, of: record))
+            var event = make(line, .server, offset, .completion(status, of: record))
+            if record.tag.equalsIgnoringCase("\\SMAP1"), status.result == .ok {
+                event.anomalies.append(Anomaly(.otherProtocol, side: .server, offset: offset))
+                becomeOpaque()
+            }
+            return event
         }
         if let record = partial, record.tag == status.tag, !partialIsCompleted {
             if clientMode == .awaitingLiteral || (clientMode == .awaitingVerdict && status.result != .ok) {
@@ -467,6 +478,16 @@ public struct IMAPConversation: Sendable {
         outstanding.contains {
             switch $0.command?.body {
             case .login, .authenticate: true
+            default: false
+            }
+        }
+    }
+
+    /// A command is in progress that capabilities may answer.
+    private var isNegotiating: Bool {
+        outstanding.contains {
+            switch $0.command?.body {
+            case .capability, .login, .authenticate, .startTLS, .enable, .unauthenticate, .id: true
             default: false
             }
         }

@@ -90,6 +90,7 @@ public struct Anomaly: Hashable, Sendable {
         case switchBehindUnreadOctets = "switch-behind-unread-octets"
         case tooManyPendingCommands = "too-many-pending-commands"
         case tooMuchUnread = "too-much-unread"
+        case otherProtocol = "other-protocol"
         case brokenDeflate = "broken-deflate"
     }
 
@@ -127,6 +128,7 @@ public struct Anomaly: Hashable, Sendable {
         case .switchBehindUnreadOctets: "STARTTLS or COMPRESS behind octets sent before the server allowed them"
         case .tooManyPendingCommands: "more commands in progress than limits.pending-commands; the oldest are forgotten"
         case .tooMuchUnread: "the client sent more than limits.unread ahead of an answer; it is passed on unread from here"
+        case .otherProtocol: "a login with the tag \\SMAP1 begins Courier's SMAP; the session is passed on unread from here"
         case .brokenDeflate: "the compressed stream is not DEFLATE (RFC 4978, RFC 1951)"
         }
     }

@@ -16,6 +16,8 @@ public enum Quirk: String, Sendable, CaseIterable {
     case trailingSpace = "trailing-space"
     case lowerCaseKeyword = "lower-case-keyword"
     case serverLiteralNonSynchronising = "server-literal-non-synchronising"
+    case continuationWithoutSpace = "continuation-without-space"
+    case capabilityUnasked = "capability-unasked"
     // Strings and lists.
     case eightBitInQuoted = "eight-bit-in-quoted"
     case oddEscapeInQuoted = "odd-escape-in-quoted"
@@ -43,6 +45,9 @@ public enum Quirk: String, Sendable, CaseIterable {
         case .trailingSpace: "nothing stands between the last word and the line end (RFC 9051 §9)"
         case .lowerCaseKeyword: "names of commands and responses are customarily in upper case (RFC 9051 §9, first rules)"
         case .serverLiteralNonSynchronising: "only clients send {n+} (RFC 7888 §3)"
+        case .continuationWithoutSpace: "a space follows the + (RFC 9051 §7.6)"
+        case .capabilityUnasked:
+            "a server lists its capabilities when it is asked, and around greeting, STARTTLS and login (RFC 9051 §7.2.2)"
         case .eightBitInQuoted: "octets above 127 in a quoted string need UTF8=ACCEPT or IMAP4rev2 (RFC 3501 §9, RFC 9755 §3)"
         case .oddEscapeInQuoted: "a backslash escapes only \" and \\ (RFC 9051 §9 quoted-specials)"
         case .quoteNotClosed: "a quoted string ends in a quote on the same line (RFC 9051 §9 quoted)"
