@@ -11,7 +11,7 @@ extension LogEvent {
         var line = JSONLine(bytes: bytes)
         bytes = []
         line.bytes.append(text: #"{"v":"#)
-        line.bytes.append(decimal: UInt64(Self.formatVersion))
+        line.appendNumber(Int64(Self.formatVersion))
         line.bytes.append(text: #","time":""#)
         time.appendISO8601(to: &line.bytes)
         line.bytes.append(text: #"","session":"#)
@@ -33,20 +33,25 @@ private struct JSONLine: FieldSink {
     init(bytes: [UInt8]) { self.bytes = bytes }
 
     private mutating func key(_ name: StaticString) {
-        bytes.append(text: isFirst ? "\"" : ",\"")
+        bytes.append(addingCapacity: name.utf8CodeUnitCount + 4) { line in
+            if !isFirst { line.append(UInt8(ascii: ",")) }
+            line.append(UInt8(ascii: "\""))
+            unsafe line.append(copying: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+            line.append(UInt8(ascii: "\""))
+            line.append(UInt8(ascii: ":"))
+        }
         isFirst = false
-        bytes.append(text: name)
-        bytes.append(text: "\":")
     }
 
     mutating func field(_ name: StaticString, _ value: ByteBuffer) {
         key(name)
-        appendString(value)
+        unsafe value.withUnsafeReadableBytes { unsafe appendString($0) }
     }
 
     mutating func field(_ name: StaticString, _ value: String) {
         key(name)
-        appendString(ByteBuffer(string: value))
+        var value = value
+        value.withUTF8 { unsafe appendString(UnsafeRawBufferPointer($0)) }
     }
 
     mutating func field(_ name: StaticString, _ value: CommandName) {
@@ -74,7 +79,7 @@ private struct JSONLine: FieldSink {
         bytes.append(UInt8(ascii: "["))
         for (index, value) in values.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            appendString(value)
+            unsafe value.withUnsafeReadableBytes { unsafe appendString($0) }
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -93,31 +98,112 @@ private struct JSONLine: FieldSink {
     }
 
     mutating func appendNumber(_ value: Int64) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        bytes.append(decimal: value.magnitude)
-    }
-
-    private mutating func appendString(_ value: ByteBuffer) {
-        bytes.append(UInt8(ascii: "\""))
-        if value.readableBytesView.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
-            bytes.append(contentsOf: value.readableBytesView)
-        } else {
-            for scalar in String(buffer: value).unicodeScalars { appendEscaped(scalar) }
+        bytes.append(addingCapacity: 20) { line in
+            if value < 0 { line.append(UInt8(ascii: "-")) }
+            line.append(decimal: value.magnitude)
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func appendEscaped(_ scalar: Unicode.Scalar) {
+    private mutating func appendString(_ text: UnsafeRawBufferPointer) {
+        // Room for the worst: every octet written as \u00nn.
+        bytes.append(addingCapacity: text.count * 6 + 2) { line in
+            line.append(UInt8(ascii: "\""))
+            var index = 0
+            while index < text.count {
+                let end = unsafe JSONText.plainRun(in: text, from: index)
+                unsafe line.append(copying: UnsafeRawBufferPointer(rebasing: text[index..<end]))
+                index = end
+                while index < text.count, unsafe !JSONText.isPlain(text[index]) {
+                    unsafe JSONText.appendOther(in: text, at: &index, to: &line)
+                }
+            }
+            line.append(UInt8(ascii: "\""))
+        }
+    }
+}
+
+/// How text stands in a JSON string (RFC 8259 §7).
+private enum JSONText {
+    static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C }
+
+    /// Where the characters end that stand for themselves.
+    static func plainRun(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var end = start
+        while end + 8 <= text.count, unsafe isPlain(text.loadUnaligned(fromByteOffset: end, as: UInt64.self)) { end += 8 }
+        while end < text.count, unsafe isPlain(text[end]) { end += 1 }
+        return end
+    }
+
+    /// Whether eight octets are plain. An octet of `x` is zero where `(x - 0x01…) & ~x` has its top bit set, and 0x22 where
+    /// `x ^ 0x22…` has a zero one. A borrow may make a plain octet look like another, and never the other way.
+    private static func isPlain(_ eight: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
+        let special = zeros(eight ^ ones &* 0x22) | zeros(eight ^ ones &* 0x5C) | zeros(eight ^ ones &* 0x7F)
+        let control = (eight &- ones &* 0x20) & ~eight
+        return (special | control | eight) & (ones &* 0x80) == 0
+    }
+
+    /// Appends an ASCII character that has to be escaped, or all octets above ASCII that follow one another: no character is
+    /// cut, because one of several octets has none of ASCII's.
+    static func appendOther(in text: UnsafeRawBufferPointer, at index: inout Int, to line: inout OutputSpan<UInt8>) {
+        guard unsafe text[index] >= 0x80 else {
+            unsafe append(escaped: Unicode.Scalar(text[index]), to: &line)
+            index += 1
+            return
+        }
+        let start = index
+        while index < text.count, unsafe text[index] >= 0x80 { index += 1 }
+        for scalar in unsafe String(decoding: text[start..<index], as: UTF8.self).unicodeScalars {
+            append(escaped: scalar, to: &line)
+        }
+    }
+
+    private static func append(escaped scalar: Unicode.Scalar, to line: inout OutputSpan<UInt8>) {
+        func backslash(_ letter: Unicode.Scalar) {
+            line.append(UInt8(ascii: "\\"))
+            line.append(UInt8(ascii: letter))
+        }
         switch scalar {
-        case "\"": bytes.append(text: "\\\"")
-        case "\\": bytes.append(text: "\\\\")
-        case "\n": bytes.append(text: "\\n")
-        case "\r": bytes.append(text: "\\r")
-        case "\t": bytes.append(text: "\\t")
+        case "\"": backslash("\"")
+        case "\\": backslash("\\")
+        case "\n": backslash("n")
+        case "\r": backslash("r")
+        case "\t": backslash("t")
         case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-            let digits = String(scalar.value, radix: 16)
-            bytes.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
-        default: bytes.append(contentsOf: String(scalar).utf8)
+            backslash("u")
+            for shift: UInt32 in [12, 8, 4, 0] {
+                let digit = UInt8(truncatingIfNeeded: scalar.value >> shift & 0xF)
+                line.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            }
+        default: for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { line.append(unit) }
+        }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Appends bytes that there is room for.
+    fileprivate mutating func append(copying bytes: UnsafeRawBufferPointer) {
+        unsafe withUnsafeMutableBufferPointer { target, count in
+            precondition(target.count - count >= bytes.count)
+            unsafe UnsafeMutableRawBufferPointer(target).suffix(from: count).copyBytes(from: bytes)
+            count += bytes.count
+        }
+    }
+
+    /// The digits of a number, with zeros in front up to `width`. There is room for 20 of them, or for `width`.
+    fileprivate mutating func append(decimal value: UInt64, width: Int = 1) {
+        var power: UInt64 = 1
+        var digits = 1
+        while digits < width || value / power >= 10 {
+            power *= 10
+            digits += 1
+        }
+        var rest = value
+        while power > 0 {
+            append(UInt8(truncatingIfNeeded: 0x30 + rest / power))
+            rest %= power
+            power /= 10
         }
     }
 }
@@ -126,12 +212,6 @@ extension [UInt8] {
     mutating func append(text: StaticString) {
         // A static string's bytes live as long as the program.
         unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    /// The digits of a number, with zeros in front up to `width`.
-    mutating func append(decimal value: UInt64, width: Int = 1) {
-        if value >= 10 || width > 1 { append(decimal: value / 10, width: width - 1) }
-        append(UInt8(truncatingIfNeeded: 0x30 + value % 10))
     }
 }
 
@@ -142,20 +222,18 @@ extension WireTime {
         let seconds = microseconds / 1_000_000
         let (year, month, day) = Self.date(daysSinceEpoch: seconds / 86_400)
         let second = seconds % 86_400
-        bytes.append(decimal: year, width: 4)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(decimal: month, width: 2)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(decimal: day, width: 2)
-        bytes.append(UInt8(ascii: "T"))
-        bytes.append(decimal: second / 3600, width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(decimal: second / 60 % 60, width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(decimal: second % 60, width: 2)
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(decimal: microseconds % 1_000_000, width: 6)
-        bytes.append(UInt8(ascii: "Z"))
+        bytes.append(addingCapacity: 32) { line in
+            line.append(decimal: year, width: 4)
+            for (mark, value) in [("-", month), ("-", day), ("T", second / 3600), (":", second / 60 % 60), (":", second % 60)]
+                as [(Unicode.Scalar, UInt64)]
+            {
+                line.append(UInt8(ascii: mark))
+                line.append(decimal: value, width: 2)
+            }
+            line.append(UInt8(ascii: "."))
+            line.append(decimal: microseconds % 1_000_000, width: 6)
+            line.append(UInt8(ascii: "Z"))
+        }
     }
 
     public var iso8601: String {

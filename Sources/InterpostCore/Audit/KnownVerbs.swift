@@ -2,13 +2,13 @@
 /// stands where a verb should may be a password that a person or a broken client typed there.
 enum KnownVerbs {
     static func contains(_ name: Keyword, in mailProtocol: MailProtocol) -> Bool {
-        mailProtocol == .imap ? name == Keyword("UID") || IMAPVerb.named(name) != nil : pop3.contains(name)
+        mailProtocol == .imap ? name == Keyword("UID") || IMAPVerb.named(name) != nil : pop3[name] != nil
     }
 
     /// The mechanism's name, or `unknown` for a word that may be anything.
     static func title(ofMechanism name: Keyword) -> String {
         let text = name.description
-        return mechanisms.contains(name) || text.hasPrefix("SCRAM-") ? text : "unknown"
+        return mechanisms[name] != nil || text.hasPrefix("SCRAM-") ? text : "unknown"
     }
 
     private static let mechanisms = keywords([
@@ -26,5 +26,5 @@ enum KnownVerbs {
         "XTND",
     ])
 
-    private static func keywords(_ names: [StaticString]) -> Set<Keyword> { Set(names.map { Keyword($0) }) }
+    private static func keywords(_ names: [StaticString]) -> KeywordTable<Void> { KeywordTable(names.map { ($0, ()) }) }
 }

@@ -24,17 +24,22 @@ extension UInt8 {
     @inlinable var uppercased: UInt8 { self &- 0x61 < 26 ? self & 0xDF : self }
 }
 
+extension UnsafeRawBufferPointer {
+    /// The index of the first `byte` at or after `index`, which is not negative; or `nil`.
+    func firstIndex(of byte: UInt8, from index: Int) -> Int? {
+        // `index` lies inside, so the base address exists and the range is in bounds.
+        guard index < count, let base = baseAddress,
+            let found = unsafe memchr(base + index, CInt(byte), count - index)
+        else { return nil }
+        return unsafe UnsafeRawPointer(found) - base
+    }
+}
+
 extension ByteBuffer {
     /// The index of the first `byte` at or after `index`, or `nil`.
     func firstIndex(of byte: UInt8, from index: Int) -> Int? {
-        let start = index - readerIndex
-        guard start < readableBytes else { return nil }
-        return unsafe withUnsafeReadableBytes { bytes in
-            // `start` lies inside the readable bytes, so the base address exists and the range is in bounds.
-            guard let base = bytes.baseAddress,
-                let found = unsafe memchr(base + start, CInt(byte), bytes.count - start)
-            else { return nil }
-            return unsafe index + (UnsafeRawPointer(found) - (base + start))
+        unsafe withUnsafeReadableBytes { bytes in
+            unsafe bytes.firstIndex(of: byte, from: index - readerIndex).map { $0 + readerIndex }
         }
     }
 

@@ -9,10 +9,10 @@ struct KeywordTable<Value: Sendable>: Sendable {
     private var slots: [(key: Keyword, value: Value)?]
     private let shift: Int
 
-    init(_ pairs: [(StaticString, Value)]) { self.init(pairs.map { (Keyword($0.0), $0.1) }) }
+    init(_ pairs: [(StaticString, Value)]) { self.init(keys: pairs.map { (Keyword($0.0), $0.1) }) }
 
     /// A name that is given twice has the value that is given last.
-    init(_ pairs: [(Keyword, Value)]) {
+    init(keys pairs: [(Keyword, Value)]) {
         // At most a quarter of the slots is taken.
         var bits = 4
         while pairs.count * 4 > 1 << bits { bits += 1 }

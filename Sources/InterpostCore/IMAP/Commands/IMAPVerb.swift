@@ -15,7 +15,7 @@ struct IMAPVerb: Sendable {
 
     static func named(_ name: Keyword) -> IMAPVerb? { byName[name] }
 
-    private static let byName = KeywordTable(all.map { ($0.name, $0) })
+    private static let byName = KeywordTable(keys: all.map { ($0.name, $0) })
 
     private init(_ name: StaticString, shown: Bool = true, _ read: @escaping Read) {
         self.name = Keyword(name)
