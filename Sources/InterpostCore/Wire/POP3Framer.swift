@@ -111,18 +111,31 @@ public struct POP3Framer: Sendable {
         return .body(pending.take(end - start))
     }
 
-    /// The index of the first `. CR LF` behind an LF. Dots are looked for, because most bodies have few.
+    /// The index of the first `. CR LF` behind an LF.
+    ///
+    /// Dots are looked for, because base64 has none. Behind one that begins no line, line ends are, for a while: prose has
+    /// fewer of them than of dots.
     private static func terminator(in buffer: ByteBuffer) -> Int? {
-        var index = buffer.readerIndex + 1
-        while let dot = buffer.firstIndex(of: .dot, from: index) {
-            if buffer.byte(at: dot - 1) == .lineFeed, dot + 2 < buffer.writerIndex,
-                buffer.byte(at: dot + 1) == .carriageReturn, buffer.byte(at: dot + 2) == .lineFeed
-            {
-                return dot
+        let found = unsafe buffer.withUnsafeReadableBytes { bytes -> Int? in
+            var index = 1
+            while let dot = unsafe bytes.firstIndex(of: .dot, from: index) {
+                if unsafe isTerminator(in: bytes, at: dot) { return dot }
+                index = dot + 1
+                for _ in 0..<64 {
+                    guard let feed = unsafe bytes.firstIndex(of: .lineFeed, from: index) else { return nil }
+                    index = feed + 1
+                    if unsafe isTerminator(in: bytes, at: index) { return index }
+                }
             }
-            index = dot + 1
+            return nil
         }
-        return nil
+        return found.map { buffer.readerIndex + $0 }
+    }
+
+    /// Whether `. CR LF` stands at an index greater than 0, and an LF before it.
+    private static func isTerminator(in bytes: UnsafeRawBufferPointer, at index: Int) -> Bool {
+        unsafe index + 2 < bytes.count && bytes[index] == .dot && bytes[index - 1] == .lineFeed
+            && bytes[index + 1] == .carriageReturn && bytes[index + 2] == .lineFeed
     }
 
     /// Where a `LF .` or `LF . CR` at the very end leaves open whether the terminator has begun.
