@@ -57,7 +57,7 @@ import Testing
             case 0:
                 arrive()
                 numbers.setExists(UInt32(mailbox.count))
-                numbers.setUIDNext(next)
+                if Bool.random(using: &random) { numbers.setUIDNext(next) }
             case 1..<3 where !mailbox.isEmpty:
                 let index = mailbox.indices.randomElement(using: &random) ?? 0
                 let uid = mailbox.remove(at: index)

@@ -8,13 +8,16 @@ public enum Act: Sendable {
     case mailboxSelected(MailboxName, readOnly: Bool, messages: UInt64?)
     case messagesRead(Messages, count: Int)
     case flagsChanged(Messages, StoreRequest.Operation, [String])
+    /// Gmail's labels, which put a message into mailboxes and take it out of them.
+    case labelsChanged(Messages, StoreRequest.Operation, [String])
     /// Marked with `\Deleted`.
     case messagesDeleted(Messages)
     /// `count` is `nil` where the server does not say (CLOSE).
     case messagesExpunged(Messages, count: Int?)
-    case messageAppended(MailboxName, flags: [String], octets: [Int])
-    case messagesCopied(Messages, to: MailboxName)
-    case messagesMoved(Messages, to: MailboxName)
+    /// `uids` where the server says which UIDs they got (RFC 4315).
+    case messageAppended(MailboxName, flags: [String], octets: [Int], uids: String?)
+    case messagesCopied(Messages, to: MailboxName, uids: String?)
+    case messagesMoved(Messages, to: MailboxName, uids: String?)
     case mailboxCreated(MailboxName)
     case mailboxRenamed(MailboxName, to: MailboxName)
     case mailboxDeleted(MailboxName)
@@ -28,6 +31,9 @@ public enum Act: Sendable {
         public var mailbox: MailboxName?
         public var numbers: String?
         public var uids: String?
+        /// Of some of them, where they went by.
+        public var messageIDs: [String] = []
+        public var subjects: [String] = []
     }
 
     /// The name in the log.
@@ -37,6 +43,7 @@ public enum Act: Sendable {
         case .mailboxSelected: "mailbox.selected"
         case .messagesRead: "messages.read"
         case .flagsChanged: "flags.changed"
+        case .labelsChanged: "labels.changed"
         case .messagesDeleted: "messages.deleted"
         case .messagesExpunged: "messages.expunged"
         case .messageAppended: "message.appended"
@@ -70,7 +77,7 @@ struct Selection: Sendable {
 
 /// Turns a completed command into acts.
 enum ActReader {
-    static func acts(of record: CommandRecord, status: IMAPStatus) -> [Act] {
+    static func acts(of record: CommandRecord, status: IMAPStatus, messages: ActMessages) -> [Act] {
         guard let command = record.command else { return [] }
         let succeeded = status.result == .ok
         switch command.body {
@@ -79,48 +86,60 @@ enum ActReader {
         case .authenticate(let mechanism, _):
             return [.login(user: record.sasl?.user, method: KnownVerbs.title(ofMechanism: mechanism), succeeded: succeeded)]
         default:
-            return succeeded ? acts(of: command, record: record, status: status) : []
+            return succeeded ? acts(of: command, record: record, status: status, messages: messages) : []
         }
     }
 
     private static func acts(
-        of command: IMAPCommand, record: CommandRecord, status: IMAPStatus
+        of command: IMAPCommand, record: CommandRecord, status: IMAPStatus, messages: ActMessages
     ) -> [Act] {
         let selected = record.selected
-        func messages(_ set: SequenceSet?) -> Act.Messages {
-            let text = set?.description
-            return Act.Messages(
-                mailbox: selected?.mailbox, numbers: command.usesUIDs ? nil : text, uids: command.usesUIDs ? text : nil)
-        }
+        let named =
+            messages.named
+            ?? Act.Messages(
+                mailbox: selected?.mailbox, numbers: command.usesUIDs ? nil : command.messages?.description,
+                uids: command.usesUIDs ? command.messages?.description : nil)
+        var removed = messages.removed ?? Act.Messages()
+        removed.mailbox = selected?.mailbox
         switch command.body {
         case .select(let mailbox, let readOnly, _):
             let selection = Selection(mailbox, readOnly: readOnly, status: status)
             return [.mailboxSelected(mailbox, readOnly: selection.isReadOnly, messages: record.exists)]
         case .fetch:
-            guard !record.readNumbers.isEmpty else { return [] }
-            let read = Act.Messages(
-                mailbox: selected?.mailbox, numbers: record.readNumbers.description,
-                uids: record.readUIDs.isEmpty ? nil : record.readUIDs.description)
+            guard var read = messages.read else { return [] }
+            read.mailbox = selected?.mailbox
             return [.messagesRead(read, count: record.readNumbers.count)]
-        case .store(let set, let request):
-            guard case .flags(let flags) = request.item else { return [] }
-            let names = flags.map(\.description)
-            let deletes = request.operation != .remove && flags.contains { $0.bytes.equalsIgnoringCase("\\DELETED") }
-            return [.flagsChanged(messages(set), request.operation, names)]
-                + (deletes ? [.messagesDeleted(messages(set))] : [])
-        case .expunge(let set): return [.messagesExpunged(messages(set), count: record.expunged)]
+        case .store(_, let request):
+            switch request.item {
+            case .flags(let flags):
+                let deletes = request.operation != .remove && flags.contains { $0.bytes.equalsIgnoringCase("\\DELETED") }
+                return [.flagsChanged(named, request.operation, flags.map(\.description))]
+                    + (deletes ? [.messagesDeleted(named)] : [])
+            case .labels(let labels): return [.labelsChanged(named, request.operation, labels.map(\.description))]
+            case .annotations, .other: return []
+            }
+        case .expunge(let set):
+            let messages = set == nil || removed.uids != nil ? removed : named
+            return [.messagesExpunged(messages, count: record.expunged)]
         // CLOSE removes nothing from a mailbox that is open for reading only (RFC 9051 §6.4.1).
-        case .close: return selected?.isReadOnly == true ? [] : [.messagesExpunged(messages(nil), count: nil)]
-        case .append(let mailbox, let messages):
-            let flags = messages.first?.flags ?? []
-            return [.messageAppended(mailbox, flags: flags.map(\.description), octets: messages.map(\.octets))]
-        case .copy(let set, let mailbox): return [.messagesCopied(messages(set), to: mailbox)]
-        case .move(let set, let mailbox): return [.messagesMoved(messages(set), to: mailbox)]
+        case .close: return selected?.isReadOnly == true ? [] : [.messagesExpunged(removed, count: nil)]
+        case .append(let mailbox, let appended):
+            return [appendAct(mailbox, appended, status)]
+        case .replace(_, let mailbox, let message):
+            return [appendAct(mailbox, [message], status), .messagesExpunged(named, count: 1)]
+        case .copy(_, let mailbox): return [.messagesCopied(named, to: mailbox, uids: status.uids(behind: "COPYUID"))]
+        case .move(_, let mailbox): return [.messagesMoved(named, to: mailbox, uids: status.uids(behind: "COPYUID"))]
         case .create(let mailbox, _): return [.mailboxCreated(mailbox)]
         case .rename(let old, let new, _): return [.mailboxRenamed(old, to: new)]
         case .delete(let mailbox): return [.mailboxDeleted(mailbox)]
         default: return []
         }
+    }
+
+    private static func appendAct(_ mailbox: MailboxName, _ messages: [AppendedMessage], _ status: IMAPStatus) -> Act {
+        .messageAppended(
+            mailbox, flags: messages.first?.flags.map(\.description) ?? [], octets: messages.map(\.octets),
+            uids: status.uids(behind: "APPENDUID"))
     }
 
     /// `user` is the name that a USER command before this one gave.
@@ -139,5 +158,12 @@ enum ActReader {
         case .quit where succeeded && deletions > 0: return [.committed(deletions: deletions)]
         default: return []
         }
+    }
+}
+
+extension IMAPStatus {
+    /// The last word of `[APPENDUID 38505 3955]` or `[COPYUID 38505 304,319 3956:3957]`: the UIDs in the target mailbox.
+    fileprivate func uids(behind name: StaticString) -> String? {
+        codeName == Keyword(name) ? codeArguments.last?.description : nil
     }
 }

@@ -87,13 +87,15 @@ public struct ConsoleLine: Sendable {
         case .messagesRead(let messages, let count): "\(Self.count(count, "message")) read\(text(of: messages))"
         case .flagsChanged(let messages, let operation, let flags):
             "\(short(flags.joined(separator: " "))) \(verb(of: operation))\(text(of: messages))"
+        case .labelsChanged(let messages, let operation, let labels):
+            "labels \(short(labels.joined(separator: " "))) \(verb(of: operation))\(text(of: messages))"
         case .messagesDeleted(let messages): "messages marked deleted\(text(of: messages))"
         case .messagesExpunged(let messages, let count):
             "\(count.map { Self.count($0, "message") } ?? "messages") expunged\(text(of: messages))"
-        case .messageAppended(let name, _, let octets):
+        case .messageAppended(let name, _, let octets, _):
             "message appended to \(short(name.description)), \(size(octets.reduce(0, &+)))"
-        case .messagesCopied(let messages, let target): "messages copied\(text(of: messages)) to \(short(target.description))"
-        case .messagesMoved(let messages, let target): "messages moved\(text(of: messages)) to \(short(target.description))"
+        case .messagesCopied(let messages, let target, _): "messages copied\(text(of: messages)) to \(short(target.description))"
+        case .messagesMoved(let messages, let target, _): "messages moved\(text(of: messages)) to \(short(target.description))"
         case .mailboxCreated(let name): "mailbox \(short(name.description)) created"
         case .mailboxRenamed(let old, let new): "mailbox \(short(old.description)) renamed to \(short(new.description))"
         case .mailboxDeleted(let name): "mailbox \(short(name.description)) deleted"
@@ -114,7 +116,9 @@ public struct ConsoleLine: Sendable {
 
     private static func text(of messages: Act.Messages) -> String {
         let place = messages.mailbox.map { " in " + short($0.description) } ?? ""
-        let which = [messages.numbers, messages.uids.map { "UIDs " + $0 }].compactMap { $0.map(short) }
+        let which =
+            [messages.numbers, messages.uids.map { "UIDs " + $0 }].compactMap { $0.map(short) }
+            + (messages.subjects.isEmpty ? messages.messageIDs : messages.subjects).prefix(1).map(short)
         return place + (which.isEmpty ? "" : ": " + which.joined(separator: ", "))
     }
 

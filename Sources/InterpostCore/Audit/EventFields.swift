@@ -180,18 +180,24 @@ extension Act {
             messages.write(to: &sink)
             sink.field("operation", operation.rawValue)
             sink.field("flags", flags)
+        case .labelsChanged(let messages, let operation, let labels):
+            messages.write(to: &sink)
+            sink.field("operation", operation.rawValue)
+            sink.field("labels", labels)
         case .messagesDeleted(let messages): messages.write(to: &sink)
         case .messagesExpunged(let messages, let count):
             messages.write(to: &sink)
             if let count { sink.field("count", count) }
-        case .messageAppended(let mailbox, let flags, let octets):
+        case .messageAppended(let mailbox, let flags, let octets, let uids):
             sink.field("mailbox", mailbox.description)
             sink.field("flags", flags)
             sink.field("messages", octets.count)
             sink.field("octets", octets.reduce(0, &+))
-        case .messagesCopied(let messages, let target), .messagesMoved(let messages, let target):
+            sink.field("uids", uids)
+        case .messagesCopied(let messages, let target, let uids), .messagesMoved(let messages, let target, let uids):
             messages.write(to: &sink)
             sink.field("to", target.description)
+            sink.field("to_uids", uids)
         case .mailboxCreated(let mailbox), .mailboxDeleted(let mailbox): sink.field("mailbox", mailbox.description)
         case .mailboxRenamed(let old, let new):
             sink.field("mailbox", old.description)
@@ -211,5 +217,7 @@ extension Act.Messages {
         sink.field("mailbox", mailbox?.description)
         sink.field("numbers", numbers)
         sink.field("uids", uids)
+        if !messageIDs.isEmpty { sink.field("message_ids", messageIDs) }
+        if !subjects.isEmpty { sink.field("subjects", subjects) }
     }
 }

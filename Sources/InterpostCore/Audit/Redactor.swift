@@ -111,12 +111,16 @@ extension Redactor {
         case .messagesRead(let messages, let count): .messagesRead(clean(messages), count: count)
         case .flagsChanged(let messages, let operation, let flags):
             .flagsChanged(clean(messages), operation, flags.map { clean($0) })
+        case .labelsChanged(let messages, let operation, let labels):
+            .labelsChanged(clean(messages), operation, labels.map { clean($0) })
         case .messagesDeleted(let messages): .messagesDeleted(clean(messages))
         case .messagesExpunged(let messages, let count): .messagesExpunged(clean(messages), count: count)
-        case .messageAppended(let name, let flags, let octets):
-            .messageAppended(clean(name), flags: flags.map { clean($0) }, octets: octets)
-        case .messagesCopied(let messages, let name): .messagesCopied(clean(messages), to: clean(name))
-        case .messagesMoved(let messages, let name): .messagesMoved(clean(messages), to: clean(name))
+        case .messageAppended(let name, let flags, let octets, let uids):
+            .messageAppended(clean(name), flags: flags.map { clean($0) }, octets: octets, uids: uids.map { clean($0) })
+        case .messagesCopied(let messages, let name, let uids):
+            .messagesCopied(clean(messages), to: clean(name), uids: uids.map { clean($0) })
+        case .messagesMoved(let messages, let name, let uids):
+            .messagesMoved(clean(messages), to: clean(name), uids: uids.map { clean($0) })
         case .mailboxCreated(let name): .mailboxCreated(clean(name))
         case .mailboxRenamed(let old, let new): .mailboxRenamed(clean(old), to: clean(new))
         case .mailboxDeleted(let name): .mailboxDeleted(clean(name))
@@ -127,7 +131,8 @@ extension Redactor {
     private func clean(_ messages: Act.Messages) -> Act.Messages {
         Act.Messages(
             mailbox: messages.mailbox.map { clean($0) }, numbers: messages.numbers.map { clean($0) },
-            uids: messages.uids.map { clean($0) })
+            uids: messages.uids.map { clean($0) }, messageIDs: messages.messageIDs.map { clean($0) },
+            subjects: messages.subjects.map { clean($0) })
     }
 }
 

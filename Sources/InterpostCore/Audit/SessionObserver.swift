@@ -20,7 +20,12 @@ public struct SessionObserver: Sendable {
     public private(set) var quirks = QuirkCounts()
     public private(set) var traffic = Traffic()
 
-    public init(detail: LogEvent.Detail) { self.detail = detail }
+    private var follower: MailboxFollower
+
+    public init(detail: LogEvent.Detail, following: FollowingSettings = .standard) {
+        self.detail = detail
+        follower = MailboxFollower(following)
+    }
 
     /// Calls `tell` with each log event that `event` gives rise to.
     public mutating func observe(_ event: MailEvent, tell: (LogEvent) -> Void) {
@@ -46,6 +51,7 @@ public struct SessionObserver: Sendable {
         case .command(let command):
             traffic.commands += 1
             learn(from: command)
+            follower.observe(command)
             if detail >= .commands { tell(.command(redactor.facts(of: command))) }
         case .response(let response):
             traffic.responses += 1
@@ -53,6 +59,7 @@ public struct SessionObserver: Sendable {
         case .status(let status):
             traffic.responses += 1
             observeCode(of: status, phase: phase, tell: tell)
+            follower.observe(status)
             if detail >= .responses {
                 // An untagged BAD is about a line that was no command (RFC 9051 §7.1.3), and may repeat it.
                 let line = event.bytes.withoutLineEnd
@@ -155,10 +162,12 @@ public struct SessionObserver: Sendable {
     }
 
     private mutating func observe(_ response: IMAPResponse, of event: MailEvent, tell: (LogEvent) -> Void) {
-        guard detail >= .responses || (detail == .commands && response.kind == .capability) else { return }
+        guard detail >= .responses || response.kind.isFollowed || (detail == .commands && response.kind == .capability)
+        else { return }
         let (data, found) = response.read()
+        follower.observe(response, data)
         if !found.isEmpty { observe(found, of: event, tell: tell) }
-        if case .capabilities(let names) = data { tell(.capabilities(phase, names.map(\.bytes))) }
+        if case .capabilities(let names) = data, detail >= .commands { tell(.capabilities(phase, names.map(\.bytes))) }
         guard detail >= .responses else { return }
         // Text of messages, and what is not read: URLs with tokens, annotations, push topics.
         var isHarmless = response.kind != .unknown
@@ -180,7 +189,8 @@ public struct SessionObserver: Sendable {
             let user = sasl.user.map { redactor.clean($0) }
             tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
         }
-        for act in ActReader.acts(of: record, status: status) { tell(.act(redactor.clean(act))) }
+        let messages = follower.complete(record, status)
+        for act in ActReader.acts(of: record, status: status, messages: messages) { tell(.act(redactor.clean(act))) }
         guard let body = record.command?.body else { return }
         switch body {
         case .login, .authenticate: isLoggingIn = false

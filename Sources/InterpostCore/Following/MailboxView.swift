@@ -51,7 +51,17 @@ struct MailboxView: Sendable {
     }
 
     /// `VANISHED`, without EARLIER. Facts are left to be overwritten: UIDs are not used again.
-    mutating func vanish(_ uids: ClosedRange<UInt32>) { numbers.vanish(uids) }
+    mutating func vanish(_ uids: SequenceSet) {
+        for (index, range) in uids.ranges().enumerated() {
+            // Each range costs time that grows with what is known.
+            guard index < Self.maximumVanishedRanges, let lower = UInt32(exactly: range.lowerBound),
+                let upper = UInt32(exactly: range.upperBound)
+            else { return numbers.forget() }
+            numbers.vanish(lower...upper)
+        }
+    }
+
+    private static let maximumVanishedRanges = 256
 
     func uid(of sequence: UInt32) -> UInt32? { numbers.uid(of: sequence) }
 

@@ -26,19 +26,25 @@ struct SequenceNumbers: Sendable {
 
     init(maximumRuns: Int) { self.maximumRuns = maximumRuns }
 
-    /// What EXISTS says. Fewer messages than before, without an EXPUNGE, and nothing is known any more.
+    /// What EXISTS says. Fewer messages than before, without an EXPUNGE, and nothing is known any more; more, and the
+    /// next UID is another one.
     mutating func setExists(_ count: UInt32) {
         if let exists, count < exists { runs = [] }
+        if let exists, count > exists { uidNext = nil }
         exists = count
         while let last = runs.last, last.lastSequence > count { runs.removeLast() }
+        fillEnds()
     }
 
-    mutating func setUIDNext(_ uid: UInt32) { uidNext = uid }
+    mutating func setUIDNext(_ uid: UInt32) {
+        uidNext = uid
+        fillEnds()
+    }
 
     /// Learns one pair. What contradicts it is forgotten: the server is right now.
     mutating func learn(sequence: UInt32, uid: UInt32) {
         guard sequence > 0, uid > 0, maximumRuns > 0 else { return }
-        if let exists, exists < sequence { self.exists = sequence }
+        if let exists, exists < sequence { setExists(sequence) }
         if let last = runs.last, last.sequence <= sequence, sequence <= last.lastSequence {
             if last.uid + (sequence - last.sequence) == uid { return }
         }
@@ -58,6 +64,7 @@ struct SequenceNumbers: Sendable {
         runs.insert(Run(sequence: sequence, uid: uid, count: 1), at: index)
         join(at: index + 1)
         join(at: index)
+        fillEnds()
         if runs.count > maximumRuns { runs.removeFirst() }
     }
 
@@ -70,23 +77,25 @@ struct SequenceNumbers: Sendable {
         runs.remove(at: index)
     }
 
+    /// The first message is at least 1 and the last one below UIDNEXT: where that leaves no choice, what lies before the
+    /// first known message, or behind the last, is known too.
+    private mutating func fillEnds() {
+        if let first = runs.first, first.sequence == first.uid, first.sequence > 1 {
+            runs[0] = Run(sequence: 1, uid: 1, count: first.lastSequence)
+        }
+        guard let exists, let uidNext, maximumRuns > 0 else { return }
+        let (sequence, uid) = runs.last.map { ($0.lastSequence, $0.lastUID) } ?? (0, 0)
+        guard exists > sequence, uidNext > uid, uidNext - uid - 1 == exists - sequence else { return }
+        runs.append(Run(sequence: sequence + 1, uid: uid + 1, count: exists - sequence))
+        join(at: runs.count - 1)
+        if runs.count > maximumRuns { runs.removeFirst() }
+    }
+
     /// The UID of a message, or `nil` while it cannot be known.
     func uid(of sequence: UInt32) -> UInt32? {
-        guard sequence > 0, exists.map({ sequence <= $0 }) ?? true else { return nil }
         let index = firstIndex { $0.lastSequence >= sequence }
-        if index < runs.count, runs[index].sequence <= sequence { return runs[index].uid + (sequence - runs[index].sequence) }
-        // Between two known ones, or between one and an end of the mailbox.
-        let lower = index > 0 ? (runs[index - 1].lastSequence, runs[index - 1].lastUID) : (0, 0)
-        let upper: (UInt32, UInt32)
-        if index < runs.count {
-            upper = (runs[index].sequence, runs[index].uid)
-        } else if let exists, let uidNext, exists < .max {
-            upper = (exists + 1, uidNext)
-        } else {
-            return nil
-        }
-        guard upper.1 > lower.1, upper.0 - lower.0 == upper.1 - lower.1 else { return nil }
-        return lower.1 + (sequence - lower.0)
+        guard index < runs.count, runs[index].sequence <= sequence else { return nil }
+        return runs[index].uid + (sequence - runs[index].sequence)
     }
 
     /// `n EXPUNGE`: the message is gone, those behind it move up. Gives its UID.
@@ -152,6 +161,9 @@ struct SequenceNumbers: Sendable {
         join(at: above)
         if runs.count > maximumRuns { runs.removeFirst() }
     }
+
+    /// Forgets all pairs.
+    mutating func forget() { runs = [] }
 
     /// The first run for which `isBehind` holds; it holds for all later ones too.
     private func firstIndex(where isBehind: (Run) -> Bool) -> Int {

@@ -125,6 +125,7 @@ public struct FetchAnswer: Sendable {
     public var contents: [(item: FetchItem, octets: Int)] = []
     /// Names of items that are not read further.
     public var others: [Keyword] = []
+    var identity: MessageFacts.Identity? { nil }
 
     init(_ reader: inout IMAPReader) {
         reader.skipSpaces()

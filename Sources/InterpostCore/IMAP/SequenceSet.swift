@@ -6,15 +6,13 @@ public struct SequenceSet: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { String(buffer: text) }
 
-    /// How many numbers it names; what is no number (`*`, `$`) counts as one. `UInt32.max` at most.
+    /// How many numbers it names; an element with `*` or `$` counts as one. `UInt32.max` at most.
     public var count: Int {
         var count: UInt64 = 0
-        for part in text.readableBytesView.split(separator: UInt8(ascii: ",")) {
-            var reader = IMAPReader(IMAPText(line: ByteBuffer(bytes: part)))
-            let first = reader.number() ?? 0
-            let last = reader.skip(":") ? reader.number() ?? first : first
-            // A UID has 32 bits; kept below that, the sum cannot overflow.
-            count = min(UInt64(UInt32.max), count + min(UInt64(UInt32.max), max(first, last) - min(first, last)) + 1)
+        for element in elements {
+            let range = element.resolved(largest: nil)
+            // A number has 32 bits; kept below that, the sum cannot overflow.
+            count = min(UInt64(UInt32.max), count + (range.map { $0.upperBound - $0.lowerBound } ?? 0) + 1)
         }
         return Int(truncatingIfNeeded: count)
     }
@@ -45,6 +43,14 @@ public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
         } else {
             isCutShort = true
         }
+    }
+
+    /// The same for many at once.
+    mutating func append(_ range: ClosedRange<UInt64>) {
+        append(range.lowerBound)
+        guard range.count > 1, let last = runs.last, last.upperBound == range.lowerBound else { return }
+        runs[runs.count - 1] = last.lowerBound...range.upperBound
+        count += range.count - 1
     }
 
     /// `1:4,7`; `…` at the end when not all were kept.

@@ -196,6 +196,16 @@ extension IMAPCommand {
     /// `UID FETCH`, `NOOP`.
     public var title: CommandName { CommandName(keyword: name, usesUIDs: usesUIDs) }
 
+    /// The messages that the command names.
+    public var messages: SequenceSet? {
+        switch body {
+        case .fetch(let set, _, _), .store(let set, _), .copy(let set, _), .move(let set, _), .replace(let set, _, _),
+            .convert(let set, _, _), .expunge(let set?):
+            set
+        default: nil
+        }
+    }
+
     /// The mailbox that the command names first, if it names one.
     public var mailbox: MailboxName? {
         switch body {

@@ -1,0 +1,206 @@
+import NIOCore
+
+/// How much of the messages that a session is about is followed, and how much of that is told.
+public struct FollowingSettings: Sendable, Equatable {
+    /// What acts in the log call a message by, beside its UID.
+    public enum Names: String, Sendable, CaseIterable {
+        case none
+        case messageID = "message-id"
+        /// And its subject.
+        case subject
+    }
+
+    /// Messages of one mailbox that are remembered, the latest ones; 0 for none. Each takes up to 1 KiB.
+    public var maximumMessages: Int
+    public var names: Names
+
+    public static let standard = FollowingSettings()
+
+    public init(maximumMessages: Int = 10_000, names: Names = .messageID) {
+        self.maximumMessages = maximumMessages
+        self.names = names
+    }
+}
+
+/// Keeps the view of the selected mailbox from one SELECT to the next, and tells which messages an act is about.
+///
+/// Sequence numbers mean what they meant when the client sent its command, so a command's messages are looked up then;
+/// what the server removes is looked up as it goes.
+struct MailboxFollower: Sendable {
+    /// A mailbox that is being selected. Answers to `earlier` commands still are about the one before.
+    private struct Opening {
+        var view: MailboxView
+        var tag: ByteBuffer
+        var earlier: Int
+    }
+
+    /// Commands may name any number of messages; so many are looked up, and so many are called by name.
+    private static let maximumLookups = 1000
+    private static let maximumNames = 16
+    private static let maximumCommands = 1000
+
+    private let settings: FollowingSettings
+    private var view: MailboxView?
+    private var opening: Opening?
+    private var inProgress: [(tag: ByteBuffer, messages: Act.Messages?)] = []
+    private var removed = Removed()
+
+    init(_ settings: FollowingSettings) { self.settings = settings }
+
+    /// What went since the last command was completed.
+    private struct Removed {
+        var uids = NumberRuns()
+        var names: [MessageFacts.Identity] = []
+        var isKnown = true
+    }
+
+    // MARK: - Commands
+
+    mutating func observe(_ command: IMAPCommand) {
+        if case .select(let mailbox, let readOnly, _) = command.body {
+            let view = MailboxView(mailbox, readOnly: readOnly, maximumMessages: settings.maximumMessages)
+            opening = Opening(view: view, tag: command.tag, earlier: inProgress.count)
+        }
+        if inProgress.count >= Self.maximumCommands { inProgress.removeFirst() }
+        inProgress.append((command.tag, command.messages.flatMap { messages(in: $0, byUID: command.usesUIDs) }))
+    }
+
+    /// The messages that the completed command named, the ones it read, and the ones that went meanwhile.
+    mutating func complete(_ record: CommandRecord, _ status: IMAPStatus) -> ActMessages {
+        var named: Act.Messages?
+        if let index = inProgress.firstIndex(where: { $0.tag == record.tag }) {
+            named = inProgress.remove(at: index).messages
+            if let earlier = opening?.earlier, earlier > 0 { opening?.earlier = earlier - 1 }
+        }
+        var found = ActMessages(named: named)
+        found.read = read(record)
+        found.removed = takeRemoved()
+        if opening?.tag == record.tag {
+            view = status.result == .ok ? opening?.view : nil
+            opening = nil
+        }
+        switch (record.command?.body, status.result) {
+        case (.close, .ok), (.unselect, .ok), (.unauthenticate, .ok): view = nil
+        default: break
+        }
+        return found
+    }
+
+    // MARK: - Responses
+
+    mutating func observe(_ response: IMAPResponse, _ data: IMAPResponse.Data) {
+        switch data {
+        case .count(let number) where response.kind == .exists: change { $0.setExists(number) }
+        case .count(let number) where response.kind == .expunge:
+            var facts: MessageFacts?
+            change { facts = $0.expunge(number) }
+            note(removed: facts)
+        case .vanished(let uids, earlier: false):
+            change { $0.vanish(uids) }
+            for range in uids.ranges().prefix(NumberRuns.maximumRuns) { removed.uids.append(range) }
+        case .fetch(let answer):
+            let flags = answer.flags.map { MessageFacts.Flags($0) }
+            change { $0.learn(sequence: response.number, uid: answer.uid, flags: flags, identity: answer.identity) }
+        default: break
+        }
+    }
+
+    mutating func observe(_ status: IMAPStatus) {
+        guard status.codeName == Keyword("UIDNEXT"), let word = status.codeArguments.first else { return }
+        var reader = IMAPReader(IMAPText(line: word.bytes))
+        if let uid = reader.number() { change { $0.setUIDNext(uid) } }
+    }
+
+    private mutating func change(_ body: (inout MailboxView) -> Void) {
+        // Neither is nil where it is changed: the condition in front of it says so. Changed in place, nothing is copied.
+        if opening?.earlier == 0 { body(&opening!.view) } else if view != nil { body(&view!) }
+    }
+
+    private mutating func note(removed facts: MessageFacts?) {
+        guard let facts else {
+            removed.isKnown = false
+            return
+        }
+        removed.uids.append(UInt64(facts.uid))
+        if let identity = facts.identity, removed.names.count < Self.maximumNames { removed.names.append(identity) }
+    }
+
+    // MARK: - Names
+
+    private func messages(in set: SequenceSet, byUID: Bool) -> Act.Messages? {
+        guard let view else { return nil }
+        var messages = Act.Messages(mailbox: view.mailbox)
+        var uids = NumberRuns()
+        var names: [MessageFacts.Identity] = []
+        var isKnown = !set.holdsSavedResult
+        var lookups = 0
+        for range in set.ranges(largest: byUID ? nil : view.lastSequence.map(UInt64.init)) {
+            for number in range {
+                lookups += 1
+                guard lookups <= Self.maximumLookups, let number = UInt32(exactly: number) else {
+                    isKnown = false
+                    break
+                }
+                guard let uid = byUID ? number : view.uid(of: number) else {
+                    isKnown = false
+                    continue
+                }
+                uids.append(UInt64(uid))
+                if names.count < Self.maximumNames, let identity = view.facts(of: uid)?.identity { names.append(identity) }
+            }
+            if lookups > Self.maximumLookups { break }
+        }
+        if byUID { messages.uids = set.description } else { messages.numbers = set.description }
+        if !byUID, isKnown, !uids.isEmpty { messages.uids = uids.description }
+        messages.name(names, settings.names)
+        return messages
+    }
+
+    private func read(_ record: CommandRecord) -> Act.Messages? {
+        guard !record.readNumbers.isEmpty else { return nil }
+        var messages = Act.Messages(mailbox: view?.mailbox, numbers: record.readNumbers.description)
+        let byNumber = view.flatMap { view in
+            self.messages(in: SequenceSet(text: ByteBuffer(string: record.readNumbers.description)), byUID: false)
+        }
+        messages.uids = record.readUIDs.isEmpty ? byNumber?.uids : record.readUIDs.description
+        messages.messageIDs = byNumber?.messageIDs ?? []
+        messages.subjects = byNumber?.subjects ?? []
+        return messages
+    }
+
+    private mutating func takeRemoved() -> Act.Messages {
+        defer { removed = Removed() }
+        var messages = Act.Messages(mailbox: view?.mailbox)
+        if removed.isKnown, !removed.uids.isEmpty { messages.uids = removed.uids.description }
+        messages.name(removed.names, settings.names)
+        return messages
+    }
+}
+
+extension IMAPResponse.Kind {
+    /// Whether it says something about the messages of the selected mailbox.
+    var isFollowed: Bool {
+        switch self {
+        case .exists, .expunge, .vanished, .fetch: true
+        default: false
+        }
+    }
+}
+
+/// Which messages a completed command was about, in three senses.
+struct ActMessages: Sendable {
+    /// Those it named.
+    var named: Act.Messages?
+    /// Those whose text came back.
+    var read: Act.Messages?
+    /// Those that went while it was in progress.
+    var removed: Act.Messages?
+}
+
+extension Act.Messages {
+    fileprivate mutating func name(_ identities: [MessageFacts.Identity], _ names: FollowingSettings.Names) {
+        guard names != .none else { return }
+        messageIDs = identities.compactMap { $0.messageID.map { String(buffer: $0) } }
+        if names == .subject { subjects = identities.compactMap { $0.subject.map { String(buffer: $0) } } }
+    }
+}
