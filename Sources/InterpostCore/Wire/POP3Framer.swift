@@ -27,6 +27,8 @@ public struct POP3Framer: Sendable {
     private var isOpaque = false
     /// In a body: the byte before the pending ones is an LF, or there is none.
     private var isAtLineStart = true
+    /// A line of the body begins with one dot and is not the terminator: the sender does not stuff (RFC 1939 §3).
+    private(set) var hasUnstuffedDot = false
     /// Set once, when a limit was passed.
     public private(set) var breach: WireBreach?
 
@@ -43,6 +45,7 @@ public struct POP3Framer: Sendable {
     public mutating func expect(_ expectation: Expectation) {
         self.expectation = expectation
         isAtLineStart = true
+        hasUnstuffedDot = false
     }
 
     /// Gives up cutting: all that follows is `.opaque`.
@@ -99,9 +102,10 @@ public struct POP3Framer: Sendable {
                 expectation = .line
                 return .terminator(pending.take(3))
             }
+            if second != .dot { hasUnstuffedDot = true }
         }
         var end = buffer.writerIndex
-        if let terminator = Self.terminator(in: buffer) {
+        if let terminator = terminator(in: buffer) {
             end = terminator
         } else if let line = Self.undecidedTail(of: buffer) {
             end = line
@@ -112,30 +116,18 @@ public struct POP3Framer: Sendable {
     }
 
     /// The index of the first `. CR LF` behind an LF.
-    ///
-    /// Dots are looked for, because base64 has none. Behind one that begins no line, line ends are, for a while: prose has
-    /// fewer of them than of dots.
-    private static func terminator(in buffer: ByteBuffer) -> Int? {
-        let found = unsafe buffer.withUnsafeReadableBytes { bytes -> Int? in
-            var index = 1
-            while let dot = unsafe bytes.firstIndex(of: .dot, from: index) {
-                if unsafe isTerminator(in: bytes, at: dot) { return dot }
-                index = dot + 1
-                for _ in 0..<64 {
-                    guard let feed = unsafe bytes.firstIndex(of: .lineFeed, from: index) else { return nil }
-                    index = feed + 1
-                    if unsafe isTerminator(in: bytes, at: index) { return index }
-                }
-            }
-            return nil
+    private mutating func terminator(in buffer: ByteBuffer) -> Int? {
+        var index = buffer.readerIndex
+        while let feed = buffer.firstIndex(of: .lineFeed, before: .dot, from: index) {
+            index = feed + 2
+            // What the second byte is, and behind a CR the third, is seen as soon as it is there.
+            guard index < buffer.writerIndex else { return nil }
+            let second = buffer.byte(at: index)
+            if second == .dot || (second == .carriageReturn && index + 1 == buffer.writerIndex) { continue }
+            if second == .carriageReturn, buffer.byte(at: index + 1) == .lineFeed { return feed + 1 }
+            hasUnstuffedDot = true
         }
-        return found.map { buffer.readerIndex + $0 }
-    }
-
-    /// Whether `. CR LF` stands at an index greater than 0, and an LF before it.
-    private static func isTerminator(in bytes: UnsafeRawBufferPointer, at index: Int) -> Bool {
-        unsafe index + 2 < bytes.count && bytes[index] == .dot && bytes[index - 1] == .lineFeed
-            && bytes[index + 1] == .carriageReturn && bytes[index + 2] == .lineFeed
+        return nil
     }
 
     /// Where a `LF .` or `LF . CR` at the very end leaves open whether the terminator has begun.
