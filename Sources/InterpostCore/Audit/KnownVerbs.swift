@@ -2,7 +2,7 @@
 /// stands where a verb should may be a password that a person or a broken client typed there.
 enum KnownVerbs {
     static func contains(_ name: Keyword, in mailProtocol: MailProtocol) -> Bool {
-        mailProtocol == .imap ? name == Keyword("UID") || IMAPVerb.named(name) != nil : pop3[name] != nil
+        mailProtocol == .imap ? name == Keyword("UID") || IMAPVerb.named(name) != nil : POP3Verb.named(name) != nil
     }
 
     /// The mechanism's name, or `unknown` for a word that may be anything.
@@ -19,11 +19,10 @@ enum KnownVerbs {
         "EAP-AES128", "EAP-AES128-PLUS", "ECDSA-NIST256P-CHALLENGE",
     ])
 
-    private static let pop3 = keywords([
-        "APOP", "ARCHIVE", "AUTH", "CAPA", "COMPRESS", "DELE", "GURL", "HELP", "HOST", "ID", "IDLE", "LANG", "LAST",
-        "LIST", "MDEF", "MSG", "NOOP", "PASS", "PIPE", "QUIT", "RETR", "RPOP", "RSET", "SCAN", "SIZE", "STAT",
-        "STLS", "TOP", "UIDL", "USER", "UTF8", "XCLIENT", "XIDLE", "XLST", "XMAILBOX", "XMAN", "XOIP", "XSENDER",
-        "XTND",
+    /// What a proxy says of its client with XCLIENT: Dovecot's names, and Postfix's.
+    static let clientAttributes = keywords([
+        "ADDR", "CLIENT-TRANSPORT", "DESTADDR", "DESTNAME", "DESTPORT", "FORWARD", "HELO", "LOGIN", "NAME", "PORT", "PROTO",
+        "SESSION", "TTL",
     ])
 
     private static func keywords(_ names: [StaticString]) -> KeywordTable<Void> { KeywordTable(names.map { ($0, ()) }) }

@@ -82,22 +82,43 @@ struct Redactor: Sendable {
 
     func facts(of command: POP3Command, name: Keyword?, line: ByteBuffer?) -> CommandFacts {
         let title = CommandName(keyword: name.flatMap { KnownVerbs.contains($0, in: .pop3) ? $0 : nil })
-        let arguments: ByteBuffer
+        let words: [ByteBuffer]
         switch command {
-        case .user(let user): arguments = clean(user)
-        case .pass: arguments = Self.mark
-        case .apop(let user, _): arguments = ByteBuffer(string: String(buffer: clean(user)) + " [redacted]")
+        case .user(let user): words = [clean(user)]
+        case .pass, .rpop: words = [Self.mark]
+        case .apop(let user, _): words = [clean(user), Self.mark]
         case .auth(let mechanism, let response):
-            arguments = ByteBuffer(string: (mechanism.map(KnownVerbs.title) ?? "") + (response == nil ? "" : " [redacted]"))
-        case .list(let number), .uidl(let number): arguments = ByteBuffer(string: number.map { "\($0)" } ?? "")
-        case .retr(let number), .dele(let number): arguments = ByteBuffer(string: "\(number)")
-        case .top(let number, let lines): arguments = ByteBuffer(string: "\(number) \(lines)")
-        case .lang(let tag): arguments = tag.map(clean) ?? ByteBuffer()
-        case .unknown, .malformed, .xclient: arguments = line.map { Self.octets($0.withoutLineEnd) } ?? ByteBuffer()
-        case .stls, .capa, .quit, .stat, .noop, .rset, .last, .utf8: arguments = ByteBuffer()
+            words =
+                (mechanism.map { [ByteBuffer(string: KnownVerbs.title(ofMechanism: $0))] } ?? [])
+                + (response == nil ? [] : [Self.mark])
+        case .list(let number), .uidl(let number): words = number.map { [Self.text($0)] } ?? []
+        case .retr(let number), .dele(let number), .xsender(let number): words = [Self.text(number)]
+        case .top(let number, let lines): words = [Self.text(number)] + (lines.map { [Self.text($0)] } ?? [])
+        case .lang(let tag): words = tag.map { [clean($0)] } ?? []
+        case .xtnd(.xmit): words = [ByteBuffer(string: "XMIT")]
+        case .xtnd(.xlst(let header, let message)):
+            words = [ByteBuffer(string: "XLST"), clean(header)] + (message.map { [Self.text($0)] } ?? [])
+        case .xtnd(.bboards(let name)): words = [ByteBuffer(string: "BBOARDS")] + (name.map { [clean($0)] } ?? [])
+        case .help(let topic): words = [clean(topic)]
+        case .host(let name): words = [clean(name)]
+        case .compress(let algorithm): words = [clean(Self.text(algorithm))]
+        case .xclient(let attributes):
+            words = attributes.map {
+                KnownVerbs.clientAttributes[$0.name] != nil ? ByteBuffer(string: "\($0.name)=[redacted]") : Self.mark
+            }
+        case .unknown, .malformed, .xtnd(.other), .xoip, .mdef, .vendor:
+            words = line.map { [Self.octets($0.withoutLineEnd)] } ?? []
+        case .stls, .capa, .quit, .stat, .noop, .rset, .last, .utf8, .gurl, .idle: words = []
+        }
+        var arguments = words.first ?? ByteBuffer()
+        for word in words.dropFirst() {
+            arguments.writeStaticString(" ")
+            arguments.writeImmutableBuffer(word)
         }
         return CommandFacts(tag: nil, name: title, arguments: arguments)
     }
+
+    private static func text(_ value: some CustomStringConvertible) -> ByteBuffer { ByteBuffer(string: value.description) }
 }
 
 extension Redactor {

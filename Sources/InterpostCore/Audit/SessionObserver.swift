@@ -11,7 +11,6 @@ public struct SessionObserver: Sendable {
     private var isLoggingIn = false
     private var capabilityCommands = 0
     private var idleSince: WireTime?
-    private var deletions = 0
     /// How often each rule was broken.
     private var anomalies: [Anomaly.Kind: Int] = [:]
     private static let maximumAnomalies = 100
@@ -87,6 +86,7 @@ public struct SessionObserver: Sendable {
             traffic.commands += 1
             if case .pass(let secret) = command { redactor.learn(secret) }
             if case .apop(_, let secret) = command { redactor.learn(secret) }
+            if case .rpop(let secret) = command { redactor.learn(secret) }
             if case .auth(let mechanism?, let response) = command { begin(mechanism, response) }
             if case .user(let name) = command { user = String(buffer: redactor.clean(name)) }
             if detail >= .commands { tell(.command(redactor.facts(of: command, name: name, line: event.bytes))) }
@@ -235,11 +235,7 @@ public struct SessionObserver: Sendable {
         _ reply: POP3Reply, of record: POP3CommandRecord?, at time: WireTime, tell: (LogEvent) -> Void
     ) {
         if detail >= .commands {
-            let isHarmless =
-                switch record?.command {
-                case .unknown, .malformed, .xclient, nil: false
-                default: true
-                }
+            let isHarmless = record?.command.isHarmless == true
             tell(
                 .completion(
                     CompletionFacts(
@@ -256,14 +252,13 @@ public struct SessionObserver: Sendable {
             let user = sasl.user.map { redactor.clean($0) }
             tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
         }
-        for act in ActReader.acts(of: record, reply: reply, user: user, deletions: deletions) {
+        for act in ActReader.acts(of: record, reply: reply, user: user, deletions: record.deletions) {
             tell(.act(redactor.clean(act)))
         }
         guard reply.result == .ok else { return }
         switch record.command {
-        case .pass, .apop, .auth(.some, _): isAuthenticated = true
-        case .dele: deletions += 1
-        case .rset: deletions = 0
+        case .pass, .apop, .rpop, .auth(.some, _): isAuthenticated = true
+        case .compress: tell(.compressed)
         case .capa: if detail >= .commands { tell(.capabilities(phase, record.listing)) }
         default: break
         }

@@ -1,106 +1,128 @@
 public import NIOCore
 
-/// One client command of POP3 (RFC 1939, 2449, 2595, 5034, 6856), read leniently.
+/// One client command of POP3, read leniently.
 ///
 ///     TOP 3 0␍␊       .top(3, lines: 0)
 ///     PASS a b␍␊      .pass, the whole rest of the line is the password
 ///
-/// To add a command: a case and a row in ``readers``, both in this file.
+/// To add a command: a case here and a row in `POP3Verb.all`.
 public enum POP3Command: Sendable {
+    // RFC 1939.
     case user(ByteBuffer)
     case pass(Secret)
     case apop(user: ByteBuffer, digest: Secret)
-    /// Without a mechanism, servers list theirs.
-    case auth(mechanism: Keyword?, initialResponse: Secret?)
-    case stls, capa, quit, stat, noop, rset, last, utf8
+    case quit, stat, noop, rset
     case list(UInt64?)
     case uidl(UInt64?)
     case retr(UInt64)
     case dele(UInt64)
-    case top(UInt64, lines: UInt64)
+    /// `lines` is `nil` where the client left it out.
+    case top(UInt64, lines: UInt64?)
+
+    // RFC 2449, 2595, 5034, 6856.
+    case capa, stls, utf8
+    /// Without a mechanism, servers list theirs. An initial response of `=` is an empty one.
+    case auth(mechanism: Keyword?, initialResponse: Secret?)
+    /// `*` is the server's default; without a tag, servers list their languages.
     case lang(ByteBuffer?)
-    case xclient
-    /// A verb that is not known; whether its answer has many lines cannot be known either.
+
+    // RFC 1081, 1082 and 1460, which RFC 1939 left behind.
+    case last
+    /// The client's user, whose host is trusted; fetchmail sends a password in this place.
+    case rpop(Secret)
+    case xtnd(Extension)
+
+    // Of servers' and clients' own.
+    /// `XCLIENT ADDR=192.0.2.1 PORT=143`: a proxy says who its client is.
+    case xclient([ClientAttribute])
+    case xoip(address: ByteBuffer)
+    case help(topic: ByteBuffer)
+    /// Netscape: who sent a message, as far as the server knows.
+    case xsender(UInt64)
+    /// Netscape: where the account is managed.
+    case gurl
+    /// Qpopper: a name for commands, which may hold a login.
+    case mdef(Secret)
+    case idle
+    case host(ByteBuffer)
+    case compress(algorithm: Keyword)
+    /// A verb that some server has, with arguments that nobody wrote down.
+    case vendor([ByteBuffer])
+
+    /// A verb that is not known.
     case unknown
     /// A verb that is known, with arguments that are not what it takes.
     case malformed
 
-    private typealias Read = @Sendable (inout Arguments) -> POP3Command?
-
-    private static let readers: [Keyword: Read] = [
-        Keyword("USER"): { .user($0.rest) },
-        Keyword("PASS"): { .pass(Secret($0.rest)) },
-        Keyword("APOP"): { arguments in
-            guard let user = arguments.word() else { return nil }
-            return .apop(user: user, digest: Secret(arguments.rest))
-        },
-        Keyword("AUTH"): { arguments in
-            guard let mechanism = arguments.word() else { return .auth(mechanism: nil, initialResponse: nil) }
-            let response = arguments.word().map { Secret($0) }
-            return Keyword(mechanism.readableBytesView).map { .auth(mechanism: $0, initialResponse: response) }
-        },
-        Keyword("STLS"): { _ in .stls },
-        Keyword("CAPA"): { _ in .capa },
-        Keyword("QUIT"): { _ in .quit },
-        Keyword("STAT"): { _ in .stat },
-        Keyword("NOOP"): { _ in .noop },
-        Keyword("RSET"): { _ in .rset },
-        Keyword("LAST"): { _ in .last },
-        Keyword("UTF8"): { _ in .utf8 },
-        Keyword("LIST"): { $0.isEmpty ? .list(nil) : $0.number().map(POP3Command.list) },
-        Keyword("UIDL"): { $0.isEmpty ? .uidl(nil) : $0.number().map(POP3Command.uidl) },
-        Keyword("RETR"): { $0.number().map(POP3Command.retr) },
-        Keyword("DELE"): { $0.number().map(POP3Command.dele) },
-        Keyword("TOP"): { arguments in
-            guard let message = arguments.number(), let lines = arguments.number() else { return nil }
-            return .top(message, lines: lines)
-        },
-        Keyword("LANG"): { .lang($0.word()) },
-        Keyword("XCLIENT"): { _ in .xclient },
-    ]
-
-    /// Reads a line; the name is `nil` for an empty one.
-    static func read(_ line: ByteBuffer) -> (name: Keyword?, command: POP3Command) {
-        var arguments = Arguments(rest: line.withoutLineEnd)
-        let name = arguments.word().flatMap { Keyword($0.readableBytesView) }
-        guard let name, let read = readers[name] else { return (name, .unknown) }
-        return (name, read(&arguments) ?? .malformed)
+    /// What stands behind XTND (RFC 1082).
+    public enum Extension: Sendable {
+        /// The client sends a message, which goes out.
+        case xmit
+        /// One header field of every message, or of one.
+        case xlst(header: ByteBuffer, message: UInt64?)
+        /// Without a name, the server lists its bulletin boards; with one, it opens that.
+        case bboards(ByteBuffer?)
+        case other(Keyword, [ByteBuffer])
     }
 
-    /// What follows the status line when it is `+OK`. A server that says so to `RETR 1x` has read a number in it.
-    func expectation(name: Keyword?) -> POP3Framer.Expectation {
+    public struct ClientAttribute: Sendable {
+        public var name: Keyword
+        public var value: Secret
+    }
+
+    /// What the server's `+OK` has behind it; `-ERR` has nothing.
+    enum ReplyShape: Sendable {
+        case line
+        /// Lines up to the terminator: LIST, UIDL, CAPA.
+        case listing
+        /// A message up to the terminator: RETR, TOP.
+        case body
+        /// One line, or a listing: some servers answer so, some so. The reply is over with its first line; lines behind
+        /// it that are no status lines are read as its listing.
+        case unknown
+    }
+
+    /// Reads a line; the name is `nil` for an empty one, and for a word that is none.
+    static func read(_ line: ByteBuffer) -> (name: Keyword?, command: POP3Command, quirks: Quirks) {
+        var reader = POP3Reader(line)
+        let name = reader.name()
+        guard let name, let verb = POP3Verb.named(name) else {
+            // How an unknown verb is spelled says something about the password that it may be.
+            return (name, .unknown, Quirks())
+        }
+        guard let command = verb.read(&reader) else { return (name, .malformed, reader.quirks) }
+        reader.finish(leftover: .argumentsLeftOver)
+        return (name, command, reader.quirks)
+    }
+
+    /// A server that says `+OK` to `RETR 1x` has read a number in it.
+    func replyShape(name: Keyword?) -> ReplyShape {
         switch self {
-        case .capa, .list(nil), .uidl(nil), .lang(nil), .auth(mechanism: nil, _): .listing
+        case .capa, .list(nil), .uidl(nil), .lang(nil), .auth(mechanism: nil, _), .xtnd(.xlst), .xtnd(.bboards(nil)): .listing
         case .retr, .top: .body
         case .malformed where name == Keyword("RETR") || name == Keyword("TOP"): .body
+        case .malformed where name == Keyword("XTND"): .unknown
+        case .help, .xtnd(.bboards), .xtnd(.other), .gurl, .mdef, .idle, .host, .vendor, .unknown: .unknown
         default: .line
         }
     }
-}
 
-/// What stands behind a POP3 verb, word by word.
-private struct Arguments {
-    var rest: ByteBuffer
-
-    var isEmpty: Bool { rest.readableBytesView.allSatisfy { $0 == .space || $0 == 9 } }
-
-    mutating func word() -> ByteBuffer? {
-        skipSpaces()
-        let length = rest.readableBytesView.prefix { $0 != .space && $0 != 9 }.count
-        guard length > 0, let word = rest.readSlice(length: length) else { return nil }
-        // One space belongs to the separation, the rest to a password that begins with spaces.
-        if rest.readableBytes > 0 { rest.moveReaderIndex(forwardBy: 1) }
-        return word
+    /// Whether the command and what the server says to it may be shown: they hold no secret that is not known to be one.
+    var isHarmless: Bool {
+        switch self {
+        case .unknown, .malformed, .xtnd(.other), .xclient, .xoip, .mdef, .vendor: false
+        default: true
+        }
     }
 
-    mutating func number() -> UInt64? {
-        var word = word()
-        guard let digits = word?.readableBytesView, !digits.isEmpty, digits.allSatisfy(\.isDigit) else { return nil }
-        return word?.readString(length: digits.count).flatMap { UInt64($0) }
-    }
-
-    private mutating func skipSpaces() {
-        let count = rest.readableBytesView.prefix { $0 == .space || $0 == 9 }.count
-        rest.moveReaderIndex(forwardBy: count)
+    /// Whether the command has bytes of its line in it.
+    var holdsBytes: Bool {
+        switch self {
+        case .quit, .stat, .noop, .rset, .list, .uidl, .retr, .dele, .top, .capa, .stls, .utf8, .lang(nil), .last,
+            .auth(_, initialResponse: nil), .xtnd(.xmit), .xtnd(.bboards(nil)), .xsender, .gurl, .idle, .compress,
+            .unknown, .malformed:
+            false
+        default: true
+        }
     }
 }

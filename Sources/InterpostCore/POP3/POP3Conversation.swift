@@ -8,6 +8,10 @@ public import NIOCore
 ///     C: LIST␍␊C: LIST 1␍␊             two commands
 ///     S: +OK␍␊S: 1 120␍␊S: .␍␊         begin, listing, completion of LIST
 ///     S: +OK 1 120␍␊                   completion of LIST 1
+///
+/// Of a verb that is not known, and of a few that are, nobody can say whether the reply has more lines than one. It is
+/// over with its first line then; lines behind it that are no status lines are read as its listing, up to a dot or to
+/// the next status line.
 public struct POP3Conversation: Sendable {
     /// Where the session stands (RFC 1939 §3).
     public enum State: Hashable, Sendable { case authorization, transaction, update }
@@ -19,23 +23,29 @@ public struct POP3Conversation: Sendable {
         case saslResponse
         /// STLS was sent.
         case awaitingSwitch
+        /// XTND XMIT was sent; a `+OK` makes the next lines a message.
+        case awaitingGoAhead
+        /// The client sends a message, up to a terminator.
+        case message
     }
 
-    public private(set) var state = State.authorization
+    public internal(set) var state = State.authorization
     /// Messages that QUIT will delete.
-    public private(set) var deletions = 0
+    public internal(set) var deletions = 0
     private let limits: WireLimits
-    private var client: POP3Framer
-    private var server: POP3Framer
-    private(set) var clientMode = ClientMode.command
-    private var sawGreeting = false
+    var client: POP3Framer
+    var server: POP3Framer
+    var clientMode = ClientMode.command
+    var sawGreeting = false
     private var hasNotedBreach = false
     private var count = 0
-    private var offsets: (client: Int, server: Int) = (0, 0)
+    var offsets: (client: Int, server: Int) = (0, 0)
     private var now = WireTime(nanoseconds: 0)
-    private var outstanding: [POP3CommandRecord] = []
+    var outstanding: [POP3CommandRecord] = []
     /// The status line of the multi-line reply that is arriving.
-    private var begun: POP3Reply?
+    var begun: POP3Reply?
+    /// The command that was answered last, if lines may follow that belong to it.
+    var answered: POP3Command?
 
     public init(limits: WireLimits = .standard) {
         self.limits = limits
@@ -51,8 +61,8 @@ public struct POP3Conversation: Sendable {
     /// Whether the client's next bytes must wait to be read, or even to be passed on.
     public var clientWait: ClientWait {
         switch clientMode {
-        case .command, .saslResponse: .none
-        case .awaitingChallenge: .reading
+        case .command, .saslResponse, .message: .none
+        case .awaitingChallenge, .awaitingGoAhead: .reading
         case .awaitingSwitch: .passing
         }
     }
@@ -103,7 +113,7 @@ public struct POP3Conversation: Sendable {
         client.becomeOpaque()
         server.becomeOpaque()
         clientMode = .command
-        (outstanding, begun) = ([], nil)
+        (outstanding, begun, answered) = ([], nil, nil)
     }
 
     mutating func inputEnded(of side: Side) {
@@ -120,7 +130,7 @@ public struct POP3Conversation: Sendable {
     /// The client's leg became TLS: what was known of it before is void (RFC 2595 §4).
     public mutating func clientTLSIsUp() {
         clientMode = .command
-        outstanding = []
+        (outstanding, answered) = ([], nil)
     }
 
     // MARK: - Events
@@ -138,7 +148,9 @@ public struct POP3Conversation: Sendable {
             if !outstanding.isEmpty { outstanding[0].octets += chunk.readableBytes }
             event = make(chunk, side, offset, .pop3Body)
         case .terminator(let line):
-            event = complete(begun, line: line, offset: offset)
+            event = side == .client ? endMessage(line, offset: offset) : complete(begun, line: line, offset: offset)
+            if (side == .client ? client : server).hasUnstuffedDot { event.quirks.insert(.unstuffedDot) }
+            event.quirks.formUnion(Quirks(lineEndOf: line))
         case .literal, .opaque:
             event = make(bytes, side, offset, .opaque)
         }
@@ -150,9 +162,7 @@ public struct POP3Conversation: Sendable {
         return event
     }
 
-    private mutating func make(
-        _ bytes: ByteBuffer, _ sender: Side, _ offset: Int, _ meaning: MailEvent.Meaning
-    ) -> MailEvent {
+    mutating func make(_ bytes: ByteBuffer, _ sender: Side, _ offset: Int, _ meaning: MailEvent.Meaning) -> MailEvent {
         count += 1
         return MailEvent(number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning)
     }
@@ -166,100 +176,40 @@ public struct POP3Conversation: Sendable {
             let secrets = outstanding.isEmpty ? nil : outstanding[0].sasl?.read(response)
             return make(line, .client, offset, .saslResponse(secrets ?? [Secret(response)]))
         }
-        let (name, command) = POP3Command.read(line)
+        let (name, command, quirks) = POP3Command.read(line)
         var event = make(line, .client, offset, .pop3Command(name: name, command))
+        event.quirks = quirks
         if name == nil { event.anomalies.append(Anomaly(.notACommand, side: .client, offset: offset)) }
         if case .malformed = command { event.anomalies.append(Anomaly(.malformedCommand, side: .client, offset: offset)) }
-        var record = POP3CommandRecord(name: name, command: command, startedAt: now)
+        if outstanding.count >= limits.pendingCommands {
+            // Without a queue of all of them, replies cannot be told apart any more.
+            event.anomalies.append(Anomaly(.tooManyPendingCommands, side: .client, offset: offset))
+            becomeOpaque()
+            return event
+        }
+        var record = POP3CommandRecord(name: name, command: kept(command, of: line), startedAt: now)
         switch command {
         case .auth(let mechanism?, let response):
             record.sasl = SASLExchange(mechanism: mechanism, initialResponse: response)
             clientMode = .awaitingChallenge
         case .stls: clientMode = .awaitingSwitch
-        case .user(let user): record.command = .user(user.ownCopy)
-        case .apop(let user, let digest): record.command = .apop(user: user.ownCopy, digest: digest)
+        case .xtnd(.xmit): clientMode = .awaitingGoAhead
         default: break
         }
-        if outstanding.count >= limits.pendingCommands {
-            // Without a queue of all of them, replies cannot be told apart any more.
-            event.anomalies.append(Anomaly(.tooManyPendingCommands, side: .client, offset: offset))
-            becomeOpaque()
-        } else {
-            outstanding.append(record)
-        }
+        outstanding.append(record)
         return event
     }
 
-    // MARK: - Server
-
-    private mutating func readServerLine(_ line: ByteBuffer, offset: Int) -> MailEvent {
-        guard begun != nil else { return readStatusLine(line, offset: offset) }
-        if !outstanding.isEmpty {
-            outstanding[0].lines += 1
-            outstanding[0].octets += line.readableBytes
-            switch outstanding[0].command {
-            case .capa, .auth, .lang:
-                // RFC 2449 §4 allows 512 octets in a line; what is longer says nothing that we know.
-                if outstanding[0].listing.count < 100, line.readableBytes <= 1024 {
-                    outstanding[0].listing.append(line.withoutLineEnd.ownCopy)
-                }
-            default: break
-            }
-        }
-        return make(line, .server, offset, .pop3Listing)
+    /// The command without the line's storage, and no longer than what is kept of a literal.
+    private func kept(_ command: POP3Command, of line: ByteBuffer) -> POP3Command {
+        guard command.holdsBytes else { return command }
+        let length = min(line.readableBytes, limits.keptLiteralSize)
+        return POP3Command.read(ByteBuffer(bytes: line.readableBytesView.prefix(length))).command
     }
 
-    private mutating func readStatusLine(_ line: ByteBuffer, offset: Int) -> MailEvent {
-        guard let reply = POP3Reply(reading: line) else {
-            var event = make(line, .server, offset, .unknown)
-            event.anomalies.append(
-                Anomaly(sawGreeting ? .unexpectedReply : .greetingMissing, side: .server, offset: offset))
-            sawGreeting = true
-            return event
-        }
-        if !sawGreeting {
-            sawGreeting = true
-            return make(line, .server, offset, .pop3Greeting(reply))
-        }
-        guard let record = outstanding.first else { return complete(reply, line: line, offset: offset) }
-        if reply.result == .challenge {
-            guard record.sasl != nil else {
-                var event = make(line, .server, offset, .continuation(.unexpected))
-                event.anomalies.append(Anomaly(.unexpectedContinuation, side: .server, offset: offset))
-                return event
-            }
-            clientMode = .saslResponse
-            return make(line, .server, offset, .saslChallenge)
-        }
-        let expectation = record.command.expectation(name: record.name)
-        if reply.result == .ok, expectation != .line {
-            begun = reply
-            server.expect(expectation)
-            return make(line, .server, offset, .pop3Begin(reply))
-        }
-        return complete(reply, line: line, offset: offset)
-    }
-
-    private mutating func complete(_ reply: POP3Reply?, line: ByteBuffer, offset: Int) -> MailEvent {
-        begun = nil
-        guard let reply else { return make(line, .server, offset, .unknown) }
-        guard !outstanding.isEmpty else {
-            var event = make(line, .server, offset, .pop3Completion(reply, of: nil))
-            event.anomalies.append(Anomaly(.unexpectedReply, side: .server, offset: offset))
-            return event
-        }
-        let record = outstanding.removeFirst()
-        let event = make(line, .server, offset, .pop3Completion(reply, of: record))
-        // Nothing is read behind the command that makes bytes wait, so it is the last one.
-        if outstanding.isEmpty { clientMode = .command }
-        guard reply.result == .ok else { return event }
-        switch record.command {
-        case .pass, .apop, .auth(.some, _): state = .transaction
-        case .dele: deletions += 1
-        case .rset: deletions = 0
-        case .quit: if state == .transaction { state = .update }
-        default: break
-        }
-        return event
+    /// The client's message is whole; what the server says to it is still to come.
+    private mutating func endMessage(_ line: ByteBuffer, offset: Int) -> MailEvent {
+        clientMode = .command
+        return make(line, .client, offset, .pop3Body)
     }
 }

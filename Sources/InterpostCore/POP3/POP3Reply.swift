@@ -13,23 +13,25 @@ public struct POP3Reply: Sendable {
     public let result: Result
     public let code: ByteBuffer?
     public let text: ByteBuffer
+    public let quirks: Quirks
 
     /// `nil` when the line begins with neither `+OK`, `-ERR` nor `+`.
     init?(reading line: ByteBuffer) {
         var rest = line.withoutLineEnd
+        var quirks = Quirks()
         if rest.hasPrefixIgnoringCase("+OK") {
             result = .ok
-            rest.moveReaderIndex(forwardBy: 3)
+            quirks.readIndicator(of: 3, in: &rest)
         } else if rest.hasPrefixIgnoringCase("-ERR") {
             result = .err
-            rest.moveReaderIndex(forwardBy: 4)
+            quirks.readIndicator(of: 4, in: &rest)
         } else if rest.hasPrefixIgnoringCase("+") {
             result = .challenge
-            rest.moveReaderIndex(forwardBy: 1)
+            if rest.readableBytes == 1 { quirks.insert(.missingSpace) }
+            quirks.readIndicator(of: 1, in: &rest)
         } else {
             return nil
         }
-        while rest.byte(at: rest.readerIndex) == .space, rest.readableBytes > 0 { rest.moveReaderIndex(forwardBy: 1) }
         if result != .challenge, rest.readableBytes > 0, rest.byte(at: rest.readerIndex) == UInt8(ascii: "["),
             let end = rest.readableBytesView.firstIndex(of: UInt8(ascii: "]"))
         {
@@ -40,12 +42,42 @@ public struct POP3Reply: Sendable {
             code = nil
         }
         text = rest
+        self.quirks = quirks
     }
 
-    /// `<1896.697170952@dbc.mtview.ca.us>` in a greeting: the server offers APOP (RFC 1939 §7).
-    public var hasAPOPTimestamp: Bool {
-        guard let open = text.readableBytesView.firstIndex(of: UInt8(ascii: "<")) else { return false }
-        return text.readableBytesView[open...].contains(UInt8(ascii: "@"))
-            && text.readableBytesView[open...].contains(UInt8(ascii: ">"))
+    /// The code, as far as it is known.
+    public var responseCode: POP3ResponseCode? { code.map { POP3ResponseCode(reading: $0) } }
+
+    /// `<1896.697170952@dbc.mtview.ca.us>` in a greeting, with its brackets: what APOP's digest is made of
+    /// (RFC 1939 §7).
+    public var apopTimestamp: ByteBuffer? {
+        let bytes = text.readableBytesView
+        guard let open = bytes.firstIndex(of: UInt8(ascii: "<")),
+            let close = bytes[open...].firstIndex(of: UInt8(ascii: ">")),
+            bytes[open..<close].contains(UInt8(ascii: "@"))
+        else { return nil }
+        return text.getSlice(at: open, length: close - open + 1)
+    }
+
+    /// The server offers APOP.
+    public var hasAPOPTimestamp: Bool { apopTimestamp != nil }
+}
+
+extension Quirks {
+    /// Passes over `+OK`, `-ERR` or `+`, and over the space that separates it from the text.
+    fileprivate mutating func readIndicator(of length: Int, in line: inout ByteBuffer) {
+        // RFC 1939 §3: servers MUST send them in upper case.
+        if line.readableBytesView.prefix(length).contains(where: { $0 != $0.uppercased }) { insert(.lowerCaseKeyword) }
+        line.moveReaderIndex(forwardBy: length)
+        guard line.readableBytes > 0 else { return }
+        var count = 0
+        while line.readableBytes > 0 {
+            let byte = line.byte(at: line.readerIndex)
+            guard byte == .space || byte == 9 else { break }
+            if byte != .space { insert(.tabForSpace) }
+            line.moveReaderIndex(forwardBy: 1)
+            count += 1
+        }
+        if count == 0 { insert(.missingSpace) } else if count > 1, line.readableBytes > 0 { insert(.extraSpace) }
     }
 }

@@ -163,10 +163,12 @@ public struct POP3CommandRecord: Sendable {
     public var name: Keyword?
     public var command: POP3Command
     public var startedAt: WireTime
-    /// Lines of a listing; octets of a listing or message.
+    /// Lines of a listing; octets of a listing or message, of one that the client sends too (XTND XMIT).
     public var lines = 0
     public var octets = 0
     /// The lines of a CAPA or AUTH listing.
     public var listing: [ByteBuffer] = []
     public var sasl: SASLExchange?
+    /// Messages that were marked as deleted when the reply came, and that QUIT deletes.
+    public var deletions = 0
 }
