@@ -254,11 +254,13 @@ import Testing
             "*\r\n", "STLS\r\n", "CAPA\r\n", "LIST\r\n", "LIST 1\r\n", "LIST x\r\n", "UIDL\r\n", "RETR 1\r\n",
             "RETR x\r\n", "TOP 1 0\r\n",
             "DELE 1\r\n", "RSET\r\n", "NOOP\r\n", "QUIT\r\n", "LANG\r\n", "XFOO\r\n", "\r\n", "noop\n", "\r", "\0",
+            "XTND XMIT\r\n", "XTND XMIT\r\n", "XTND XLST To\r\n", ".\r\n", ".x\r\n", "HELP\r\n", "UIDL 1\r\n", "AUTH PLAIN =\r\n",
+            " TOP 01\r\n", "RPOP  x\r\n", "MSG\r\n",
         ],
         .server: [
             "+OK\r\n", "+OK <a@b>\r\n", "-ERR [AUTH] x\r\n", "-ERR\r\n", "+ \r\n", "+\r\n", "1 120\r\n", ".\r\n",
             "..\r\n", ".\n", ".", "\r\n", "\n",
-            "\r", "abc", "\0", "+OK x\r\n", "PLAIN\r\n",
+            "\r", "abc", "\0", "+OK x\r\n", "PLAIN\r\n", ". \r\n", ".\r", "x\n.", "+ go\r\n", "+ok 1 a7\r\n", "1 a7 b\r\n",
         ],
     ]
 

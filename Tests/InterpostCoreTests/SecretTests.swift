@@ -158,6 +158,16 @@ struct SecretSession: CustomTestStringConvertible, Sendable {
             testDescription: "the password as a POP3 verb", mailProtocol: .pop3,
             transcript: "S: +OK\nC: %p\nS: -ERR Unknown command: %P\nC: %p now\nS: -ERR Unknown command: %s\nS: -ERR %p"
         ),
+        SecretSession(
+            testDescription: "the password as a POP3 verb, answered with a listing", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: %p\nS: +OK\nS: you said %p\nS: .\nC: XTND %p\nS: +OK\nS: %P\nC: MSG %p\nS: +OK %p\nS: %s"),
+        SecretSession(
+            testDescription: "RPOP, XCLIENT, MDEF", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: XCLIENT LOGIN=%p %p=x ADDR=%p\nS: -ERR %P\nC: MDEF c(USER x PASS %p)\nS: +OK %p\n"
+                + "C: RPOP %p\nS: -ERR %p"),
+        SecretSession(
+            testDescription: "AUTH LOGIN with +OK where + is due", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: AUTH LOGIN\nS: +OK VXNlcm5hbWU6\nC: YW5uYQ==\nS: + UGFzc3dvcmQ6\nC: %b\nS: -ERR %b %P"),
     ]
 }
 
