@@ -10,8 +10,8 @@ import Testing
 ///     | NOOP | `a NOOP` | `noop` |
 ///
 /// In a cell `\|` is a bar, and `␍␊` in an example is CR LF. `read as` is what ``described(_:)`` gives. With
-/// `INTERPOST_WRITE_TABLES=1` in the environment the last column is written instead of compared: read the difference
-/// before you commit it.
+/// `INTERPOST_WRITE_TABLES=1` in the environment the last column is written instead of compared, with
+/// `--no-parallel`, because several tests write one file: read the difference before you commit it.
 struct VocabularyTable {
     struct Row {
         var name: String

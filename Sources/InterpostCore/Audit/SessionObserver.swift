@@ -169,9 +169,9 @@ public struct SessionObserver: Sendable {
         if !found.isEmpty { observe(found, of: event, tell: tell) }
         if case .capabilities(let names) = data, detail >= .commands { tell(.capabilities(phase, names.map(\.bytes))) }
         guard detail >= .responses else { return }
-        // Text of messages, and what is not read: URLs with tokens, annotations, push topics.
-        var isHarmless = response.kind != .unknown
-        if case .fetch(let answer) = data { isHarmless = answer.contents.isEmpty }
+        // Text of messages, URLs with tokens, annotations, push topics, and what is not read.
+        var isHarmless = response.kind.isHarmless
+        if case .fetch(let answer) = data { isHarmless = answer.isHarmless }
         tell(
             .response(
                 name: redactor.clean(response.name?.description ?? "unknown"), number: response.number,

@@ -99,8 +99,10 @@ struct MailboxFollower: Sendable {
             change { $0.vanish(uids) }
             for range in uids.ranges().prefix(NumberRuns.maximumRuns) { removed.uids.append(range) }
         case .fetch(let answer):
-            let flags = answer.flags.map { MessageFacts.Flags($0) }
-            change { $0.learn(sequence: response.number, uid: answer.uid, flags: flags, identity: answer.identity) }
+            // The number in front of UIDFETCH is the UID, which the answer has too.
+            let sequence = response.kind == .fetch ? response.number : nil
+            let flags = answer.flags?.system
+            change { $0.learn(sequence: sequence, uid: answer.uid, flags: flags, identity: answer.identity) }
         default: break
         }
     }
@@ -181,7 +183,7 @@ extension IMAPResponse.Kind {
     /// Whether it says something about the messages of the selected mailbox.
     var isFollowed: Bool {
         switch self {
-        case .exists, .expunge, .vanished, .fetch: true
+        case .exists, .expunge, .vanished, .fetch, .uidFetch: true
         default: false
         }
     }

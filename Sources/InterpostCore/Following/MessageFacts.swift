@@ -2,32 +2,7 @@ import NIOCore
 
 /// What went by about one message.
 struct MessageFacts: Sendable {
-    /// The system flags of RFC 9051 §2.3.2, and `\Recent`.
-    struct Flags: OptionSet, Sendable {
-        let rawValue: UInt8
-
-        static let answered = Flags(rawValue: 1)
-        static let flagged = Flags(rawValue: 2)
-        static let deleted = Flags(rawValue: 4)
-        static let seen = Flags(rawValue: 8)
-        static let draft = Flags(rawValue: 16)
-        static let recent = Flags(rawValue: 32)
-
-        private static let names: [Keyword: Flags] = [
-            Keyword("\\ANSWERED"): .answered, Keyword("\\FLAGGED"): .flagged, Keyword("\\DELETED"): .deleted,
-            Keyword("\\SEEN"): .seen, Keyword("\\DRAFT"): .draft, Keyword("\\RECENT"): .recent,
-        ]
-
-        init(rawValue: UInt8) { self.rawValue = rawValue }
-
-        /// Keywords and extensions are left out.
-        init(_ flags: [IMAPString]) {
-            self = []
-            for flag in flags where flag.bytes.byte(at: flag.bytes.readerIndex) == UInt8(ascii: "\\") {
-                if let name = Keyword(flag.bytes.readableBytesView), let known = Self.names[name] { insert(known) }
-            }
-        }
-    }
+    typealias Flags = FlagList.System
 
     /// Who the message is to people and to other programs.
     struct Identity: Sendable {

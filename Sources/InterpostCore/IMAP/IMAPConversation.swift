@@ -366,7 +366,7 @@ public struct IMAPConversation: Sendable {
         case .expunge: outstanding[0].expunged += 1
         case .vanished:
             if case .vanished(let uids, earlier: false) = response.data { outstanding[0].expunged += uids.count }
-        case .fetch: noteFetch(response)
+        case .fetch, .uidFetch: noteFetch(response)
         default: break
         }
         return event
@@ -377,7 +377,7 @@ public struct IMAPConversation: Sendable {
         guard let asking = outstanding.indices.first(where: { outstanding[$0].asksForText }),
             case .fetch(let answer) = response.data, answer.contents.contains(where: \.item.carriesText)
         else { return }
-        if let number = response.number { outstanding[asking].readNumbers.append(number) }
+        if response.kind == .fetch, let number = response.number { outstanding[asking].readNumbers.append(number) }
         if let uid = answer.uid { outstanding[asking].readUIDs.append(uid) }
     }
 
@@ -505,13 +505,4 @@ public enum ClientWait: Sendable {
     case reading
     /// They stay where they are until the server has answered.
     case passing
-}
-
-extension IMAPResponse.Kind {
-    var isMailboxData: Bool {
-        switch self {
-        case .list, .lsub, .xlist, .status, .search, .esearch, .flags, .exists, .recent, .expunge, .fetch, .vanished: true
-        case .capability, .enabled, .id, .namespace, .unknown: false
-        }
-    }
 }

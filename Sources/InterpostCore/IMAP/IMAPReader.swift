@@ -29,12 +29,23 @@ public struct IMAPReader: Sendable {
     /// The byte at the reader, or 0 at the end.
     var peek: UInt8 { position < bytes.endIndex ? bytes[position] : 0 }
 
-    func peek(_ offset: Int) -> UInt8 { position + offset < bytes.endIndex ? bytes[position + offset] : 0 }
+    func peek(_ offset: Int) -> UInt8 {
+        let index = position + offset
+        return index >= 0 && index < bytes.endIndex ? bytes[index] : 0
+    }
 
     /// What has not been read, literals left out.
-    var rest: ByteBuffer { text.bytes.getSlice(at: base + position, length: max(0, bytes.endIndex - position)) ?? ByteBuffer() }
+    var rest: ByteBuffer { slice(from: position, to: bytes.endIndex) }
+
+    private func slice(from start: Int, to end: Int) -> ByteBuffer {
+        text.bytes.getSlice(at: base + start, length: max(0, end - start)) ?? ByteBuffer()
+    }
+
+    var octetsLeft: Int { max(0, bytes.count - position) }
 
     mutating func note(_ quirk: Quirk) { quirks.insert(quirk) }
+
+    mutating func note(_ others: Quirks) { if !others.isEmpty { quirks.formUnion(others) } }
 
     mutating func skipSpaces() {
         guard peek == .space || peek == 9 else { return }
@@ -51,6 +62,12 @@ public struct IMAPReader: Sendable {
         if isAtEnd { note(.trailingSpace) } else if count > 1 { note(.extraSpace) }
     }
 
+    /// Passes over a space where the grammar has none.
+    mutating func skipExtraSpace() {
+        note(.extraSpace)
+        advance()
+    }
+
     mutating func skip(_ byte: UInt8) -> Bool {
         guard !isAtEnd, peek == byte else { return false }
         position += 1
@@ -61,11 +78,13 @@ public struct IMAPReader: Sendable {
 
     mutating func advance() { if !isAtEnd { position += 1 } }
 
+    mutating func skip(octets count: Int) { position = min(bytes.endIndex, position + count) }
+
     /// Letters, digits and whatever else stands up to a space, parenthesis or quote.
     mutating func atom(stoppingAt stops: ByteSet = .wordEnds) -> ByteBuffer? {
         let start = position
         position = endOfWord(stoppingAt: stops)
-        return position > start ? text.bytes.getSlice(at: base + start, length: position - start) : nil
+        return position > start ? slice(from: start, to: position) : nil
     }
 
     private func endOfWord(stoppingAt stops: ByteSet) -> Int {
@@ -158,6 +177,22 @@ public struct IMAPReader: Sendable {
         } while depth > 0
     }
 
+    /// The next value as it stands, with the literals in it, to be read when somebody asks for it.
+    mutating func unreadValue() -> UnreadValue? {
+        skipSpaces()
+        let start = position
+        let firstLiteral = nextLiteral
+        guard !isAtEnd, peek != UInt8(ascii: ")") else { return nil }
+        skipValue()
+        var value = IMAPText(line: ByteBuffer())
+        value.bytes = slice(from: start, to: position)
+        for var literal in text.literals[firstLiteral..<nextLiteral] where literal.position > base + start {
+            literal.position -= base + start - value.bytes.readerIndex
+            value.literals.append(literal)
+        }
+        return UnreadValue(text: value)
+    }
+
     private mutating func quoted() -> IMAPString? {
         let start = position + 1
         var index = start
@@ -180,7 +215,7 @@ public struct IMAPReader: Sendable {
         let end = min(index, bytes.endIndex)
         position = min(index + 1, bytes.endIndex)
         guard hasEscapes else {
-            return IMAPString(text.bytes.getSlice(at: base + start, length: max(0, end - start)) ?? ByteBuffer(), form: .quoted)
+            return IMAPString(slice(from: start, to: end), form: .quoted)
         }
         var value = ByteBuffer()
         var isEscaped = false

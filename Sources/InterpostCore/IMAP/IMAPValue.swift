@@ -19,6 +19,17 @@ public enum IMAPValue: Hashable, Sendable {
     public var isNIL: Bool { self == .nil }
 }
 
+/// A value that is passed over, and read when somebody asks for it: ENVELOPE, BODYSTRUCTURE.
+public struct UnreadValue: Hashable, Sendable, CustomStringConvertible {
+    let text: IMAPText
+
+    /// A reader that stands at its beginning.
+    public var reader: IMAPReader { IMAPReader(text) }
+
+    /// As it stands, without the octets of literals.
+    public var description: String { String(buffer: text.oneLine) }
+}
+
 extension IMAPReader {
     /// The next value, or `nil` at the end and before a `)`.
     mutating func value(depth: Int = 0) -> IMAPValue? {

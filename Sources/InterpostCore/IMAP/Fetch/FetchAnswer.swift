@@ -1,0 +1,268 @@
+import NIOCore
+
+/// What a FETCH response says of one message (RFC 9051 §7.5.2).
+///
+///     (UID 42 FLAGS (\Seen) RFC822.SIZE 120 BODY[] {3}␍␊abc)
+///     uid 42, flags (\Seen), size 120, contents [BODY[]: 3 octets]
+///
+/// What every listing asks for has a field of its own, and costs no memory beyond this value.
+public struct FetchAnswer: Sendable {
+    public var uid: UInt64?
+    public var flags: FlagList?
+    /// Octets, RFC822.SIZE.
+    public var size: UInt64?
+    public var modSequence: UInt64?
+    public var internalDate: IMAPString?
+    /// Texts of the message.
+    public var contents: [Content] = []
+    public var items: [Item] = []
+
+    /// `BODY[TEXT] {120}…`
+    public struct Content: Hashable, Sendable {
+        public var item: FetchItem
+        /// `nil` for NIL: there is no such part.
+        public var value: IMAPString?
+
+        public var octets: Int { value?.length ?? 0 }
+    }
+
+    /// Everything else, by the RFC or the server that defines it.
+    public enum Item: Hashable, Sendable {
+        // RFC 9051 §7.5.2.
+        case envelope(UnreadValue)
+        case body(UnreadValue)
+        case bodyStructure(UnreadValue)
+        case binarySize(FetchSection, UInt64)
+        // RFC 5257, 5259, 8474, 8514, 8970.
+        case annotation([Annotation])
+        case bodyPartStructure(FetchSection, UnreadValue)
+        case availableConversions(FetchSection, UnreadValue)
+        case emailID(IMAPString)
+        case threadID(IMAPString?)
+        case saveDate(IMAPString?)
+        case preview(IMAPString?)
+        // Gmail.
+        case gmailMessageID(UInt64)
+        case gmailThreadID(UInt64)
+        case gmailLabels([IMAPString])
+        // Dovecot and Cyrus.
+        case snippet(algorithm: IMAPString, IMAPString?)
+        case guid(IMAPString)
+        /// Where a message of a virtual mailbox really is: X-MAILBOX, FOLDER.
+        case mailbox(MailboxName)
+        case realUID(UInt64)
+        case digest(IMAPString)
+        case createdModSequence(UInt64)
+        case uidValidity(UInt64)
+        case lastUpdated(IMAPString)
+        case conversation(IMAPString)
+        case baseConversation(IMAPString)
+
+        case other(FetchItem, IMAPValue?)
+    }
+
+    /// `/comment (value.priv "mine")`, RFC 5257 §4.4.
+    public struct Annotation: Hashable, Sendable {
+        public var entry: IMAPString
+        public var attributes: [MetadataEntry]
+    }
+
+    /// Whether it says nothing of what the message says: no text, no excerpt, no annotation.
+    public var isHarmless: Bool {
+        contents.isEmpty
+            && items.allSatisfy { item in
+                switch item {
+                case .preview, .snippet, .annotation, .other: false
+                default: true
+                }
+            }
+    }
+}
+
+extension FetchAnswer {
+    /// What its ENVELOPE calls the message.
+    var identity: MessageFacts.Identity? {
+        for case .envelope(let envelope) in items {
+            var reader = envelope.reader
+            guard let fields = reader.value()?.list, fields.count > 9 else { return nil }
+            return MessageFacts.Identity(messageID: fields[9].string?.bytes, subject: fields[1].string?.bytes)
+        }
+        return nil
+    }
+}
+
+// MARK: - Reading
+
+extension FetchAnswer {
+    private static let uidName = Keyword("UID")
+    private static let flagsName = Keyword("FLAGS")
+    private static let sizeName = Keyword("RFC822.SIZE")
+    private static let dateName = Keyword("INTERNALDATE")
+    private static let modSequenceName = Keyword("MODSEQ")
+
+    /// - Parameters:
+    ///   - number: The message's sequence number, as far as it is known.
+    ///   - uid: The number in front of UIDFETCH (RFC 9586).
+    init(_ reader: inout IMAPReader, number: UInt64? = nil, uid: UInt64? = nil) {
+        if number == 0 || uid == 0 { reader.note(.numberZero) }
+        readItems(&reader)
+        if self.uid == nil { self.uid = uid }
+    }
+
+    private mutating func readItems(_ reader: inout IMAPReader) {
+        reader.skipSpaces()
+        var depth = reader.skip("(") ? 1 : 0
+        if depth == 0 { reader.note(.wordForList) }
+        var isFirst = true
+        while true {
+            if !isFirst, reader.peek != .space, reader.peek != UInt8(ascii: ")"), !reader.isAtEnd { reader.note(.missingSpace) }
+            reader.skipSpaces()
+            if reader.isAtEnd { break }
+            if reader.skipListEnd() {
+                depth -= 1
+                if depth <= 0 { return }
+            } else if reader.skip("(") {
+                // Domino puts an item into parentheses of its own.
+                reader.note(.itemInList)
+                depth += 1
+            } else {
+                readItem(&reader)
+            }
+            isFirst = false
+        }
+        if depth > 0 { reader.note(.parenthesisNotClosed) }
+    }
+
+    private mutating func readItem(_ reader: inout IMAPReader) {
+        guard let name = reader.keyword(stoppingAt: .fetchNameEnds) else { return reader.skipWord() }
+        if reader.peek == UInt8(ascii: "[") || reader.peek == UInt8(ascii: "<") { return readSection(of: name, &reader) }
+        if reader.peek == UInt8(ascii: "(") { reader.note(.missingSpace) }
+        switch name {
+        case Self.uidName: Self.set(&uid, to: reader.dueNumber(startsAtOne: true), &reader)
+        case Self.flagsName: Self.set(&flags, to: reader.flagList(), &reader)
+        case Self.sizeName: Self.set(&size, to: reader.dueNumber(), &reader)
+        case Self.dateName: Self.set(&internalDate, to: reader.dueString(), &reader)
+        case Self.modSequenceName: Self.set(&modSequence, to: reader.modSequence(), &reader)
+        default:
+            if let item = reader.fetchedItem(name) {
+                items.append(item)
+            } else {
+                readContent(of: FetchItem(name: name), &reader)
+            }
+        }
+    }
+
+    private static func set<Value>(_ field: inout Value?, to value: Value?, _ reader: inout IMAPReader) {
+        if field != nil { reader.note(.itemTwice) }
+        if let value { field = value }
+    }
+
+    private mutating func readSection(of name: Keyword, _ reader: inout IMAPReader) {
+        var item = FetchItem(name: name)
+        item.readSection(&reader)
+        guard let section = item.section, !item.carriesContent else { return readContent(of: item, &reader) }
+        switch name {
+        case Keyword("BINARY.SIZE"):
+            if let size = reader.dueNumber() { items.append(.binarySize(section, size)) }
+        case Keyword("BODYPARTSTRUCTURE"):
+            if let value = reader.unreadValue() { items.append(.bodyPartStructure(section, value)) }
+        default: if let value = reader.unreadValue() { items.append(.availableConversions(section, value)) }
+        }
+    }
+
+    private mutating func readContent(of item: FetchItem, _ reader: inout IMAPReader) {
+        guard item.carriesContent else {
+            let value = reader.value()
+            if value == nil { reader.note(.valueMissing) }
+            items.append(.other(item, value))
+            return
+        }
+        // Yandex leaves the value away when there is none.
+        guard let value = reader.nstring() else {
+            reader.note(.valueMissing)
+            contents.append(Content(item: item))
+            return
+        }
+        if value?.form == .atom { reader.note(.atomForString) }
+        let isMessage = item.section == FetchSection() && item.partial == nil || item.name == Keyword("RFC822")
+        if isMessage, value?.length ?? 0 == 0 { reader.note(.nilForMessage) }
+        contents.append(Content(item: item, value: value))
+    }
+}
+
+extension IMAPReader {
+    private typealias ReadItem = @Sendable (inout IMAPReader) -> FetchAnswer.Item?
+
+    private static let fetchedItems = KeywordTable<ReadItem>(itemReaders)
+
+    private static let itemReaders: [(StaticString, ReadItem)] = [
+        ("ENVELOPE", { $0.unreadValue().map(FetchAnswer.Item.envelope) }),
+        ("BODY", { $0.unreadValue().map(FetchAnswer.Item.body) }),
+        ("BODYSTRUCTURE", { $0.unreadValue().map(FetchAnswer.Item.bodyStructure) }),
+        ("ANNOTATION", { $0.fetchedAnnotations() }),
+        ("EMAILID", { $0.objectID().map(FetchAnswer.Item.emailID) }),
+        ("THREADID", { $0.skipNIL() ? .threadID(nil) : $0.objectID().map(FetchAnswer.Item.threadID) }),
+        ("SAVEDATE", { $0.nstring().map(FetchAnswer.Item.saveDate) }),
+        ("PREVIEW", { $0.nstring().map(FetchAnswer.Item.preview) }),
+        ("X-GM-MSGID", { $0.dueNumber().map(FetchAnswer.Item.gmailMessageID) }),
+        ("X-GM-THRID", { $0.dueNumber().map(FetchAnswer.Item.gmailThreadID) }),
+        ("X-GM-LABELS", { $0.list().map(FetchAnswer.Item.gmailLabels) }),
+        ("SNIPPET", { $0.snippet() }),
+        ("X-GUID", { $0.string().map(FetchAnswer.Item.guid) }),
+        ("X-MAILBOX", { $0.mailbox().map(FetchAnswer.Item.mailbox) }),
+        ("X-REAL-UID", { $0.dueNumber(startsAtOne: true).map(FetchAnswer.Item.realUID) }),
+        ("X-SAVEDATE", { $0.nstring().map(FetchAnswer.Item.saveDate) }),
+        ("DIGEST.SHA1", { $0.string().map(FetchAnswer.Item.digest) }),
+        ("CREATEDMODSEQ", { $0.modSequence().map(FetchAnswer.Item.createdModSequence) }),
+        ("FOLDER", { $0.mailbox().map(FetchAnswer.Item.mailbox) }),
+        ("UIDVALIDITY", { $0.dueNumber(startsAtOne: true).map(FetchAnswer.Item.uidValidity) }),
+        ("LASTUPDATED", { $0.string().map(FetchAnswer.Item.lastUpdated) }),
+        ("CID", { $0.string().map(FetchAnswer.Item.conversation) }),
+        ("BASECID", { $0.string().map(FetchAnswer.Item.baseConversation) }),
+    ]
+
+    /// `nil` for an item that is not in the table. One of the table without its value is `.other`.
+    fileprivate mutating func fetchedItem(_ name: Keyword) -> FetchAnswer.Item? {
+        guard let read = Self.fetchedItems[name] else { return nil }
+        if let item = read(&self) { return item }
+        note(.valueMissing)
+        return .other(FetchItem(name: name), nil)
+    }
+
+    fileprivate mutating func dueString() -> IMAPString? {
+        guard let string = string() else {
+            note(.valueMissing)
+            return nil
+        }
+        if string.form == .atom { note(.atomForString) }
+        return string
+    }
+
+    /// `(624140003)`
+    fileprivate mutating func modSequence() -> UInt64? {
+        guard isAtList else {
+            note(.wordForList)
+            return dueNumber()
+        }
+        var number: UInt64?
+        readList { number = $0.dueNumber() }
+        return number
+    }
+
+    /// `(/comment (value.priv "mine") /altsubject (value.shared NIL))`
+    private mutating func fetchedAnnotations() -> FetchAnswer.Item? {
+        guard isAtList else { return nil }
+        var annotations: [FetchAnswer.Annotation] = []
+        readList { reader in
+            guard let entry = reader.string() else { return }
+            annotations.append(.init(entry: entry, attributes: reader.isAtList ? reader.metadataEntries() : []))
+        }
+        return .annotation(annotations)
+    }
+
+    /// `(FUZZY ("text"))`, `(FUZZY "text")`
+    private mutating func snippet() -> FetchAnswer.Item? {
+        guard let words = value()?.list, let algorithm = words.first?.string, words.count > 1 else { return nil }
+        return .snippet(algorithm: algorithm, words[1].string ?? words[1].list?.first?.string)
+    }
+}

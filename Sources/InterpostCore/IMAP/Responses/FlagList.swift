@@ -1,0 +1,101 @@
+import NIOCore
+
+/// Flags as a server lists them (RFC 9051 §2.3.2): in FLAGS, PERMANENTFLAGS, and FETCH.
+///
+///     (\Seen $Junk)      system [\Seen], others [$Junk]
+///
+/// The system flags are bits, so that a listing of a mailbox makes no array for each message.
+public struct FlagList: Hashable, Sendable, CustomStringConvertible {
+    public struct System: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt8
+
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        public static let answered = System(rawValue: 1)
+        public static let flagged = System(rawValue: 2)
+        public static let deleted = System(rawValue: 4)
+        public static let seen = System(rawValue: 8)
+        public static let draft = System(rawValue: 16)
+        public static let recent = System(rawValue: 32)
+        /// `\*` in PERMANENTFLAGS: a client may make new keywords.
+        public static let any = System(rawValue: 64)
+    }
+
+    public var system: System
+    /// Keywords, and flags with a backslash that are none of the system's, in their order.
+    public var others: [IMAPString]
+
+    public init(system: System = [], others: [IMAPString] = []) {
+        self.system = system
+        self.others = others
+    }
+
+    fileprivate static let names: [(flag: System, name: Keyword, text: String)] = [
+        (.answered, Keyword("\\ANSWERED"), "\\Answered"), (.flagged, Keyword("\\FLAGGED"), "\\Flagged"),
+        (.deleted, Keyword("\\DELETED"), "\\Deleted"), (.seen, Keyword("\\SEEN"), "\\Seen"),
+        (.draft, Keyword("\\DRAFT"), "\\Draft"), (.recent, Keyword("\\RECENT"), "\\Recent"), (.any, Keyword("\\*"), "\\*"),
+    ]
+
+    /// The system flags come first.
+    public var description: String {
+        let names = Self.names.filter { system.contains($0.flag) }.map(\.text) + others.map(\.description)
+        return "(" + names.joined(separator: " ") + ")"
+    }
+}
+
+extension IMAPReader {
+    /// `(\Seen $Junk)`; what stands in its place is read as flags too.
+    mutating func flagList() -> FlagList {
+        var flags = FlagList()
+        if skipNIL() { note(.nilForList) } else { readList { $0.appendFlag(to: &flags) } }
+        return flags
+    }
+
+    private mutating func appendFlag(to flags: inout FlagList) {
+        if peek == UInt8(ascii: "\\") {
+            var ahead = self
+            let name = ahead.keyword()
+            for (flag, spelling, _) in FlagList.names where spelling == name {
+                self = ahead
+                flags.system.insert(flag)
+                return
+            }
+        }
+        if let word = flag() { flags.others.append(word) }
+    }
+
+    /// A flag or a mailbox attribute. Gmail has brackets in them, others quotes, and home.pl a lone backslash.
+    mutating func flag() -> IMAPString? {
+        guard let word = string() else { return nil }
+        let name = word.bytes.readableBytesView
+        let atom = name.first == UInt8(ascii: "\\") ? name.dropFirst() : name
+        if word.form != .atom || atom.isEmpty || atom.contains(where: ByteSet.notInFlags.contains)
+            || atom.contains(where: \.isNotASCII)
+        {
+            note(.flagNotAtom)
+        }
+        return word
+    }
+
+    /// `(\HasNoChildren \Sent)`
+    mutating func attributes() -> [IMAPString] {
+        var attributes: [IMAPString] = []
+        if skipNIL() {
+            note(.nilForList)
+        } else if isAtList {
+            readList { reader in
+                if let attribute = reader.flag() { attributes.append(attribute) }
+            }
+        }
+        return attributes
+    }
+}
+
+extension ByteSet {
+    /// Of the octets at which a word does not end anyway.
+    fileprivate static let notInFlags: ByteSet = "{%*\\]"
+}
+
+extension UInt8 {
+    fileprivate var isNotASCII: Bool { self < 0x21 || self > 0x7E }
+}
