@@ -30,7 +30,8 @@ enum Base64 {
         return bytes
     }
 
-    private static func value(of character: UInt8) -> UInt8? {
+    /// What a character of the alphabet stands for; padding has no value.
+    static func value(of character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - 65
         case UInt8(ascii: "a")...UInt8(ascii: "z"): character - 71
