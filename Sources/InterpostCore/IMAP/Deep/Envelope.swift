@@ -1,0 +1,119 @@
+public import NIOCore
+
+/// What a server says of a message's header (RFC 9051 §7.5.2), as it was sent: nothing is decoded.
+///
+///     ("Wed, 17 Jul 1996 02:23:25 -0700" "Minutes" ((NIL NIL "ann" "example.org")) … NIL "<b27@example.org>")
+///     date Wed, 17 Jul 1996 02:23:25 -0700, subject Minutes, from [ann@example.org] … messageID <b27@example.org>
+///
+/// An instance is large (see `DeepBoundsTests`): where it is stored in an enum, make the case indirect.
+public struct Envelope: Hashable, Sendable {
+    public var date: IMAPString?
+    public var subject: IMAPString?
+    public var from: [Address] = []
+    public var sender: [Address] = []
+    public var replyTo: [Address] = []
+    public var to: [Address] = []
+    public var cc: [Address] = []
+    public var bcc: [Address] = []
+    public var inReplyTo: IMAPString?
+    public var messageID: IMAPString?
+
+    public init() {}
+
+    /// When the message says that it was sent.
+    public var sent: MessageDate? { date.flatMap { MessageDate($0.bytes) } }
+
+    /// Reads what stands behind the word ENVELOPE. `nil` when that is no list; it is passed over then.
+    public static func read(_ reader: inout IMAPReader) -> Envelope? {
+        guard reader.beginEnvelope() else { return nil }
+        var envelope = Envelope()
+        var tail = EnvelopeTail()
+        var count = 0
+        while reader.nextField(isFirst: count == 0) {
+            switch count {
+            case 0: envelope.date = reader.nstringField()
+            case 1: envelope.subject = reader.nstringField()
+            case 2: envelope.from = reader.addresses()
+            case 3: envelope.sender = reader.addresses()
+            case 4: envelope.replyTo = reader.addresses()
+            case 5: envelope.to = reader.addresses()
+            case 6: envelope.cc = reader.addresses()
+            case 7 where reader.peek == UInt8(ascii: "("):
+                envelope.bcc = reader.addresses()
+                tail.hasBCC = true
+            case 7: tail.seventh = reader.nstringField()
+            case 8: tail.eighth = reader.nstringField()
+            case 9: tail.ninth = reader.nstringField()
+            default: reader.skipValue()
+            }
+            count += 1
+        }
+        reader.noteEnvelope(fields: count)
+        (envelope.inReplyTo, envelope.messageID) = tail.identifiers(fields: count)
+        return envelope
+    }
+
+    /// The two fields by which a message is told from others, without reading the rest: for listings. `nil` where there
+    /// is none, or where it is a literal too long to be kept.
+    public static func identity(of reader: inout IMAPReader) -> (messageID: ByteBuffer?, subject: ByteBuffer?) {
+        guard reader.beginEnvelope() else { return (nil, nil) }
+        var subject: IMAPString?
+        var tail = EnvelopeTail()
+        var count = 0
+        while reader.nextField(isFirst: count == 0) {
+            switch count {
+            case 0: _ = reader.nstringField()
+            case 1: subject = reader.nstringField()
+            case 7 where reader.peek == UInt8(ascii: "("):
+                reader.skipValue()
+                tail.hasBCC = true
+            case 7: tail.seventh = reader.nstringField()
+            case 8: tail.eighth = reader.nstringField()
+            case 9: tail.ninth = reader.nstringField()
+            default: reader.skipValue()
+            }
+            count += 1
+        }
+        reader.noteEnvelope(fields: count)
+        return (tail.identifiers(fields: count).messageID?.keptBytes, subject?.keptBytes)
+    }
+}
+
+/// The last three fields, of which some servers leave one out: qq.com sends no bcc when there is none. The Message-ID
+/// is the last string then.
+private struct EnvelopeTail {
+    var hasBCC = false
+    var seventh: IMAPString?
+    var eighth: IMAPString?
+    var ninth: IMAPString?
+
+    func identifiers(fields count: Int) -> (inReplyTo: IMAPString?, messageID: IMAPString?) {
+        switch count {
+        case 8: (nil, seventh)
+        case 9: hasBCC ? (eighth, nil) : (seventh, eighth)
+        default: (eighth, ninth)
+        }
+    }
+}
+
+extension IMAPString {
+    /// `nil` where a long literal was not kept.
+    fileprivate var keptBytes: ByteBuffer? { length > bytes.readableBytes ? nil : bytes }
+}
+
+extension IMAPReader {
+    /// Passes over the `(`, or over what stands in its place.
+    fileprivate mutating func beginEnvelope() -> Bool {
+        skipSpaces()
+        if skip("(") { return true }
+        guard !isAtEnd, peek != UInt8(ascii: ")") else { return false }
+        note(isAtNIL ? .nilForList : .wordForList)
+        skipValue()
+        return false
+    }
+
+    fileprivate mutating func noteEnvelope(fields count: Int) {
+        if count < 10 { note(.envelopeFieldMissing) }
+        if count > 10 { note(.extraField) }
+    }
+}
