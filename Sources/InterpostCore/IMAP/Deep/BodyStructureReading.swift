@@ -1,0 +1,353 @@
+import NIOCore
+
+// BODY and BODYSTRUCTURE are read token by token, in one pass, with a bounded depth and a bounded number of parts. What
+// the grammar leaves open is decided by the next token. Only one place looks further ahead: a part with a type and no
+// subtype, which Gmail, Yandex and qq.com send for a multipart whose parts they lost, and others for a type like X-ZIP.
+
+extension BodyStructure {
+    /// Deeper parts are passed over. Real messages stay far below; each level costs stack.
+    public static let standardDepth = 50
+    static let greatestDepth = 100
+    /// Further parts, parameters or extensions of one body structure are passed over.
+    static let maximumParts = 10_000
+
+    /// Reads what stands behind the words BODY or BODYSTRUCTURE. `nil` when that is no list; it is passed over then.
+    public static func read(_ reader: inout IMAPReader, maximumDepth: Int = standardDepth) -> BodyStructure? {
+        reader.skipSpaces()
+        guard !reader.isAtEnd, reader.peek != UInt8(ascii: ")") else { return nil }
+        var limits = Limits(depth: min(maximumDepth, greatestDepth))
+        return reader.part(&limits)
+    }
+
+    fileprivate struct Limits {
+        var depth: Int
+        /// Parts, parameters and extensions that may still come.
+        var items = BodyStructure.maximumParts
+
+        mutating func take() -> Bool {
+            if items >= 0 { items -= 1 }
+            return items >= 0
+        }
+    }
+}
+
+extension IMAPReader {
+    /// `nil` for NIL, `()` and what is no list, all of which are passed over.
+    fileprivate mutating func part(_ limits: inout BodyStructure.Limits) -> BodyStructure? {
+        guard peek == UInt8(ascii: "(") else {
+            note(isAtNIL ? .emptyPart : .wordForList)
+            skipValue()
+            return nil
+        }
+        guard limits.take(), limits.depth > 0 else {
+            note(limits.depth > 0 ? .listTooLong : .nestedTooDeep)
+            skipValue()
+            return nil
+        }
+        advance()
+        guard nextField(isFirst: true) else {
+            note(.emptyPart)
+            return nil
+        }
+        guard peek == UInt8(ascii: "(") else { return singlePart(&limits) }
+        limits.depth -= 1
+        defer { limits.depth += 1 }
+        return multipart(&limits)
+    }
+
+    /// `(…)(…) "mixed" (parameters) disposition language location`
+    private mutating func multipart(_ limits: inout BodyStructure.Limits) -> BodyStructure {
+        var parts: [BodyStructure] = []
+        var hasSpace = false
+        while peek == UInt8(ascii: "(") {
+            if hasSpace { note(.spaceBetweenParts) }
+            let part = part(&limits) ?? .unread
+            if limits.items >= 0 { parts.append(part) }
+            hasSpace = peek == .space || peek == 9
+            skipSpaces()
+        }
+        var fields = BodyStructure.Fields()
+        if isAtEnd || peek == UInt8(ascii: ")") {
+            note(.missingSubtype)
+            _ = nextField(isFirst: true)
+            return .multipart(fields, parts: parts)
+        }
+        if !hasSpace { note(.missingSpace) }
+        fields.subtype = stringField()
+        restOfMultipart(&fields, &limits)
+        return .multipart(fields, parts: parts)
+    }
+
+    private mutating func restOfMultipart(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
+        guard nextField() else { return }
+        fields.parameters = parameters(&limits)
+        if nextField() { dispositionAndRest(&fields, &limits) }
+    }
+
+    /// `"type" "subtype" (parameters) id description encoding octets`, then what the type adds, then the extensions.
+    private mutating func singlePart(_ limits: inout BodyStructure.Limits) -> BodyStructure {
+        var fields = BodyStructure.Fields()
+        fields.type = stringField()
+        guard nextField() else {
+            note(.multipartWithoutParts)
+            return .multipart(withoutParts: fields)
+        }
+        let hasSubtype = isAtNIL ? fields.type == nil : peek != UInt8(ascii: "(")
+        if hasSubtype {
+            fields.subtype = stringField()
+            // `(NIL "alternative" ("boundary" "x") NIL NIL NIL)`: NIL stands for the parts.
+            if fields.type == nil, fields.subtype != nil, !isBeforeSinglePart() {
+                note(.multipartWithoutParts)
+                restOfMultipart(&fields, &limits)
+                return .multipart(fields, parts: [])
+            }
+            guard nextField() else { return incomplete(fields) }
+        } else if !isAtSinglePart() {
+            note(.multipartWithoutParts)
+            (fields.type, fields.subtype) = (nil, fields.type)
+            fields.parameters = parameters(&limits)
+            if nextField() { dispositionAndRest(&fields, &limits) }
+            return .multipart(fields, parts: [])
+        } else {
+            note(.missingSubtype)
+        }
+        return commonFields(&fields, &limits) ? typedPart(&fields, &limits) : incomplete(fields)
+    }
+
+    /// A part whose list has ended before all of its fields had come.
+    private mutating func incomplete(_ fields: BodyStructure.Fields) -> BodyStructure {
+        note(.bodyFieldMissing)
+        if fields.isText { return .text(fields, lines: nil) }
+        return fields.isMessage ? .message(fields, envelope: nil, body: nil, lines: nil) : .basic(fields)
+    }
+
+    /// Whether parameters, id, description, encoding and octets stand here, told by the number at their end.
+    private func isAtSinglePart() -> Bool {
+        var ahead = self
+        for _ in 0..<4 {
+            ahead.skipValue()
+            guard ahead.nextField() else { return false }
+        }
+        return ahead.peek.isDigit || ahead.peek == UInt8(ascii: "-")
+            || (ahead.peek == UInt8(ascii: "\"") && ahead.peek(1).isDigit)
+    }
+
+    private func isBeforeSinglePart() -> Bool {
+        var ahead = self
+        return ahead.nextField() && ahead.isAtSinglePart()
+    }
+
+    /// From the parameters to the octets; `false` when the list ended too early.
+    private mutating func commonFields(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) -> Bool {
+        fields.parameters = parameters(&limits)
+        guard nextField() else { return false }
+        fields.contentID = nstringField()
+        guard nextField() else { return false }
+        fields.contentDescription = nstringField()
+        guard nextField() else { return false }
+        fields.encoding = stringField()
+        guard nextField() else { return false }
+        fields.octets = numberField()
+        return true
+    }
+
+    /// What comes behind the octets depends on the type.
+    private mutating func typedPart(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) -> BodyStructure {
+        if fields.isMultipart {
+            // `("multipart" "related" (…) NIL NIL "7BIT" 400 …)`: gmx.net and Exchange write one without parts like this.
+            note(.multipartWithoutParts)
+            if nextField() { md5AndRest(&fields, &limits) }
+            fields.type = nil
+            return .multipart(fields, parts: [])
+        }
+        guard nextField() else { return fields.isText || fields.isMessage ? incomplete(fields) : .basic(fields) }
+        if fields.isText {
+            let lines = linesOfText()
+            if !lines.isPassed || nextField() { md5AndRest(&fields, &limits) }
+            return .text(fields, lines: lines.count)
+        }
+        if fields.isMessage { return message(&fields, &limits) }
+        if peek.isDigit {
+            note(.unexpectedLines)
+            _ = numberField()
+            guard nextField() else { return .basic(fields) }
+        }
+        md5AndRest(&fields, &limits)
+        return .basic(fields)
+    }
+
+    /// The number of lines, which some servers leave out: a list where the MD5 is due, or a string, is no number.
+    private mutating func linesOfText() -> (count: UInt64?, isPassed: Bool) {
+        let isQuotedNumber = peek == UInt8(ascii: "\"") && peek(1).isDigit
+        let isNIL = isAtNIL && !(peek(3) == .space && peek(4) == UInt8(ascii: "("))
+        guard peek.isDigit || peek == UInt8(ascii: "-") || isQuotedNumber || isNIL else {
+            note(.bodyFieldMissing)
+            return (nil, false)
+        }
+        return (numberField(), true)
+    }
+
+    /// `envelope body lines`. Gmail leaves all three out when it could not read the message inside; the MD5 follows then.
+    private mutating func message(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) -> BodyStructure {
+        guard peek == UInt8(ascii: "(") || isAtNILMessage else {
+            note(.bodyFieldMissing)
+            md5AndRest(&fields, &limits)
+            return .message(fields, envelope: nil, body: nil, lines: nil)
+        }
+        let envelope = Envelope.read(&self)
+        guard nextField() else {
+            note(.bodyFieldMissing)
+            return .message(fields, envelope: envelope, body: nil, lines: nil)
+        }
+        limits.depth -= 1
+        let body = part(&limits)
+        limits.depth += 1
+        guard nextField() else {
+            note(.bodyFieldMissing)
+            return .message(fields, envelope: envelope, body: body, lines: nil)
+        }
+        let lines = numberField()
+        if nextField() { md5AndRest(&fields, &limits) }
+        return .message(fields, envelope: envelope, body: body, lines: lines)
+    }
+
+    /// `NIL NIL 17`: no envelope and no body, but lines.
+    private var isAtNILMessage: Bool {
+        guard isAtNIL else { return false }
+        var ahead = self
+        ahead.skipValue()
+        guard ahead.nextField(), ahead.isAtNIL else { return false }
+        ahead.skipValue()
+        return ahead.nextField() && ahead.peek.isDigit
+    }
+}
+
+extension BodyStructure.Fields {
+    fileprivate var isText: Bool { type?.bytes.equalsIgnoringCase("TEXT") ?? false }
+    fileprivate var isMultipart: Bool { type?.bytes.equalsIgnoringCase("MULTIPART") ?? false }
+    fileprivate var isMessage: Bool {
+        guard let type, let subtype, type.bytes.equalsIgnoringCase("MESSAGE") else { return false }
+        return subtype.bytes.equalsIgnoringCase("RFC822") || subtype.bytes.equalsIgnoringCase("GLOBAL")
+    }
+}
+
+extension BodyStructure {
+    /// One for all of them, so that a message with thousands costs no memory.
+    fileprivate static let unread = BodyStructure.basic(Fields())
+
+    /// `("ALTERNATIVE")`: what was read as the type is the subtype.
+    fileprivate static func multipart(withoutParts fields: Fields) -> BodyStructure {
+        var fields = fields
+        (fields.type, fields.subtype) = (nil, fields.type)
+        return .multipart(fields, parts: [])
+    }
+}
+
+// MARK: Extension data
+
+extension IMAPReader {
+    private mutating func md5AndRest(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
+        if peek == UInt8(ascii: "("), peek(1) != UInt8(ascii: ")") {
+            note(.bodyFieldMissing)
+        } else {
+            fields.md5 = nstringField()
+            guard nextField() else { return }
+        }
+        dispositionAndRest(&fields, &limits)
+    }
+
+    /// `("inline" NIL) ("en" "de") "location" …`, each of which may be missing with all that follow it.
+    private mutating func dispositionAndRest(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
+        disposition(&fields, &limits)
+        guard nextField() else { return }
+        languages(&fields, &limits)
+        guard nextField() else { return }
+        fields.location = nstringField()
+        while nextField() {
+            if limits.take(), let value = value(depth: IMAPValue.maximumDepth - 8) {
+                fields.others.append(value)
+            } else {
+                note(.listTooLong)
+                skipValue()
+            }
+        }
+    }
+
+    private mutating func disposition(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
+        guard peek == UInt8(ascii: "(") else {
+            guard let word = nstringField() else { return }
+            note(.wordForList)
+            // Exchange writes "inline" without its list; in a multipart, it writes the Content-Description here.
+            if word.bytes.readableBytesView.contains(.space) {
+                fields.contentDescription = fields.contentDescription ?? word
+            } else {
+                fields.disposition = BodyStructure.Disposition(type: word)
+            }
+            return
+        }
+        advance()
+        guard nextField(isFirst: true) else {
+            note(.listForNIL)
+            return
+        }
+        var disposition = BodyStructure.Disposition(type: stringField())
+        if nextField() {
+            disposition.parameters = parameters(&limits)
+            skipFields()
+        }
+        fields.disposition = disposition
+    }
+
+    /// `("en" "de")`, `"en"` or NIL. IceWarp puts the disposition here: a word, and NIL or a list of parameters.
+    private mutating func languages(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
+        guard peek == UInt8(ascii: "(") else {
+            if let language = nstringField() { fields.languages = [language] }
+            return
+        }
+        advance()
+        var count = 0
+        var parametersOfDisposition: [BodyStructure.Parameter]?
+        var quirkOtherwise = Quirk.nilForString
+        while nextField(isFirst: count == 0) {
+            count += 1
+            if count == 2, fields.languages.count == 1, fields.disposition == nil, isAtNIL || peek == UInt8(ascii: "(") {
+                if !isAtNIL { quirkOtherwise = .listForString }
+                parametersOfDisposition = parameters(&limits)
+            } else if !limits.take() {
+                note(.listTooLong)
+                skipValue()
+            } else if let language = stringField() {
+                fields.languages.append(language)
+            }
+        }
+        if count == 0 { note(.listForNIL) }
+        guard let parametersOfDisposition else { return }
+        note(count == 2 ? .misplacedDisposition : quirkOtherwise)
+        if count == 2, let word = fields.languages.popLast() {
+            fields.disposition = BodyStructure.Disposition(type: word, parameters: parametersOfDisposition)
+        }
+    }
+
+    /// `("charset" "utf-8" "format" "flowed")`, or NIL.
+    private mutating func parameters(_ limits: inout BodyStructure.Limits) -> [BodyStructure.Parameter] {
+        guard skip("(") else {
+            if nstringField() != nil { note(.wordForList) }
+            return []
+        }
+        var parameters: [BodyStructure.Parameter] = []
+        var isEmpty = true
+        while nextField(isFirst: isEmpty) {
+            isEmpty = false
+            let name = stringField() ?? IMAPString("")
+            guard nextField() else {
+                note(.parameterWithoutValue)
+                parameters.append(.init(name: name, value: nil))
+                return parameters
+            }
+            let value = stringField()
+            if limits.take() { parameters.append(.init(name: name, value: value)) } else { note(.listTooLong) }
+        }
+        if isEmpty { note(.listForNIL) }
+        return parameters
+    }
+}
