@@ -102,7 +102,7 @@ struct MailboxFollower: Sendable {
             // The number in front of UIDFETCH is the UID, which the answer has too.
             let sequence = response.kind == .fetch ? response.number : nil
             let flags = answer.flags?.system
-            change { $0.learn(sequence: sequence, uid: answer.uid, flags: flags, identity: answer.identity) }
+            change { $0.learn(sequence: sequence, uid: answer.uid, flags: flags, identity: .init(answer)) }
         default: break
         }
     }
@@ -189,6 +189,47 @@ extension IMAPResponse.Kind {
     }
 }
 
+extension MessageFacts.Identity {
+    /// What an ENVELOPE or a header in the answer says; `nil` where neither came.
+    init?(_ answer: FetchAnswer) {
+        for case .envelope(let envelope) in answer.items {
+            var reader = envelope.reader
+            let (messageID, subject) = Envelope.identity(of: &reader)
+            self.init(messageID, subject)
+            return
+        }
+        for content in answer.contents where Self.beginsWithHeader(content.item) {
+            guard let value = content.value, value.length == value.bytes.readableBytes else { continue }
+            let fields = HeaderFields(value.bytes)
+            let (messageID, subject) = (fields.messageID, fields.subject)
+            guard messageID != nil || subject != nil else { continue }
+            self.init(messageID, subject)
+            return
+        }
+        return nil
+    }
+
+    /// Whether the item's text is the message's own header, or begins with it.
+    private static func beginsWithHeader(_ item: FetchItem) -> Bool {
+        guard item.partial.map({ $0.offset == 0 }) ?? true else { return false }
+        guard let section = item.section else { return item.name != Keyword("RFC822.TEXT") }
+        guard section.part.isEmpty else { return false }
+        switch section.content {
+        case .whole, .header, .headerFields, .headerFieldsNot: return true
+        case .text, .mime, .other: return false
+        }
+    }
+
+    /// Kept as copies, because a small slice would keep a large buffer.
+    init(_ messageID: ByteBuffer?, _ subject: ByteBuffer?) {
+        func kept(_ text: ByteBuffer?) -> ByteBuffer? {
+            text.map { ByteBuffer(bytes: $0.readableBytesView.prefix(Self.maximumLength)) }
+        }
+        self.messageID = kept(messageID)
+        self.subject = kept(subject)
+    }
+}
+
 /// Which messages a completed command was about, in three senses.
 struct ActMessages: Sendable {
     /// Those it named.
@@ -203,6 +244,6 @@ extension Act.Messages {
     fileprivate mutating func name(_ identities: [MessageFacts.Identity], _ names: FollowingSettings.Names) {
         guard names != .none else { return }
         messageIDs = identities.compactMap { $0.messageID.map { String(buffer: $0) } }
-        if names == .subject { subjects = identities.compactMap { $0.subject.map { String(buffer: $0) } } }
+        if names == .subject { subjects = identities.compactMap { $0.subject.map { EncodedWords.decode($0) } } }
     }
 }

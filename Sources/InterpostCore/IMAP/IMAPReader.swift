@@ -242,9 +242,9 @@ public struct IMAPReader: Sendable {
         guard !bytes[position..<min(literal.position - base, bytes.endIndex)].dropLast(2).contains(.lineFeed) else { return nil }
         nextLiteral += 1
         position = literal.position - base
-        var string = IMAPString(literal.octets ?? ByteBuffer(), form: .literal, length: literal.announcement.length)
-        string.isBinary = literal.announcement.isBinary
-        return string
+        return IMAPString(
+            literal.octets ?? ByteBuffer(), form: literal.announcement.isBinary ? .literal8 : .literal,
+            length: literal.announcement.length)
     }
 
     private func isAnnouncement(upTo end: Int) -> Bool {

@@ -2,15 +2,17 @@ public import NIOCore
 
 /// A value that IMAP lets a sender spell in three ways (RFC 9051 §4.3): `foo`, `"foo"` and `{3}␍␊foo` are equal.
 public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
-    public enum Form: Sendable { case atom, quoted, literal }
+    public enum Form: Sendable {
+        case atom, quoted, literal
+        /// `~{n}`: NUL is allowed in it (RFC 3516).
+        case literal8
+    }
 
     /// The value, without quotes and backslashes. Empty where a long literal was not kept.
     public var bytes: ByteBuffer
     public var form: Form
     /// Octets of the value, which are more than `bytes` holds where a long literal was not kept.
     public var length: Int
-    /// A literal8, `~{n}`: NUL is allowed in it (RFC 3516).
-    public var isBinary = false
 
     public init(_ bytes: ByteBuffer, form: Form = .atom, length: Int? = nil) {
         self.bytes = bytes

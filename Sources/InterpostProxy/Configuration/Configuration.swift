@@ -93,6 +93,8 @@ public struct LogSettings: Sendable, Equatable {
     public var file: String?
     public var detail = LogEvent.Detail.commands
     public var console = Console.pretty
+    /// What messages are called by, beside their UIDs.
+    public var names = FollowingSettings.Names.messageID
     public var onFailure = FailurePolicy.close
 }
 
@@ -103,6 +105,8 @@ public struct Limits: Sendable, Equatable {
     public var sessions = 10_000
     /// Sessions at once from one client address.
     public var sessionsPerAddress = 2_500
+    /// Messages of the selected mailbox that a session remembers, for the log.
+    public var followedMessages = FollowingSettings.standard.maximumMessages
 }
 
 /// Seconds.

@@ -104,6 +104,7 @@ private struct Reader {
         try keys.text("file", into: &log.file)
         try keys.choice("detail", into: &log.detail)
         try keys.choice("console", into: &log.console)
+        try keys.choice("names", into: &log.names)
         try keys.choice("on-failure", into: &log.onFailure)
     }
 
@@ -112,6 +113,7 @@ private struct Reader {
         try keys.number("literal", in: 1...Int.max, into: &limits.wire.literalSize)
         try keys.number("pending-commands", in: 1...100_000, into: &limits.wire.pendingCommands)
         try keys.number("unread", in: 1024...(1 << 26), into: &limits.wire.unreadOctets)
+        try keys.number("followed-messages", in: 0...10_000_000, into: &limits.followedMessages)
         try keys.number("sessions", in: 1...1_000_000, into: &limits.sessions)
         try keys.number("sessions-per-address", in: 1...1_000_000, into: &limits.sessionsPerAddress)
     }

@@ -192,7 +192,10 @@ private struct SharedContext {
 
     func context(for relay: RelayConfiguration, listener: String) -> RelayContext {
         RelayContext(
-            relay: relay, settings: relay.settings(limits: configuration.limits), timeouts: configuration.timeouts,
+            relay: relay, settings: relay.settings(limits: configuration.limits),
+            following: FollowingSettings(
+                maximumMessages: configuration.limits.followedMessages, names: configuration.log.names),
+            timeouts: configuration.timeouts,
             skipsVerification: configuration.tls.skipsUpstreamVerification, serverContexts: serverContexts,
             upstreamContext: upstreamContext, verifier: verifier, sink: sink, registry: registry, clock: SessionClock(),
             listener: listener)

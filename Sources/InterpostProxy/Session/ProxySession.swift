@@ -42,7 +42,7 @@ final class ProxySession {
         peerHost = channel.remoteAddress?.ipAddress ?? "unknown"
         openedAt = context.clock.now
         core = SessionCore(context.settings)
-        observer = SessionObserver(detail: context.sink.detail)
+        observer = SessionObserver(detail: context.sink.detail, following: context.following)
         lastActivity = .now()
     }
 

@@ -7,6 +7,7 @@ import NIOSSL
 struct RelayContext: Sendable {
     var relay: RelayConfiguration
     var settings: SessionSettings
+    var following: FollowingSettings
     var timeouts: Timeouts
     var skipsVerification: Bool
     var serverContexts: ServerContexts

@@ -155,7 +155,10 @@ extension IMAPReader {
     fileprivate mutating func noteWhatIsLeft() {
         skipSpaces()
         guard !isAtEnd else { return }
-        note(string()?.form == .literal ? .literalNotTaken : .argumentsLeftOver)
+        switch string()?.form {
+        case .literal, .literal8: note(.literalNotTaken)
+        default: note(.argumentsLeftOver)
+        }
     }
 }
 

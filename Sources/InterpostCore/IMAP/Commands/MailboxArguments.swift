@@ -215,7 +215,10 @@ extension IMAPReader {
             switch word.form {
             case .quoted: message.internalDate = word
             case .literal:
-                message.parts = [word.isBinary ? .binary(octets: word.length) : .text(octets: word.length)]
+                message.parts = [.text(octets: word.length)]
+                return message
+            case .literal8:
+                message.parts = [.binary(octets: word.length)]
                 return message
             case .atom:
                 guard let name = Keyword(word.bytes.readableBytesView) else { return nil }
@@ -245,10 +248,11 @@ extension IMAPReader {
             switch word.form {
             case .atom where word.bytes.equalsIgnoringCase("URL"): isURL = true
             case .atom where word.bytes.equalsIgnoringCase("TEXT"): isURL = false
-            case .literal where !isURL:
+            case .literal where !isURL, .literal8 where !isURL:
                 parts.append(
                     isUTF8
-                        ? .utf8(octets: word.length) : word.isBinary ? .binary(octets: word.length) : .text(octets: word.length))
+                        ? .utf8(octets: word.length)
+                        : word.form == .literal8 ? .binary(octets: word.length) : .text(octets: word.length))
             default: parts.append(.url(Secret(word.bytes)))
             }
         }

@@ -79,18 +79,6 @@ public struct FetchAnswer: Sendable {
     }
 }
 
-extension FetchAnswer {
-    /// What its ENVELOPE calls the message.
-    var identity: MessageFacts.Identity? {
-        for case .envelope(let envelope) in items {
-            var reader = envelope.reader
-            guard let fields = reader.value()?.list, fields.count > 9 else { return nil }
-            return MessageFacts.Identity(messageID: fields[9].string?.bytes, subject: fields[1].string?.bytes)
-        }
-        return nil
-    }
-}
-
 // MARK: - Reading
 
 extension FetchAnswer {
