@@ -137,8 +137,8 @@ extension IMAPCapability {
 
         static func named(_ word: Keyword) -> Name? { byKeyword[word] }
 
-        private static let byKeyword = Dictionary(
-            uniqueKeysWithValues: allCases.compactMap { name in
+        private static let byKeyword = KeywordTable(
+            keys: allCases.compactMap { name in
                 Keyword(ByteBuffer(string: name.rawValue).readableBytesView).map { ($0, name) }
             })
 

@@ -30,25 +30,35 @@ public enum POP3Capability: Hashable, Sendable {
         case never
     }
 
-    private typealias Read = @Sendable (inout POP3Reader) -> POP3Capability
+    private struct Known: Sendable {
+        typealias Read = @Sendable (inout POP3Reader) -> POP3Capability
 
-    private static let readers: [Keyword: (read: Read, origin: StaticString)] = [
-        Keyword("TOP"): ({ _ in .top }, "RFC 2449 §6.1"),
-        Keyword("USER"): ({ _ in .user }, "RFC 2449 §6.2"),
-        Keyword("SASL"): ({ .sasl($0.mechanisms()) }, "RFC 2449 §6.3, RFC 5034"),
-        Keyword("RESP-CODES"): ({ _ in .responseCodes }, "RFC 2449 §6.4"),
-        Keyword("LOGIN-DELAY"): ({ $0.loginDelay() }, "RFC 2449 §6.5"),
-        Keyword("PIPELINING"): ({ _ in .pipelining }, "RFC 2449 §6.6"),
-        Keyword("EXPIRE"): ({ $0.expire() }, "RFC 2449 §6.7"),
-        Keyword("UIDL"): ({ _ in .uidl }, "RFC 2449 §6.8"),
-        Keyword("IMPLEMENTATION"): ({ .implementation($0.remainder()) }, "RFC 2449 §6.9"),
-        Keyword("STLS"): ({ _ in .stls }, "RFC 2595 §4"),
-        Keyword("AUTH-RESP-CODE"): ({ _ in .authenticationResponseCodes }, "RFC 3206 §6"),
-        Keyword("UTF8"): ({ .utf8(user: $0.token("USER")) }, "RFC 6856 §2"),
-        Keyword("LANG"): ({ _ in .lang }, "RFC 6856 §3"),
-        Keyword("XCLIENT"): ({ .xclient($0.words()) }, "Dovecot"),
-        Keyword("XOIP"): ({ _ in .xoip }, "nginx"),
-    ]
+        let origin: StaticString
+        let read: Read
+
+        init(_ origin: StaticString, _ read: @escaping Read) {
+            self.origin = origin
+            self.read = read
+        }
+    }
+
+    private static let readers = KeywordTable<Known>([
+        ("TOP", Known("RFC 2449 §6.1") { _ in .top }),
+        ("USER", Known("RFC 2449 §6.2") { _ in .user }),
+        ("SASL", Known("RFC 2449 §6.3, RFC 5034") { .sasl($0.mechanisms()) }),
+        ("RESP-CODES", Known("RFC 2449 §6.4") { _ in .responseCodes }),
+        ("LOGIN-DELAY", Known("RFC 2449 §6.5") { $0.loginDelay() }),
+        ("PIPELINING", Known("RFC 2449 §6.6") { _ in .pipelining }),
+        ("EXPIRE", Known("RFC 2449 §6.7") { $0.expire() }),
+        ("UIDL", Known("RFC 2449 §6.8") { _ in .uidl }),
+        ("IMPLEMENTATION", Known("RFC 2449 §6.9") { .implementation($0.remainder()) }),
+        ("STLS", Known("RFC 2595 §4") { _ in .stls }),
+        ("AUTH-RESP-CODE", Known("RFC 3206 §6") { _ in .authenticationResponseCodes }),
+        ("UTF8", Known("RFC 6856 §2") { .utf8(user: $0.token("USER")) }),
+        ("LANG", Known("RFC 6856 §3") { _ in .lang }),
+        ("XCLIENT", Known("Dovecot") { .xclient($0.words()) }),
+        ("XOIP", Known("nginx") { _ in .xoip }),
+    ])
 
     /// Reads a line of the listing, without its line end.
     public init(reading line: ByteBuffer) { self = Self.read(line).capability }
@@ -56,7 +66,7 @@ public enum POP3Capability: Hashable, Sendable {
     static func read(_ line: ByteBuffer) -> (capability: POP3Capability, quirks: Quirks) {
         var reader = POP3Reader(line)
         var ahead = reader
-        guard let name = ahead.name(), let known = readers[name] else {
+        guard let name = ahead.keyword(), let known = readers[name] else {
             return (.other(name: reader.word() ?? ByteBuffer(), arguments: reader.words()), reader.quirks)
         }
         let capability = known.read(&ahead)

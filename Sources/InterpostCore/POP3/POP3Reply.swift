@@ -19,18 +19,23 @@ public struct POP3Reply: Sendable {
     init?(reading line: ByteBuffer) {
         var rest = line.withoutLineEnd
         var quirks = Quirks()
+        let isSeparated: Bool
         if rest.hasPrefixIgnoringCase("+OK") {
             result = .ok
-            quirks.readIndicator(of: 3, in: &rest)
+            isSeparated = quirks.readIndicator(of: 3, in: &rest)
         } else if rest.hasPrefixIgnoringCase("-ERR") {
             result = .err
-            quirks.readIndicator(of: 4, in: &rest)
+            isSeparated = quirks.readIndicator(of: 4, in: &rest)
         } else if rest.hasPrefixIgnoringCase("+") {
             result = .challenge
-            if rest.readableBytes == 1 { quirks.insert(.missingSpace) }
-            quirks.readIndicator(of: 1, in: &rest)
+            isSeparated = quirks.readIndicator(of: 1, in: &rest)
         } else {
             return nil
+        }
+        if !isSeparated, result == .challenge {
+            quirks.insert(.continuationWithoutSpace)
+        } else if !isSeparated, rest.readableBytes > 0 {
+            quirks.insert(.missingSpace)
         }
         if result != .challenge, rest.readableBytes > 0, rest.byte(at: rest.readerIndex) == UInt8(ascii: "["),
             let end = rest.readableBytesView.firstIndex(of: UInt8(ascii: "]"))
@@ -64,12 +69,11 @@ public struct POP3Reply: Sendable {
 }
 
 extension Quirks {
-    /// Passes over `+OK`, `-ERR` or `+`, and over the space that separates it from the text.
-    fileprivate mutating func readIndicator(of length: Int, in line: inout ByteBuffer) {
+    /// Passes over `+OK`, `-ERR` or `+`, and over the space that separates it from the text, if there is one.
+    fileprivate mutating func readIndicator(of length: Int, in line: inout ByteBuffer) -> Bool {
         // RFC 1939 §3: servers MUST send them in upper case.
         if line.readableBytesView.prefix(length).contains(where: { $0 != $0.uppercased }) { insert(.lowerCaseKeyword) }
         line.moveReaderIndex(forwardBy: length)
-        guard line.readableBytes > 0 else { return }
         var count = 0
         while line.readableBytes > 0 {
             let byte = line.byte(at: line.readerIndex)
@@ -78,6 +82,7 @@ extension Quirks {
             line.moveReaderIndex(forwardBy: 1)
             count += 1
         }
-        if count == 0 { insert(.missingSpace) } else if count > 1, line.readableBytes > 0 { insert(.extraSpace) }
+        if count > 1, line.readableBytes > 0 { insert(.extraSpace) }
+        return count > 0
     }
 }

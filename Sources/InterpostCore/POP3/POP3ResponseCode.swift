@@ -18,10 +18,10 @@ public enum POP3ResponseCode: Hashable, Sendable {
     case utf8
     case other(ByteBuffer)
 
-    private static let codes: [Keyword: POP3ResponseCode] = [
-        Keyword("IN-USE"): .inUse, Keyword("LOGIN-DELAY"): .loginDelay, Keyword("SYS/TEMP"): .temporary,
-        Keyword("SYS/PERM"): .permanent, Keyword("AUTH"): .authentication, Keyword("UTF8"): .utf8,
-    ]
+    private static let codes = KeywordTable<POP3ResponseCode>([
+        ("IN-USE", .inUse), ("LOGIN-DELAY", .loginDelay), ("SYS/TEMP", .temporary), ("SYS/PERM", .permanent),
+        ("AUTH", .authentication), ("UTF8", .utf8),
+    ])
 
     init(reading code: ByteBuffer) {
         self = Keyword(code.readableBytesView).flatMap { Self.codes[$0] } ?? .other(code)

@@ -12,7 +12,7 @@ struct POP3Verb: Sendable {
 
     static func named(_ name: Keyword) -> POP3Verb? { byName[name] }
 
-    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+    private static let byName = KeywordTable(keys: all.map { ($0.name, $0) })
 
     private init(_ name: StaticString, _ read: @escaping Read) {
         self.name = Keyword(name)

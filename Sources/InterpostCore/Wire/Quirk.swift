@@ -114,12 +114,12 @@ public enum Quirk: String, Sendable, CaseIterable {
         case .carriageReturnTwice: "one CR stands before the LF (RFC 9051 §9 CRLF)"
         case .extraSpace: "one space separates words (RFC 9051 §9, RFC 2449 §3)"
         case .tabForSpace: "words are separated by a space, not by a tab (RFC 9051 §9, RFC 2449 §3)"
-        case .missingSpace: "a space separates words, lists and strings (RFC 9051 §9, RFC 2449 §3, RFC 5034 §4)"
+        case .missingSpace: "a space separates words, lists and strings (RFC 9051 §9, RFC 2449 §3)"
         case .trailingSpace: "nothing stands between the last word and the line end (RFC 9051 §9, RFC 2449 §3)"
         case .lowerCaseKeyword:
             "names of commands are customarily in upper case (RFC 9051 §9, first rules); +OK and -ERR must be (RFC 1939 §3)"
         case .serverLiteralNonSynchronising: "only clients send {n+} (RFC 7888 §3)"
-        case .continuationWithoutSpace: "a space follows the + (RFC 9051 §7.6)"
+        case .continuationWithoutSpace: "a space follows the + (RFC 9051 §7.6, RFC 5034 §4)"
         case .capabilityUnasked:
             "a server lists its capabilities when it is asked, and around greeting, STARTTLS and login (RFC 9051 §7.2.2)"
         case .eightBitInQuoted: "octets above 127 in a quoted string need UTF8=ACCEPT or IMAP4rev2 (RFC 3501 §9, RFC 9755 §3)"
