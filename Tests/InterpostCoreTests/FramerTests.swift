@@ -220,6 +220,24 @@ import Testing
         if case .opaque? = reading.events.last?.meaning {} else { Issue.record("still read") }
     }
 
+    @Test func `a POP3 command in progress keeps no secret, and no more of a name than the limit`() {
+        var reading = Reading(.pop3, limits: WireLimits(keptLiteralSize: 8))
+        reading.receive(ByteBuffer(string: "+OK\r\n"), from: .server)
+        for (line, kept) in [
+            ("USER 12345678", "user(12345678)"), ("USER 123456789", "user(12345678)"), ("PASS 123456789", "pass([redacted])"),
+            ("XTND XLST          Message-Id 1", "xtnd(xlst(header: Message-, message: 1))"), ("MSG 1 2 3", "vendor([])"),
+        ] {
+            reading.receive(ByteBuffer(string: line + "\r\n"), from: .client)
+            reading.receive(ByteBuffer(string: "-ERR\r\n"), from: .server)
+            guard case .pop3Completion(_, let record?)? = reading.events.last?.meaning else {
+                Issue.record("\(line) is not answered")
+                continue
+            }
+            #expect(described(record.command) == kept)
+            if case .pass(let secret) = record.command { #expect(secret == Secret(ByteBuffer())) }
+        }
+    }
+
     // MARK: - Conversations
 
     static let imapPhrases: [Side: [String]] = [

@@ -115,14 +115,31 @@ public enum POP3Command: Sendable {
         }
     }
 
-    /// Whether the command has bytes of its line in it.
-    var holdsBytes: Bool {
-        switch self {
-        case .quit, .stat, .noop, .rset, .list, .uidl, .retr, .dele, .top, .capa, .stls, .utf8, .lang(nil), .last,
-            .auth(_, initialResponse: nil), .xtnd(.xmit), .xtnd(.bboards(nil)), .xsender, .gurl, .idle, .compress,
-            .unknown, .malformed:
-            false
-        default: true
+    /// What is remembered until the reply comes: no secret, nothing of the line's storage, and of each name no more than
+    /// `limit` octets.
+    func kept(upTo limit: Int) -> POP3Command {
+        func copy(_ bytes: ByteBuffer) -> ByteBuffer { ByteBuffer(bytes: bytes.readableBytesView.prefix(limit)) }
+        let nothing = Secret(ByteBuffer())
+        return switch self {
+        case .user(let name): .user(copy(name))
+        case .pass: .pass(nothing)
+        case .apop(let user, _): .apop(user: copy(user), digest: nothing)
+        case .auth(let mechanism, let response): .auth(mechanism: mechanism, initialResponse: response.map { _ in nothing })
+        case .lang(let tag): .lang(tag.map(copy))
+        case .rpop: .rpop(nothing)
+        case .xtnd(.xlst(let header, let message)): .xtnd(.xlst(header: copy(header), message: message))
+        case .xtnd(.bboards(let name)): .xtnd(.bboards(name.map(copy)))
+        case .xtnd(.other(let name, _)): .xtnd(.other(name, []))
+        case .xclient(let attributes):
+            .xclient(attributes.prefix(16).map { ClientAttribute(name: $0.name, value: nothing) })
+        case .xoip(let address): .xoip(address: copy(address))
+        case .help(let topic): .help(topic: copy(topic))
+        case .mdef: .mdef(nothing)
+        case .host(let name): .host(copy(name))
+        case .vendor: .vendor([])
+        case .quit, .stat, .noop, .rset, .list, .uidl, .retr, .dele, .top, .capa, .stls, .utf8, .last, .xtnd(.xmit), .xsender,
+            .gurl, .idle, .compress, .unknown, .malformed:
+            self
         }
     }
 }

@@ -187,7 +187,8 @@ public struct POP3Conversation: Sendable {
             becomeOpaque()
             return event
         }
-        var record = POP3CommandRecord(name: name, command: kept(command, of: line), startedAt: now)
+        let kept = command.kept(upTo: limits.keptLiteralSize)
+        var record = POP3CommandRecord(name: name, command: kept, startedAt: now)
         switch command {
         case .auth(let mechanism?, let response):
             record.sasl = SASLExchange(mechanism: mechanism, initialResponse: response)
@@ -198,13 +199,6 @@ public struct POP3Conversation: Sendable {
         }
         outstanding.append(record)
         return event
-    }
-
-    /// The command without the line's storage, and no longer than what is kept of a literal.
-    private func kept(_ command: POP3Command, of line: ByteBuffer) -> POP3Command {
-        guard command.holdsBytes else { return command }
-        let length = min(line.readableBytes, limits.keptLiteralSize)
-        return POP3Command.read(ByteBuffer(bytes: line.readableBytesView.prefix(length))).command
     }
 
     /// The client's message is whole; what the server says to it is still to come.

@@ -161,6 +161,7 @@ public struct CommandRecord: Sendable {
 /// The same for POP3.
 public struct POP3CommandRecord: Sendable {
     public var name: Keyword?
+    /// Without its secrets.
     public var command: POP3Command
     public var startedAt: WireTime
     /// Lines of a listing; octets of a listing or message, of one that the client sends too (XTND XMIT).
