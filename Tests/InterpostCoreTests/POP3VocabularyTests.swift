@@ -37,6 +37,27 @@ import Testing
         }
     }
 
+    @Test(arguments: ["LIST", "UIDL"], 0..<20)
+    func `a line of a listing that is passed over quickly needed no leniency`(verb: String, seed: Int) throws {
+        var random = SeededGenerator(seed: seed)
+        var reading = Reading(.pop3)
+        reading.receive(ByteBuffer(string: "+OK\r\n"), from: .server)
+        reading.receive(ByteBuffer(string: verb + "\r\n"), from: .client)
+        reading.receive(ByteBuffer(string: "+OK\r\n"), from: .server)
+        guard case .pop3Command(_, let command)? = reading.events.dropFirst().first?.meaning else { return }
+        let pieces: [String] = [
+            "1", "0", "20", " ", " ", " ", "\t", "a~", ".", "\u{7F}", "\u{80}", String(repeating: "x", count: 35),
+        ]
+        for _ in 0..<200 {
+            let count = Int.random(in: 1...5, using: &random)
+            let text = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            guard text != "." else { continue }
+            let line = ByteBuffer(string: text + "\r\n")
+            reading.receive(line, from: .server)
+            #expect(reading.events.last?.quirks == POP3Listing.read(line: line, answering: command).quirks, "\(text)")
+        }
+    }
+
     /// The command's line, and what stands behind it; a line alone is the server's.
     private static func split(_ wire: ByteBuffer) -> (ByteBuffer, ByteBuffer?) {
         var lines = String(buffer: wire).split(separator: "\r\n", omittingEmptySubsequences: false).map { $0 + "\r\n" }
