@@ -12,7 +12,7 @@ public enum EncodedWords {
 
     /// - Parameter limit: Octets that are looked at; when there are more, the text ends in `…`.
     public static func decode(_ text: ByteBuffer, limit: Int = standardLimit) -> String {
-        let bytes = text.readableBytesView.prefix(max(0, limit))
+        let bytes = Array(text.readableBytesView.prefix(max(0, limit)))[...]
         var decoded = Decoded()
         var index = bytes.startIndex
         var plain = index
@@ -45,7 +45,7 @@ public enum EncodedWords {
         }
 
         /// White space between two encoded words is no part of the text.
-        mutating func append(plain: ByteBufferView, isBetweenWords: Bool) {
+        mutating func append(plain: ArraySlice<UInt8>, isBetweenWords: Bool) {
             if isBetweenWords, plain.allSatisfy({ $0 == .space || $0 == 9 || $0 == .carriageReturn || $0 == .lineFeed }) {
                 return
             }
@@ -74,11 +74,11 @@ public enum EncodedWords {
 private struct EncodedWord {
     let charset: Charset
     private let isBase64: Bool
-    private let text: ByteBufferView
+    private let text: ArraySlice<UInt8>
     let end: Int
 
     /// - Parameter start: Where a `=` stands. Looks no further than to the fourth `?` behind it.
-    init?(at start: Int, in bytes: ByteBufferView) {
+    init?(at start: Int, in bytes: ArraySlice<UInt8>) {
         var rest = bytes[start...].dropFirst()
         guard rest.popFirst() == UInt8(ascii: "?"), let mark = rest.prefix(64).firstIndex(of: UInt8(ascii: "?")) else {
             return nil
@@ -101,7 +101,7 @@ private struct EncodedWord {
     var decoded: [UInt8]? { isBase64 ? Self.base64(text) : Self.quoted(text) }
 
     /// Padding may be missing.
-    private static func base64(_ text: ByteBufferView) -> [UInt8]? {
+    private static func base64(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var octets: [UInt8] = []
         var group: UInt32 = 0
         var bits = 0
@@ -117,7 +117,7 @@ private struct EncodedWord {
         return octets
     }
 
-    private static func quoted(_ text: ByteBufferView) -> [UInt8]? {
+    private static func quoted(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var octets: [UInt8] = []
         var rest = text[...]
         while let character = rest.popFirst() {

@@ -1,26 +1,28 @@
 import NIOCore
 
-// BODY and BODYSTRUCTURE are read token by token, in one pass, with a bounded depth and a bounded number of parts. What
-// the grammar leaves open is decided by the next token. Only one place looks further ahead: a part with a type and no
-// subtype, which Gmail, Yandex and qq.com send for a multipart whose parts they lost, and others for a type like X-ZIP.
+// BODY and BODYSTRUCTURE are read token by token, in one pass, without recursion, with a bounded depth and a bounded
+// number of parts. What the grammar leaves open is decided by the next token. Only one place looks further ahead: a part
+// with a type and no subtype, which Gmail, Yandex and qq.com send for a multipart whose parts they lost, and others for
+// a type like X-ZIP.
 
 extension BodyStructure {
-    /// Deeper parts are passed over. Real messages stay far below; each level costs stack.
-    public static let standardDepth = 50
-    static let greatestDepth = 100
+    /// Deeper parts are passed over. Dovecot, too, looks no deeper into a message.
+    public static let standardDepth = 100
+    static let greatestDepth = 200
     /// Further parts, parameters or extensions of one body structure are passed over.
     static let maximumParts = 10_000
 
     /// Reads what stands behind the words BODY or BODYSTRUCTURE. `nil` when that is no list; it is passed over then.
+    /// - Parameter maximumDepth: How many multiparts and messages may stand around a part, and itself; 200 at most.
     public static func read(_ reader: inout IMAPReader, maximumDepth: Int = standardDepth) -> BodyStructure? {
         reader.skipSpaces()
         guard !reader.isAtEnd, reader.peek != UInt8(ascii: ")") else { return nil }
         var limits = Limits(depth: min(maximumDepth, greatestDepth))
-        return reader.part(&limits)
+        return reader.body(&limits)
     }
 
     fileprivate struct Limits {
-        var depth: Int
+        let depth: Int
         /// Parts, parameters and extensions that may still come.
         var items = BodyStructure.maximumParts
 
@@ -29,53 +31,88 @@ extension BodyStructure {
             return items >= 0
         }
     }
+
+    /// A part whose inner parts are being read.
+    fileprivate enum OpenPart {
+        case multipart
+        case message(Fields, envelope: Envelope?)
+    }
+
+    fileprivate enum Beginning {
+        /// `nil` for NIL, `()` and what is no list.
+        case whole(BodyStructure?)
+        case open(OpenPart)
+    }
 }
 
 extension IMAPReader {
-    /// `nil` for NIL, `()` and what is no list, all of which are passed over.
-    fileprivate mutating func part(_ limits: inout BodyStructure.Limits) -> BodyStructure? {
+    fileprivate mutating func body(_ limits: inout BodyStructure.Limits) -> BodyStructure? {
+        // The parts around the one that is being read, and what has been read of each.
+        var open: [BodyStructure.OpenPart] = []
+        var parts: [[BodyStructure]] = []
+        next: while true {
+            var whole: BodyStructure?
+            switch beginPart(&limits, depth: open.count) {
+            case .whole(let part): whole = part
+            case .open(let part):
+                open.append(part)
+                parts.append([])
+                continue next
+            }
+            // What is whole goes into what is around it, which may be whole then, too.
+            while let around = open.last {
+                switch around {
+                case .message(let fields, let envelope):
+                    whole = restOfMessage(fields, envelope: envelope, body: whole, &limits)
+                case .multipart:
+                    if limits.items >= 0 { parts[parts.count - 1].append(whole ?? .unread) }
+                    let hasSpace = peek == .space || peek == 9
+                    skipSpaces()
+                    if peek == UInt8(ascii: "(") {
+                        if hasSpace { note(.spaceBetweenParts) }
+                        continue next
+                    }
+                    whole = .multipart(subtypeAndRest(hasSpace: hasSpace, &limits), parts: parts[parts.count - 1])
+                }
+                open.removeLast()
+                parts.removeLast()
+            }
+            return whole
+        }
+    }
+
+    /// Reads a part up to its end, or up to the first part inside it.
+    private mutating func beginPart(_ limits: inout BodyStructure.Limits, depth: Int) -> BodyStructure.Beginning {
         guard peek == UInt8(ascii: "(") else {
             note(isAtNIL ? .emptyPart : .wordForList)
             skipValue()
-            return nil
+            return .whole(nil)
         }
-        guard limits.take(), limits.depth > 0 else {
-            note(limits.depth > 0 ? .listTooLong : .nestedTooDeep)
+        guard limits.take(), depth < limits.depth else {
+            note(depth < limits.depth ? .listTooLong : .nestedTooDeep)
             skipValue()
-            return nil
+            return .whole(nil)
         }
         advance()
         guard nextField(isFirst: true) else {
             note(.emptyPart)
-            return nil
+            return .whole(nil)
         }
-        guard peek == UInt8(ascii: "(") else { return singlePart(&limits) }
-        limits.depth -= 1
-        defer { limits.depth += 1 }
-        return multipart(&limits)
+        return peek == UInt8(ascii: "(") ? .open(.multipart) : singlePart(&limits)
     }
 
-    /// `(…)(…) "mixed" (parameters) disposition language location`
-    private mutating func multipart(_ limits: inout BodyStructure.Limits) -> BodyStructure {
-        var parts: [BodyStructure] = []
-        var hasSpace = false
-        while peek == UInt8(ascii: "(") {
-            if hasSpace { note(.spaceBetweenParts) }
-            let part = part(&limits) ?? .unread
-            if limits.items >= 0 { parts.append(part) }
-            hasSpace = peek == .space || peek == 9
-            skipSpaces()
-        }
+    /// `"mixed" (parameters) disposition language location` behind the parts of a multipart.
+    private mutating func subtypeAndRest(hasSpace: Bool, _ limits: inout BodyStructure.Limits) -> BodyStructure.Fields {
         var fields = BodyStructure.Fields()
         if isAtEnd || peek == UInt8(ascii: ")") {
             note(.missingSubtype)
             _ = nextField(isFirst: true)
-            return .multipart(fields, parts: parts)
+            return fields
         }
         if !hasSpace { note(.missingSpace) }
         fields.subtype = stringField()
         restOfMultipart(&fields, &limits)
-        return .multipart(fields, parts: parts)
+        return fields
     }
 
     private mutating func restOfMultipart(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
@@ -85,33 +122,36 @@ extension IMAPReader {
     }
 
     /// `"type" "subtype" (parameters) id description encoding octets`, then what the type adds, then the extensions.
-    private mutating func singlePart(_ limits: inout BodyStructure.Limits) -> BodyStructure {
+    private mutating func singlePart(_ limits: inout BodyStructure.Limits) -> BodyStructure.Beginning {
         var fields = BodyStructure.Fields()
         fields.type = stringField()
         guard nextField() else {
-            note(.multipartWithoutParts)
-            return .multipart(withoutParts: fields)
+            (fields.type, fields.subtype) = (nil, fields.type)
+            return .whole(multipartWithoutParts(fields))
         }
         let hasSubtype = isAtNIL ? fields.type == nil : peek != UInt8(ascii: "(")
         if hasSubtype {
             fields.subtype = stringField()
             // `(NIL "alternative" ("boundary" "x") NIL NIL NIL)`: NIL stands for the parts.
             if fields.type == nil, fields.subtype != nil, !isBeforeSinglePart() {
-                note(.multipartWithoutParts)
                 restOfMultipart(&fields, &limits)
-                return .multipart(fields, parts: [])
+                return .whole(multipartWithoutParts(fields))
             }
-            guard nextField() else { return incomplete(fields) }
+            guard nextField() else { return .whole(incomplete(fields)) }
         } else if !isAtSinglePart() {
-            note(.multipartWithoutParts)
             (fields.type, fields.subtype) = (nil, fields.type)
             fields.parameters = parameters(&limits)
             if nextField() { dispositionAndRest(&fields, &limits) }
-            return .multipart(fields, parts: [])
+            return .whole(multipartWithoutParts(fields))
         } else {
             note(.missingSubtype)
         }
-        return commonFields(&fields, &limits) ? typedPart(&fields, &limits) : incomplete(fields)
+        return commonFields(&fields, &limits) ? typedPart(&fields, &limits) : .whole(incomplete(fields))
+    }
+
+    private mutating func multipartWithoutParts(_ fields: BodyStructure.Fields) -> BodyStructure {
+        note(.multipartWithoutParts)
+        return .multipart(fields, parts: [])
     }
 
     /// A part whose list has ended before all of its fields had come.
@@ -152,28 +192,31 @@ extension IMAPReader {
     }
 
     /// What comes behind the octets depends on the type.
-    private mutating func typedPart(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) -> BodyStructure {
+    private mutating func typedPart(
+        _ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits
+    ) -> BodyStructure.Beginning {
         if fields.isMultipart {
             // `("multipart" "related" (…) NIL NIL "7BIT" 400 …)`: gmx.net and Exchange write one without parts like this.
-            note(.multipartWithoutParts)
-            if nextField() { md5AndRest(&fields, &limits) }
             fields.type = nil
-            return .multipart(fields, parts: [])
+            if nextField() { md5AndRest(&fields, &limits) }
+            return .whole(multipartWithoutParts(fields))
         }
-        guard nextField() else { return fields.isText || fields.isMessage ? incomplete(fields) : .basic(fields) }
+        guard nextField() else {
+            return .whole(fields.isText || fields.isMessage ? incomplete(fields) : .basic(fields))
+        }
         if fields.isText {
             let lines = linesOfText()
             if !lines.isPassed || nextField() { md5AndRest(&fields, &limits) }
-            return .text(fields, lines: lines.count)
+            return .whole(.text(fields, lines: lines.count))
         }
         if fields.isMessage { return message(&fields, &limits) }
         if peek.isDigit {
             note(.unexpectedLines)
             _ = numberField()
-            guard nextField() else { return .basic(fields) }
+            guard nextField() else { return .whole(.basic(fields)) }
         }
         md5AndRest(&fields, &limits)
-        return .basic(fields)
+        return .whole(.basic(fields))
     }
 
     /// The number of lines, which some servers leave out: a list where the MD5 is due, or a string, is no number.
@@ -188,24 +231,29 @@ extension IMAPReader {
     }
 
     /// `envelope body lines`. Gmail leaves all three out when it could not read the message inside; the MD5 follows then.
-    private mutating func message(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) -> BodyStructure {
+    private mutating func message(
+        _ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits
+    ) -> BodyStructure.Beginning {
         guard peek == UInt8(ascii: "(") || isAtNILMessage else {
             note(.bodyFieldMissing)
             md5AndRest(&fields, &limits)
-            return .message(fields, envelope: nil, body: nil, lines: nil)
+            return .whole(.message(fields, envelope: nil, body: nil, lines: nil))
         }
         let envelope = Envelope.read(&self)
-        guard nextField() else {
-            note(.bodyFieldMissing)
-            return .message(fields, envelope: envelope, body: nil, lines: nil)
-        }
-        limits.depth -= 1
-        let body = part(&limits)
-        limits.depth += 1
+        if nextField() { return .open(.message(fields, envelope: envelope)) }
+        note(.bodyFieldMissing)
+        return .whole(.message(fields, envelope: envelope, body: nil, lines: nil))
+    }
+
+    /// `lines` and the extensions, behind the body of a message.
+    private mutating func restOfMessage(
+        _ fields: BodyStructure.Fields, envelope: Envelope?, body: BodyStructure?, _ limits: inout BodyStructure.Limits
+    ) -> BodyStructure {
         guard nextField() else {
             note(.bodyFieldMissing)
             return .message(fields, envelope: envelope, body: body, lines: nil)
         }
+        var fields = fields
         let lines = numberField()
         if nextField() { md5AndRest(&fields, &limits) }
         return .message(fields, envelope: envelope, body: body, lines: lines)
@@ -234,13 +282,6 @@ extension BodyStructure.Fields {
 extension BodyStructure {
     /// One for all of them, so that a message with thousands costs no memory.
     fileprivate static let unread = BodyStructure.basic(Fields())
-
-    /// `("ALTERNATIVE")`: what was read as the type is the subtype.
-    fileprivate static func multipart(withoutParts fields: Fields) -> BodyStructure {
-        var fields = fields
-        (fields.type, fields.subtype) = (nil, fields.type)
-        return .multipart(fields, parts: [])
-    }
 }
 
 // MARK: Extension data

@@ -11,23 +11,24 @@ public import NIOCore
 public enum ModifiedUTF7 {
     /// The name in UTF-8. Octets above 127 are passed on as they are; what cannot be decoded stays as it is written.
     public static func decode(_ name: ByteBuffer) -> (text: ByteBuffer, quirks: Quirks) {
-        let bytes = name.readableBytesView
-        var text = ByteBuffer()
+        // Arrays, because looking at a byte of an array costs a tenth of looking at one of a buffer.
+        let bytes = Array(buffer: name)
+        var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         var quirks = Quirks()
-        var index = bytes.startIndex
+        var index = 0
         var endOfShift: Int?
         while index < bytes.endIndex {
             let byte = bytes[index]
             guard byte == UInt8(ascii: "&") else {
                 if byte >= 0x80 { quirks.insert(.eightBitInMailboxName) }
                 if byte < 0x20 || byte == 0x7F { quirks.insert(.controlInMailboxName) }
-                text.writeInteger(byte)
+                text.append(byte)
                 index += 1
                 continue
             }
             if index + 1 < bytes.endIndex, bytes[index + 1] == UInt8(ascii: "-") {
-                text.writeInteger(byte)
+                text.append(byte)
                 index += 2
                 continue
             }
@@ -47,31 +48,31 @@ public enum ModifiedUTF7 {
                 quirks.insert(.shiftNotClosed)
             }
             endOfShift = index
-            if isEmpty { text.writeBytes(bytes[start..<index]) }
+            if isEmpty { text += bytes[start..<index] }
         }
-        return (text, quirks)
+        return (ByteBuffer(bytes: text), quirks)
     }
 
     /// The one right spelling of a name that is given in UTF-8.
     public static func encode(_ text: String) -> ByteBuffer {
-        var name = ByteBuffer()
+        var name: [UInt8] = []
         var group: UInt32 = 0
         var bits = 0
         var isShifted = false
         func endShift() {
             guard isShifted else { return }
-            if bits > 0 { name.writeInteger(alphabet(group << UInt32(6 - bits))) }
-            name.writeInteger(UInt8(ascii: "-"))
+            if bits > 0 { name.append(alphabet(group << UInt32(6 - bits))) }
+            name.append(UInt8(ascii: "-"))
             (group, bits, isShifted) = (0, 0, false)
         }
         for scalar in text.unicodeScalars {
             if scalar.value >= 0x20, scalar.value < 0x7F {
                 endShift()
-                name.writeInteger(UInt8(truncatingIfNeeded: scalar.value))
-                if scalar == "&" { name.writeInteger(UInt8(ascii: "-")) }
+                name.append(UInt8(truncatingIfNeeded: scalar.value))
+                if scalar == "&" { name.append(UInt8(ascii: "-")) }
                 continue
             }
-            if !isShifted { name.writeInteger(UInt8(ascii: "&")) }
+            if !isShifted { name.append(UInt8(ascii: "&")) }
             isShifted = true
             for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
                 // At most 4 bits are left over from before.
@@ -79,12 +80,12 @@ public enum ModifiedUTF7 {
                 bits += 16
                 while bits >= 6 {
                     bits -= 6
-                    name.writeInteger(alphabet(group >> UInt32(bits)))
+                    name.append(alphabet(group >> UInt32(bits)))
                 }
             }
         }
         endShift()
-        return name
+        return ByteBuffer(bytes: name)
     }
 
     /// The base64 between `&` and `-`, character by character.
@@ -95,7 +96,7 @@ public enum ModifiedUTF7 {
         /// The first half of a character beyond 16 bits.
         private var high: UInt16?
 
-        mutating func append(_ value: UInt8, to text: inout ByteBuffer, quirks: inout Quirks) {
+        mutating func append(_ value: UInt8, to text: inout [UInt8], quirks: inout Quirks) {
             // At most 15 bits are left over from before.
             group = (group << 6 | UInt32(value)) & 0x1F_FFFF
             bits += 6
@@ -105,18 +106,18 @@ public enum ModifiedUTF7 {
         }
 
         /// Whether there was no character in it.
-        mutating func finish(_ text: inout ByteBuffer, quirks: inout Quirks) -> Bool {
+        mutating func finish(_ text: inout [UInt8], quirks: inout Quirks) -> Bool {
             flushHigh(&text, quirks: &quirks)
             if isEmpty || bits >= 6 || group & ((1 << UInt32(bits)) - 1) != 0 { quirks.insert(.shiftNotBase64) }
             return isEmpty
         }
 
-        private mutating func write(_ unit: UInt16, to text: inout ByteBuffer, quirks: inout Quirks) {
+        private mutating func write(_ unit: UInt16, to text: inout [UInt8], quirks: inout Quirks) {
             isEmpty = false
             if let high, UTF16.isTrailSurrogate(unit) {
                 self.high = nil
                 let value = 0x10000 + (UInt32(high & 0x3FF) << 10 | UInt32(unit & 0x3FF))
-                text.write(Unicode.Scalar(value) ?? "\u{FFFD}")
+                append(Unicode.Scalar(value) ?? "\u{FFFD}", to: &text)
                 return
             }
             flushHigh(&text, quirks: &quirks)
@@ -124,18 +125,22 @@ public enum ModifiedUTF7 {
                 high = unit
             } else if let scalar = Unicode.Scalar(unit) {
                 if unit >= 0x20, unit < 0x7F { quirks.insert(.asciiInShift) }
-                text.write(scalar)
+                append(scalar, to: &text)
             } else {
                 quirks.insert(.surrogateUnpaired)
-                text.write("\u{FFFD}")
+                append("\u{FFFD}", to: &text)
             }
         }
 
-        private mutating func flushHigh(_ text: inout ByteBuffer, quirks: inout Quirks) {
+        private func append(_ scalar: Unicode.Scalar, to text: inout [UInt8]) {
+            text += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+        }
+
+        private mutating func flushHigh(_ text: inout [UInt8], quirks: inout Quirks) {
             guard high != nil else { return }
             high = nil
             quirks.insert(.surrogateUnpaired)
-            text.write("\u{FFFD}")
+            append("\u{FFFD}", to: &text)
         }
     }
 
@@ -180,10 +185,6 @@ extension MailboxName {
 }
 
 extension ByteBuffer {
-    mutating func write(_ scalar: Unicode.Scalar) {
-        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { writeInteger(byte) }
-    }
-
     /// Whether the readable bytes are well-formed UTF-8.
     var isUTF8: Bool { String(validating: readableBytesView, as: UTF8.self) != nil }
 }

@@ -48,14 +48,14 @@ extension SequenceSet {
     public var elements: Elements { Elements(text) }
 
     public struct Elements: Sequence, IteratorProtocol, Sendable {
-        private let bytes: ByteBufferView
-        private var position: Int
+        /// A copy, because looking at a byte of an array costs a tenth of looking at one of a buffer.
+        private let bytes: [UInt8]
+        private var position = 0
         /// Of what was passed so far.
         public private(set) var quirks = Quirks()
 
         fileprivate init(_ text: ByteBuffer) {
-            bytes = text.readableBytesView
-            position = bytes.startIndex
+            bytes = Array(buffer: text)
         }
 
         public mutating func next() -> Element? {
