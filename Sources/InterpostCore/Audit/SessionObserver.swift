@@ -11,6 +11,8 @@ public struct SessionObserver: Sendable {
     private var isLoggingIn = false
     private var capabilityCommands = 0
     private var idleSince: WireTime?
+    /// UTF8=ACCEPT or IMAP4rev2 is enabled.
+    private var namesAreUTF8 = false
     /// How often each rule was broken.
     private var anomalies: [Anomaly.Kind: Int] = [:]
     private static let maximumAnomalies = 100
@@ -51,6 +53,7 @@ public struct SessionObserver: Sendable {
             traffic.commands += 1
             learn(from: command)
             follower.observe(command)
+            if detail >= .responses { observe(command.deepQuirks(utf8: namesAreUTF8), of: event, tell: tell) }
             if detail >= .commands { tell(.command(redactor.facts(of: command))) }
         case .response(let response):
             traffic.responses += 1
@@ -58,6 +61,7 @@ public struct SessionObserver: Sendable {
         case .status(let status):
             traffic.responses += 1
             observeCode(of: status, phase: phase, tell: tell)
+            observeDeepQuirks(of: status, in: event, tell: tell)
             follower.observe(status)
             if detail >= .responses {
                 // An untagged BAD is about a line that was no command (RFC 9051 §7.1.3), and may repeat it.
@@ -65,7 +69,9 @@ public struct SessionObserver: Sendable {
                 let text = status.result == .bad ? Redactor.octets(line) : redactor.clean(line)
                 tell(.response(name: status.result.word, number: nil, text: text))
             }
-        case .completion(let status, let record): observe(status, of: record, at: event.time, tell: tell)
+        case .completion(let status, let record):
+            observeDeepQuirks(of: status, in: event, tell: tell)
+            observe(status, of: record, at: event.time, tell: tell)
         case .continuation(.idle):
             idleSince = event.time
             if detail >= .commands { tell(.idleBegan) }
@@ -121,6 +127,11 @@ public struct SessionObserver: Sendable {
         }
     }
 
+    private mutating func observeDeepQuirks(of status: IMAPStatus, in event: MailEvent, tell: (LogEvent) -> Void) {
+        guard detail >= .responses, let code = status.responseCode else { return }
+        observe(code.deepQuirks, of: event, tell: tell)
+    }
+
     private var phase: CapabilityPhase {
         isAuthenticated || (isLoggingIn && capabilityCommands == 0) ? .afterLogin : .beforeLogin
     }
@@ -145,6 +156,12 @@ public struct SessionObserver: Sendable {
         }
     }
 
+    private mutating func learn(enabled names: [IMAPString]) {
+        namesAreUTF8 =
+            namesAreUTF8
+            || names.contains { $0.bytes.equalsIgnoringCase("UTF8=ACCEPT") || $0.bytes.equalsIgnoringCase("IMAP4REV2") }
+    }
+
     private func observePart(_ start: MailEvent.LiteralStart, of event: MailEvent, tell: (LogEvent) -> Void) {
         guard detail >= .responses || (detail >= .commands && event.sender == .client) else { return }
         let isKnown = event.sender == .server || start.name.map { KnownVerbs.contains($0, in: .imap) } == true
@@ -164,8 +181,10 @@ public struct SessionObserver: Sendable {
     private mutating func observe(_ response: IMAPResponse, of event: MailEvent, tell: (LogEvent) -> Void) {
         guard detail >= .responses || response.kind.isFollowed || (detail == .commands && response.kind == .capability)
         else { return }
-        let (data, found) = response.read()
+        var (data, found) = response.read()
         follower.observe(response, data)
+        if case .enabled(let names) = data { learn(enabled: names) }
+        if detail >= .responses { found.formUnion(data.deepQuirks(utf8: namesAreUTF8)) }
         if !found.isEmpty { observe(found, of: event, tell: tell) }
         if case .capabilities(let names) = data, detail >= .commands { tell(.capabilities(phase, names.map(\.bytes))) }
         guard detail >= .responses else { return }
