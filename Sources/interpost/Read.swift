@@ -1,92 +1,171 @@
 import ArgumentParser
 import Foundation
 import InterpostCore
+import InterpostProxy
 import NIOCore
 
-/// `interpost read`: the events of a session that lies on the disk.
+/// `interpost read`: sessions that lie on the disk, as events or as a summary.
 struct Read: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the events of a recorded session.",
+        abstract: "Print the events of a recorded session, or a summary of many.",
         discussion: """
-            Takes a C:/S: transcript, a Dovecot rawlog (give the .in file or the .out file, the other is found beside it),
-            or the raw bytes of one side with --protocol and --side.
+            Of one file the events are printed, of several files or a folder a summary: how many sessions, which events, what was \
+            not understood, which rules were broken and which leniencies were needed, and where. Folders are read with all that is \
+            in them, in the order of their names, but for names that begin with a dot.
+
+            A file is one of these, told from its name and its beginning:
+              a transcript, with C: or S: in front of each line; # begins a comment
+              a half of Dovecot's rawlog, .in or .out, up to 64 MiB; the other half is found beside it
+              the bytes of one side as they were on the wire, of any size
+
+            The exit status is 2 when something could not be read, 1 when something that --fail-on names was found, else 0.
 
             Examples:
-              interpost read session.txt --protocol imap
-              interpost read 20261123-100000-1234-1.in --protocol imap
-              interpost read server-bytes.bin --protocol pop3 --side server
+              interpost read session.imap
+              interpost read 20261123-100000-1234-1.in --protocol imap --pretty
+              interpost read server-bytes.bin --side server
+              interpost read corpus/ --fail-on unknown,anomaly
+              interpost read corpus/ --quirks
+              ssh mail.example.org cat dump.bin | interpost read - --side server --summary
             """)
 
-    @Argument(help: "The file.")
-    var file: String
+    @Argument(help: "Files and folders; - is standard input.")
+    var paths: [String]
 
-    @Option(name: .customLong("protocol"), help: "imap or pop3; from the file's ending when left out.")
+    @Option(name: .customLong("protocol"), help: "imap or pop3; from the file's name or beginning when left out.")
     var mailProtocol: MailProtocol?
 
-    @Option(help: "Whose bytes the file holds, if it holds only one side: client or server.")
+    @Option(help: "Whose bytes the files hold, if they hold only one side's: client or server.")
     var side: Side?
 
-    @Option(help: "acts, commands or responses.")
+    @Option(help: "Which events are printed: acts, commands or responses.")
     var detail = LogEvent.Detail.responses
 
-    @Flag(help: "Lines for people instead of JSON.")
+    @Flag(help: "Print events as lines for people instead of JSON.")
     var pretty = false
 
-    func run() throws {
-        let bytes = try SessionFile.bytes(file)
-        let mailProtocol = try self.mailProtocol ?? SessionFile.mailProtocol(of: file)
-        let turns = try SessionFile.turns(file, bytes, side: side)
-        var reading = SessionReading(mailProtocol, detail: detail)
-        let console = ConsoleLine(hasColour: isatty(1) == 1)
-        for turn in turns {
-            var lines: [UInt8] = []
-            reading.receive(turn) { event in
-                if pretty {
-                    console.write(event, session: 1, at: turn.time, to: &lines)
-                } else if event.detail <= detail {
-                    event.writeJSON(session: 1, at: turn.time, to: &lines)
-                }
-            }
-            FileHandle.standardOutput.write(Data(lines))
+    @Flag(help: "Print the events of several files, too; \"session\" counts the sessions.")
+    var events = false
+
+    @Flag(help: "Print the summary of one file, too.")
+    var summary = false
+
+    @Flag(help: "Print how often each leniency was needed, by which side, what the rule is, and where it was first.")
+    var quirks = false
+
+    @Flag(help: "Print the summary as one JSON object.")
+    var json = false
+
+    @Option(
+        name: .customLong("fail-on"),
+        help: ArgumentHelp(
+            "End with status 1 when there is any: unknown, anomaly, quirk; may be repeated or hold commas.", valueName: "what"),
+        transform: Unwanted.init)
+    var failOn: [Unwanted] = []
+
+    func validate() throws {
+        if json, pretty { throw ValidationError("--pretty is for events and --json for the summary: leave one of them out") }
+        if events, json || summary || quirks {
+            throw ValidationError("--events prints events instead of a summary: leave out --summary, --quirks and --json, or it")
         }
+        if pretty, summary || quirks { throw ValidationError("--pretty is for events: leave it out, or --summary and --quirks") }
+    }
+
+    func run() throws {
+        let (files, failures) = Corpus.files(at: paths)
+        var corpus = CorpusSummary()
+        for failure in failures { corpus.add(failure) }
+        let isOneFile = paths.count == 1 && !Corpus.isFolder(paths[0])
+        let printsEvents = events || (isOneFile && !summary && !quirks && !json)
+        let printer = EventPrinter(detail: detail, isPretty: pretty)
+        for (number, file) in files.enumerated() {
+            do throws(CorpusSummary.Failure) {
+                let source = try SessionSource(file, side: side, mailProtocol: mailProtocol)
+                corpus.add(try read(source, as: number + 1, printer: printsEvents ? printer : nil), files: source.fileCount)
+            } catch {
+                corpus.add(error)
+                if printsEvents { note(error.description) }
+            }
+        }
+        printer.flush()
+        if !printsEvents { try printSummary(of: corpus) }
+        let verdict = corpus.verdict(unwanted: Set(failOn.flatMap(\.categories)))
+        for reason in verdict.reasons { note(reason) }
+        if verdict.status != 0 { throw ExitCode(verdict.status) }
+    }
+
+    /// Reads a session to its end. All of it is counted, whatever is printed.
+    private func read(
+        _ source: SessionSource, as number: Int, printer: EventPrinter?
+    ) throws(CorpusSummary.Failure) -> SessionReading {
+        var counting = source.reading(detail: .responses)
+        var printing = printer == nil || detail == .responses ? nil : source.reading(detail: detail)
+        var time = WireTime(nanoseconds: 0)
+        let print: (LogEvent) -> Void = { event in printer?.print(event, session: number, at: time) }
+        try source.turns { turn in
+            time = turn.time
+            counting.receive(turn) { if printing == nil { print($0) } }
+            printing?.receive(turn, tell: print)
+        }
+        counting.finish { if printing == nil { print($0) } }
+        printing?.finish(tell: print)
+        return counting
+    }
+
+    private func printSummary(of corpus: CorpusSummary) throws {
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            FileHandle.standardOutput.write(try encoder.encode(corpus) + Data("\n".utf8))
+            return
+        }
+        let parts = (quirks && !summary ? [] : [corpus.text]) + (quirks ? [corpus.lint] : [])
+        FileHandle.standardOutput.write(Data(parts.joined(separator: "\n").utf8))
+    }
+
+    private func note(_ text: String) { FileHandle.standardError.write(Data("interpost: \(text)\n".utf8)) }
+}
+
+/// What `--fail-on` names: `anomaly`, or `unknown,anomaly`.
+struct Unwanted {
+    var categories: [Finding.Category]
+
+    init(_ argument: String) throws {
+        let words = Finding.Category.allCases.map(\.rawValue)
+        categories = try argument.split(separator: ",").map { word in
+            guard let category = Finding.Category(rawValue: word.lowercased()) else {
+                let suggestion = Suggestion.nearest(to: "\(word)", among: words)
+                throw ValidationError("--fail-on is one or more of \(words.joined(separator: ", ")), not '\(word)'\(suggestion)")
+            }
+            return category
+        }
+        guard !categories.isEmpty else { throw ValidationError("--fail-on names what: \(words.joined(separator: ", "))") }
     }
 }
 
-/// What kinds of files hold a session, and how they are taken apart.
-enum SessionFile {
-    static func bytes(_ file: String) throws -> ByteBuffer {
-        do {
-            return ByteBuffer(bytes: try Data(contentsOf: URL(filePath: file)))
-        } catch {
-            throw ValidationError("\(file) cannot be read: \(error.localizedDescription)")
-        }
+/// Writes events to standard output, many at once.
+final class EventPrinter {
+    private let detail: LogEvent.Detail
+    private let isPretty: Bool
+    private let console = ConsoleLine(hasColour: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
+    private var lines: [UInt8] = []
+
+    init(detail: LogEvent.Detail, isPretty: Bool) {
+        self.detail = detail
+        self.isPretty = isPretty
     }
 
-    static func mailProtocol(of file: String) throws -> MailProtocol {
-        guard let mailProtocol = MailProtocol(rawValue: URL(filePath: file).pathExtension.lowercased()) else {
-            throw ValidationError("say which protocol the file holds: --protocol imap or --protocol pop3")
+    func print(_ event: LogEvent, session: Int, at time: WireTime) {
+        if isPretty {
+            console.write(event, session: session, at: time, to: &lines)
+        } else if event.detail <= detail {
+            event.writeJSON(session: session, at: time, to: &lines)
         }
-        return mailProtocol
+        if lines.count > 1 << 16 { flush() }
     }
 
-    /// What was said, one after another.
-    static func turns(_ file: String, _ bytes: ByteBuffer, side: Side?) throws -> [SessionTurn] {
-        if let side { return [SessionTurn(side: side, bytes: bytes)] }
-        if Transcript.looksLike(bytes) {
-            do {
-                return try Transcript(reading: bytes).turns
-            } catch {
-                throw ValidationError("\(file), \(error)")
-            }
-        }
-        let url = URL(filePath: file)
-        if let other = ["in": "out", "out": "in"][url.pathExtension] {
-            let partner = try self.bytes(url.deletingPathExtension().appendingPathExtension(other).path)
-            let client = url.pathExtension == "in" ? bytes : partner
-            let server = url.pathExtension == "in" ? partner : bytes
-            return Rawlog.turns(client: client, server: server)
-        }
-        throw ValidationError(
-            "\(file) is neither a C:/S: transcript nor a Dovecot rawlog (.in, .out); for the bytes of one side give --side")
+    func flush() {
+        FileHandle.standardOutput.write(Data(lines))
+        lines.removeAll(keepingCapacity: true)
     }
 }

@@ -168,7 +168,7 @@ public struct ConsoleLine: Sendable {
 
 extension Unicode.Scalar.Properties {
     /// Not a control, format or private character, nor a line separator: nothing a terminal acts upon.
-    fileprivate var isPrintable: Bool {
+    var isPrintable: Bool {
         switch generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         default: true

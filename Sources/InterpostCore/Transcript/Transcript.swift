@@ -21,6 +21,8 @@ public struct Transcript: Sendable {
         public var step: Step
         /// Counts from 1 in the file.
         public var number: Int
+        /// Octets of the file before the line.
+        public var offset: Int
     }
 
     public struct SyntaxError: Error, CustomStringConvertible {
@@ -33,29 +35,65 @@ public struct Transcript: Sendable {
 
     /// Whether a text looks like a transcript: its first line that is no comment begins with `C:` or `S:`.
     public static func looksLike(_ text: ByteBuffer) -> Bool {
-        let start = String(decoding: text.readableBytesView.prefix(4096), as: UTF8.self)
-        for line in start.utf8.split(separator: UInt8.lineFeed) {
+        for line in text.readableBytesView.prefix(4096).split(separator: UInt8.lineFeed) {
             if line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@") || line.first == .carriageReturn { continue }
-            return line.count >= 2 && (line.first == UInt8(ascii: "C") || line.first == UInt8(ascii: "S"))
-                && line[line.index(after: line.startIndex)] == UInt8(ascii: ":")
+            return line.starts(with: "C:".utf8) || line.starts(with: "S:".utf8)
         }
         return false
     }
 
     public init(reading text: ByteBuffer) throws(SyntaxError) {
-        var text = text
-        var number = 0
-        while text.readableBytes > 0 {
-            number += 1
-            let end = text.firstIndex(of: .lineFeed, from: text.readerIndex)
-            let length = end.map { $0 - text.readerIndex + 1 } ?? text.readableBytes
-            guard let line = text.readSlice(length: length)?.withoutLineEnd else { break }
-            guard let step = try Self.step(line, number: number) else { continue }
-            lines.append(Line(step: step, number: number))
+        var reader = TranscriptReader()
+        reader.receive(text)
+        reader.finish()
+        while let line = try reader.next() { lines.append(line) }
+    }
+}
+
+/// Reads a transcript as it comes, however long it is: text in, lines out.
+public struct TranscriptReader: Sendable {
+    /// Octets in one line of the file.
+    static let maximumLine = 1 << 23
+
+    private var pending = ByteBuffer()
+    private var number = 0
+    private var offset = 0
+    private var isFinished = false
+
+    public init() {}
+
+    public mutating func receive(_ text: ByteBuffer) {
+        if pending.readableBytes == 0 {
+            pending = text
+        } else {
+            pending.discardReadBytes()
+            pending.writeImmutableBuffer(text)
         }
     }
 
-    private static func step(_ line: ByteBuffer, number: Int) throws(SyntaxError) -> Step? {
+    /// Nothing more comes: a last line without its end is one all the same.
+    public mutating func finish() { isFinished = true }
+
+    /// The next line that says or sets something, or `nil` until there is more text.
+    public mutating func next() throws(Transcript.SyntaxError) -> Transcript.Line? {
+        while pending.readableBytes > 0 {
+            let end = pending.firstIndex(of: .lineFeed, from: pending.readerIndex)
+            let length = end.map { $0 - pending.readerIndex + 1 } ?? pending.readableBytes
+            guard length <= Self.maximumLine else {
+                throw Transcript.SyntaxError(line: number + 1, problem: "a line of a transcript has no more than 8 MiB")
+            }
+            guard end != nil || isFinished, let line = pending.readSlice(length: length) else { return nil }
+            number += 1
+            let start = offset
+            offset += length
+            if let step = try Self.step(line.withoutLineEnd, number: number) {
+                return Transcript.Line(step: step, number: number, offset: start)
+            }
+        }
+        return nil
+    }
+
+    private static func step(_ line: ByteBuffer, number: Int) throws(Transcript.SyntaxError) -> Transcript.Step? {
         var rest = line
         guard let mark = rest.readInteger(as: UInt8.self), mark != UInt8(ascii: "#") else { return nil }
         switch mark {
@@ -67,7 +105,7 @@ public struct Transcript: Sendable {
             return .say(mark == UInt8(ascii: "C") ? .client : .server, wire(rest))
         default: break
         }
-        throw SyntaxError(line: number, problem: "a line begins with C:, S:, =, @ or #")
+        throw Transcript.SyntaxError(line: number, problem: "a line begins with C:, S:, =, @ or #")
     }
 
     private static func trimmed(_ rest: ByteBuffer) -> String {
@@ -78,6 +116,7 @@ public struct Transcript: Sendable {
 
     private static func wire(_ text: ByteBuffer) -> ByteBuffer {
         var wire = ByteBuffer()
+        wire.reserveCapacity(text.readableBytes + 2)
         var index = text.readerIndex
         while index < text.writerIndex {
             let byte = text.byte(at: index)

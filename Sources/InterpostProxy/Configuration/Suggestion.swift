@@ -1,7 +1,7 @@
 /// "Did you mean …?" for a word that is not one of those expected.
-enum Suggestion {
+package enum Suggestion {
     /// `; did you mean 'listen'?`, or nothing when no word is near.
-    static func nearest(to word: String, among words: [String]) -> String {
+    package static func nearest(to word: String, among words: [String]) -> String {
         let ranked = words.map { (word: $0, distance: distance(word.lowercased(), $0)) }.min { $0.distance < $1.distance }
         guard let best = ranked, best.distance <= max(2, word.count / 3) else { return "" }
         return "; did you mean '\(best.word)'?"

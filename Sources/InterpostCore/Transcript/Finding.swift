@@ -1,0 +1,140 @@
+/// Something in a session that is worth looking into: what was not understood, a rule that a peer broke, or a leniency that
+/// reading needed.
+public enum Finding: Hashable, Sendable {
+    /// A command that is not read: its verb, or `nil` where showing it might show a secret.
+    case command(CommandName?)
+    /// A response that is not read: its name, or `nil` where it has none.
+    case response(String?)
+    /// A line that is neither command nor response.
+    case line(Side)
+    case anomaly(Anomaly.Kind, Side)
+    case quirk(Quirk, Side)
+
+    /// What a reader of many sessions may want to be warned of.
+    public enum Category: String, Sendable, CaseIterable {
+        case unknown, anomaly, quirk
+
+        /// `1 anomaly`, `2 anomalies`.
+        func counted(_ count: Int) -> String {
+            switch self {
+            case .unknown: "\(count) not understood"
+            case .anomaly: count == 1 ? "1 anomaly" : "\(count) anomalies"
+            case .quirk: count == 1 ? "1 quirk" : "\(count) quirks"
+            }
+        }
+    }
+
+    public var category: Category {
+        switch self {
+        case .command, .response, .line: .unknown
+        case .anomaly: .anomaly
+        case .quirk: .quirk
+        }
+    }
+
+    public var side: Side {
+        switch self {
+        case .command: .client
+        case .response: .server
+        case .line(let side), .anomaly(_, let side), .quirk(_, let side): side
+        }
+    }
+
+    /// `unexpected-tag`, `lower-case-keyword`; `command`, `response` or `line` for what is unknown.
+    public var kind: String {
+        switch self {
+        case .command: "command"
+        case .response: "response"
+        case .line: "line"
+        case .anomaly(let kind, _): kind.rawValue
+        case .quirk(let quirk, _): quirk.rawValue
+        }
+    }
+
+    /// Of an unknown command or response.
+    public var name: String? {
+        switch self {
+        case .command(let name): name?.description
+        case .response(let name): name
+        case .line, .anomaly, .quirk: nil
+        }
+    }
+
+    /// What should have been, and where that is written.
+    public var rule: String? {
+        switch self {
+        case .command, .response, .line: nil
+        case .anomaly(let kind, let side): Anomaly(kind, side: side, offset: 0).rule
+        case .quirk(let quirk, _): quirk.rule
+        }
+    }
+}
+
+/// A place in a corpus of sessions.
+public struct CorpusPlace: Hashable, Sendable, CustomStringConvertible {
+    public var file: String
+    public var origin: SessionTurn.Origin
+
+    /// `session.imap:7`, a line of a transcript; `server.bin@120`, behind 120 octets of a file.
+    public var description: String {
+        let name = file.printable
+        return if let line = origin.line { "\(name):\(line)" } else { "\(name)@\(origin.offset)" }
+    }
+}
+
+/// Findings counted, each with the first places where it stands.
+public struct Findings: Sendable {
+    public struct Found: Sendable {
+        public var count = 0
+        public var places: [CorpusPlace] = []
+    }
+
+    /// Places that are kept of each.
+    static let maximumPlaces = 10
+    /// Names of unknown responses that are told apart; a server may think of any number.
+    static let maximumNames = 1000
+
+    private var found: [Finding: Found] = [:]
+
+    public init() {}
+
+    public subscript(finding: Finding) -> Found? { found[finding] }
+
+    mutating func add(_ finding: Finding, at place: CorpusPlace?, count: Int = 1) {
+        var finding = finding
+        if case .response(_?) = finding, found[finding] == nil, found.count >= Self.maximumNames { finding = .response(nil) }
+        var sum = found[finding] ?? Found()
+        sum.count += count
+        if let place, sum.places.count < Self.maximumPlaces { sum.places.append(place) }
+        found[finding] = sum
+    }
+
+    mutating func add(_ others: Findings) {
+        for (finding, more) in others.found {
+            add(finding, at: nil, count: more.count)
+            for place in more.places { add(finding, at: place, count: 0) }
+        }
+    }
+
+    public func count(of category: Finding.Category) -> Int {
+        found.reduce(0) { $0 + ($1.key.category == category ? $1.value.count : 0) }
+    }
+
+    /// Those of a category, the most frequent first.
+    public func sorted(_ category: Finding.Category) -> [(finding: Finding, found: Found)] {
+        found.filter { $0.key.category == category }
+            .sorted {
+                ($1.value.count, $0.key.kind, $0.key.name ?? "", $0.key.side.rawValue)
+                    < ($0.value.count, $1.key.kind, $1.key.name ?? "", $1.key.side.rawValue)
+            }
+            .map { ($0.key, $0.value) }
+    }
+}
+
+extension String {
+    /// The text without characters that a terminal would obey.
+    var printable: String {
+        unicodeScalars.allSatisfy(\.properties.isPrintable)
+            ? self : String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.isPrintable ? $0 : "\u{FFFD}" }))
+    }
+}
