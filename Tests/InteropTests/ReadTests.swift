@@ -25,6 +25,7 @@ import Testing
         try Self.expect(whole: try await Program.run("read", file), in: room)
         try room.write(Self.transcript, to: "session.txt")
         try Self.expect(whole: try await Program.run("read", room.path("session.txt"), "--protocol", "imap"), in: room)
+        try Self.expect(whole: try await Program.run("read", room.path("session.txt")), in: room)
     }
 
     @Test(arguments: [false, true], ["in", "out"])
@@ -46,6 +47,9 @@ import Testing
         let server = try room.write(Self.bytes(of: "S"), to: "server.bin")
         let ofServer = try await Program.run("read", server, "--protocol", "imap", "--side", "server")
         #expect(try Self.events(ofServer, in: room).contains { $0.event == "greeting" })
+        #expect(!ofServer.text.contains("anomaly"))
+        let guessed = try await Program.run("read", client)
+        #expect(guessed.text == ofClient.text)
     }
 
     @Test func `from the bytes of a POP3 server gives what can be known`() async throws {
@@ -67,17 +71,20 @@ import Testing
     @Test func `says what it cannot read`() async throws {
         let room = try Room("read")
         let noise = try room.write("what is this\n", to: "noise.imap")
-        let transcript = try room.write(Self.transcript, to: "session.txt")
+        let transcript = try room.write("S: what\n", to: "session.txt")
         let lonely = try room.write(Self.bytes(of: "C"), to: "lonely.in")
         let broken = try room.write("S: * OK\nX: what\n", to: "broken.imap")
+        let empty = try room.write("", to: "empty.imap")
         let cases = [
-            ([noise], "neither"), ([transcript], "--protocol"), ([lonely, "--protocol", "imap"], "lonely.out"),
-            ([broken], "line 2"),
+            ([noise], ["neither", "--side"]), ([transcript], ["--protocol"]),
+            ([lonely, "--protocol", "imap"], ["lonely.out", "--side client"]), ([broken], ["broken.imap: line 2"]),
+            ([empty], ["is empty"]), ([room.path("nowhere")], ["nowhere: cannot be read: No such file"]),
         ]
-        for (arguments, word) in cases {
+        for (arguments, words) in cases {
             let outcome = try await Program.run(all: ["read"] + arguments)
-            #expect(outcome.code > 0)
-            #expect(outcome.errors.contains(word), "\(outcome.errors)")
+            #expect(outcome.code == 2)
+            for word in words { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+            #expect(outcome.errors.hasSuffix("interpost: 1 file was not read\n"))
         }
     }
 

@@ -33,6 +33,11 @@ public struct SessionForm: Sendable, Equatable {
         half(of: fileName).map { $0 == .client ? fileName.dropLast(2) + "out" : fileName.dropLast(3) + "in" }
     }
 
+    public init(kind: Kind, mailProtocol: MailProtocol) {
+        self.kind = kind
+        self.mailProtocol = mailProtocol
+    }
+
     /// `head` are the first octets of the file, `partner` those of a rawlog's other half. What the user says counts more than
     /// what can be seen.
     public init(

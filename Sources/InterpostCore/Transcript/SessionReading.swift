@@ -97,7 +97,9 @@ public struct SessionReading: Sendable {
             case .quirk(let quirk, let side, let offset):
                 findings.add(.quirk(quirk, side), at: place(of: offset, from: side), count: 0)
             case .completion(var facts) where missing != nil:
+                // What it completes is not known, nor which secrets its text may repeat.
                 facts.command = nil
+                facts.text = Redactor.octets(facts.text)
                 logEvent = .completion(facts)
             case .act where missing != nil: continue
             default: break

@@ -13,8 +13,7 @@ struct Speech: Equatable {
     init?(of line: ByteBuffer) {
         let line = line.withoutLineEnd
         if line.byte(at: line.readerIndex) == UInt8(ascii: "*") {
-            let isResponse = IMAPStatus(reading: line) != nil || IMAPResponse(reading: IMAPText(line: line)).kind != .unknown
-            guard isResponse else { return nil }
+            guard line.isUntagged else { return nil }
             self = Speech(.imap, .server)
         } else if POP3Reply.isStatus(line) {
             self = Speech(.pop3, .server)
@@ -22,7 +21,7 @@ struct Speech: Equatable {
             self = Speech(.imap, .server)
         } else if let verb = line.firstWord, KnownVerbs.contains(verb, in: .pop3) {
             self = Speech(.pop3, .client)
-        } else if let (_, verb) = IMAPCommand.beginning(line), KnownVerbs.contains(verb, in: .imap) {
+        } else if let (tag, verb) = IMAPCommand.beginning(line), tag.isPrintable, KnownVerbs.contains(verb, in: .imap) {
             self = Speech(.imap, .client)
         } else {
             return nil
@@ -55,6 +54,16 @@ extension POP3Reply {
 }
 
 extension ByteBuffer {
+    /// A status or a known response. In lower case it might be a list of things that somebody wrote down.
+    fileprivate var isUntagged: Bool {
+        let head = readableBytesView.dropFirst().prefix { $0 != UInt8(ascii: "(") && $0 != UInt8(ascii: "[") }
+        let name = head.drop { $0 == .space || $0.isDigit }.prefix { $0 != .space }
+        guard name.allSatisfy({ $0.uppercased == $0 }) else { return false }
+        return IMAPStatus(reading: self) != nil || IMAPResponse(reading: IMAPText(line: self)).kind != .unknown
+    }
+
+    fileprivate var isPrintable: Bool { readableBytesView.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+
     fileprivate var firstWord: Keyword? {
         Keyword(Array(readableBytesView.prefix { $0 != .space }).span)
     }
