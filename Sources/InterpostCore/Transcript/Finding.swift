@@ -91,7 +91,7 @@ public struct Findings: Sendable {
 
     /// Places that are kept of each.
     static let maximumPlaces = 10
-    /// Names of unknown responses that are told apart; a server may think of any number.
+    /// Findings that are told apart: a server may think of any number of names for its responses.
     static let maximumNames = 1000
 
     private var found: [Finding: Found] = [:]
@@ -102,7 +102,7 @@ public struct Findings: Sendable {
 
     mutating func add(_ finding: Finding, at place: CorpusPlace?, count: Int = 1) {
         var finding = finding
-        if case .response(_?) = finding, found[finding] == nil, found.count >= Self.maximumNames { finding = .response(nil) }
+        if case .response(_?) = finding, found[finding] == nil, found.count >= Self.maximumNames - 1 { finding = .response(nil) }
         var sum = found[finding] ?? Found()
         sum.count += count
         if let place, sum.places.count < Self.maximumPlaces { sum.places.append(place) }
