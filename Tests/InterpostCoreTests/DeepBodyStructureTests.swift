@@ -168,6 +168,11 @@ import Testing
                 "message(Fields(type: message, subtype: rfc822, encoding: 7BIT, octets: 7), envelope: nil, body: nil, lines: 17)",
             quirks: [.nilForList, .emptyPart]),
         Row(
+            wire: #"("message" "rfc822" NIL NIL NIL "7BIT" 7 NIL () 17 NIL)"#,
+            read:
+                "message(Fields(type: message, subtype: rfc822, encoding: 7BIT, octets: 7), envelope: nil, body: nil, lines: 17)",
+            quirks: [.nilForList, .emptyPart]),
+        Row(
             wire: "(\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 7 \(noEnvelope) () 0 NIL NIL NIL)",
             read: "message(Fields(type: message, subtype: rfc822, encoding: 7BIT, octets: 7), envelope: Envelope(), body: nil, "
                 + "lines: 0)", quirks: [.emptyPart]),

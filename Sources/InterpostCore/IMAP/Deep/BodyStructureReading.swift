@@ -259,12 +259,12 @@ extension IMAPReader {
         return .message(fields, envelope: envelope, body: body, lines: lines)
     }
 
-    /// `NIL NIL 17`: no envelope and no body, but lines.
+    /// `NIL NIL 17` or `NIL () 17`: no envelope and no body, but lines.
     private var isAtNILMessage: Bool {
         guard isAtNIL else { return false }
         var ahead = self
         ahead.skipValue()
-        guard ahead.nextField(), ahead.isAtNIL else { return false }
+        guard ahead.nextField(), ahead.isAtNIL || ahead.isAtEmptyList else { return false }
         ahead.skipValue()
         return ahead.nextField() && ahead.peek.isDigit
     }
@@ -288,7 +288,7 @@ extension BodyStructure {
 
 extension IMAPReader {
     private mutating func md5AndRest(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
-        if peek == UInt8(ascii: "("), peek(1) != UInt8(ascii: ")") {
+        if peek == UInt8(ascii: "("), !isAtEmptyList {
             note(.bodyFieldMissing)
         } else {
             fields.md5 = nstringField()

@@ -40,6 +40,8 @@ extension IMAPReader {
         return endsWord(peek(3))
     }
 
+    var isAtEmptyList: Bool { peek == UInt8(ascii: "(") && peek(1) == UInt8(ascii: ")") }
+
     /// A string, or NIL. What is neither is passed over and reads as `nil`.
     mutating func nstringField() -> IMAPString? {
         if peek == UInt8(ascii: "(") {
@@ -86,7 +88,7 @@ extension IMAPReader {
 
     /// A list where a string or a number is due.
     private mutating func skipList() {
-        note(peek(1) == UInt8(ascii: ")") ? .listForNIL : .listForString)
+        note(isAtEmptyList ? .listForNIL : .listForString)
         skipValue()
     }
 
