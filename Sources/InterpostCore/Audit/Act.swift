@@ -21,8 +21,8 @@ public enum Act: Sendable {
     case mailboxCreated(MailboxName)
     case mailboxRenamed(MailboxName, to: MailboxName)
     case mailboxDeleted(MailboxName)
-    case retrieved(message: UInt64, octets: Int, wholeMessage: Bool)
-    case deleted(message: UInt64)
+    case retrieved(MaildropMessage, octets: Int, wholeMessage: Bool)
+    case deleted(MaildropMessage)
     /// QUIT carried out the deletions.
     case committed(deletions: Int)
 
@@ -34,6 +34,16 @@ public enum Act: Sendable {
         /// Of some of them, where they went by.
         public var messageIDs: [String] = []
         public var subjects: [String] = []
+    }
+
+    /// A message of POP3.
+    public struct MaildropMessage: Sendable {
+        public var number: UInt64
+        /// Its unique-id, where UIDL has shown it.
+        public var uid: String?
+        /// Where its header went by.
+        public var messageID: String?
+        public var subject: String?
     }
 
     /// The name in the log.
@@ -143,19 +153,22 @@ enum ActReader {
     }
 
     /// `user` is the name that a USER command before this one gave.
-    static func acts(of record: POP3CommandRecord, reply: POP3Reply, user: String?, deletions: Int) -> [Act] {
+    static func acts(
+        of record: POP3CommandRecord, reply: POP3Reply, user: String?, maildrop: MaildropFollower
+    ) -> [Act] {
         let succeeded = reply.result == .ok
         switch record.command {
         case .pass: return [.login(user: user, method: "PASS", succeeded: succeeded)]
+        case .rpop: return [.login(user: user, method: "RPOP", succeeded: succeeded)]
         case .apop(let name, _): return [.login(user: String(buffer: name), method: "APOP", succeeded: succeeded)]
         case .auth(let mechanism?, _):
             return [.login(user: record.sasl?.user, method: KnownVerbs.title(ofMechanism: mechanism), succeeded: succeeded)]
         case .retr(let message) where succeeded:
-            return [.retrieved(message: message, octets: record.octets, wholeMessage: true)]
+            return [.retrieved(maildrop.message(message), octets: record.octets, wholeMessage: true)]
         case .top(let message, _) where succeeded:
-            return [.retrieved(message: message, octets: record.octets, wholeMessage: false)]
-        case .dele(let message) where succeeded: return [.deleted(message: message)]
-        case .quit where succeeded && deletions > 0: return [.committed(deletions: deletions)]
+            return [.retrieved(maildrop.message(message), octets: record.octets, wholeMessage: false)]
+        case .dele(let message) where succeeded: return [.deleted(maildrop.message(message))]
+        case .quit where succeeded && record.deletions > 0: return [.committed(deletions: record.deletions)]
         default: return []
         }
     }

@@ -99,9 +99,9 @@ public struct ConsoleLine: Sendable {
         case .mailboxCreated(let name): "mailbox \(short(name.description)) created"
         case .mailboxRenamed(let old, let new): "mailbox \(short(old.description)) renamed to \(short(new.description))"
         case .mailboxDeleted(let name): "mailbox \(short(name.description)) deleted"
-        case .retrieved(let number, let octets, let whole):
-            "message \(number) retrieved\(whole ? "" : " in part"), \(size(octets))"
-        case .deleted(let number): "message \(number) marked deleted"
+        case .retrieved(let message, let octets, let whole):
+            "\(text(of: message)) retrieved\(whole ? "" : " in part"), \(size(octets))"
+        case .deleted(let message): "\(text(of: message)) marked deleted"
         case .committed(let deletions): "\(Self.count(deletions, "deletion")) committed"
         }
     }
@@ -112,6 +112,10 @@ public struct ConsoleLine: Sendable {
         case .remove: "cleared"
         case .replace: "made the flags"
         }
+    }
+
+    private static func text(of message: Act.MaildropMessage) -> String {
+        "message \(message.number)" + ((message.subject ?? message.messageID ?? message.uid).map { " (\(short($0)))" } ?? "")
     }
 
     private static func text(of messages: Act.Messages) -> String {

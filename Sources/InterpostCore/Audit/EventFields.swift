@@ -203,12 +203,21 @@ extension Act {
             sink.field("mailbox", old.description)
             sink.field("to", new.description)
         case .retrieved(let message, let octets, let wholeMessage):
-            sink.field("number", message)
+            message.write(to: &sink)
             sink.field("octets", octets)
             sink.field("whole", wholeMessage)
-        case .deleted(let message): sink.field("number", message)
+        case .deleted(let message): message.write(to: &sink)
         case .committed(let deletions): sink.field("deletions", deletions)
         }
+    }
+}
+
+extension Act.MaildropMessage {
+    fileprivate func write(to sink: inout some FieldSink) {
+        sink.field("number", number)
+        sink.field("uid", uid)
+        if let messageID { sink.field("message_ids", [messageID]) }
+        if let subject { sink.field("subjects", [subject]) }
     }
 }
 

@@ -145,8 +145,17 @@ extension Redactor {
         case .mailboxCreated(let name): .mailboxCreated(clean(name))
         case .mailboxRenamed(let old, let new): .mailboxRenamed(clean(old), to: clean(new))
         case .mailboxDeleted(let name): .mailboxDeleted(clean(name))
-        case .retrieved, .deleted, .committed: act
+        case .retrieved(let message, let octets, let wholeMessage):
+            .retrieved(clean(message), octets: octets, wholeMessage: wholeMessage)
+        case .deleted(let message): .deleted(clean(message))
+        case .committed: act
         }
+    }
+
+    private func clean(_ message: Act.MaildropMessage) -> Act.MaildropMessage {
+        Act.MaildropMessage(
+            number: message.number, uid: message.uid.map { clean($0) }, messageID: message.messageID.map { clean($0) },
+            subject: message.subject.map { clean($0) })
     }
 
     private func clean(_ messages: Act.Messages) -> Act.Messages {

@@ -22,10 +22,12 @@ public struct SessionObserver: Sendable {
     public private(set) var traffic = Traffic()
 
     private var follower: MailboxFollower
+    private var maildrop: MaildropFollower
 
     public init(detail: LogEvent.Detail, following: FollowingSettings = .standard) {
         self.detail = detail
         follower = MailboxFollower(following)
+        maildrop = MaildropFollower(following)
     }
 
     /// Calls `tell` with each log event that `event` gives rise to.
@@ -40,7 +42,8 @@ public struct SessionObserver: Sendable {
         for anomaly in event.anomalies { observe(anomaly, tell: tell) }
         if !event.quirks.isEmpty { observe(event.quirks, of: event, tell: tell) }
         switch event.meaning {
-        case .unknown, .opaque, .literal, .pop3Body: break
+        case .unknown, .opaque, .literal: break
+        case .pop3Body: if event.sender == .server { maildrop.observe(body: event.bytes) }
         case .part(let start): observePart(start, of: event, tell: tell)
         case .greeting(let status):
             traffic.responses += 1
@@ -96,8 +99,9 @@ public struct SessionObserver: Sendable {
             if case .auth(let mechanism?, let response) = command { begin(mechanism, response) }
             if case .user(let name) = command { user = String(buffer: redactor.clean(name)) }
             if detail >= .commands { tell(.command(redactor.facts(of: command, name: name, line: event.bytes))) }
-        case .pop3Begin: break
+        case .pop3Begin(_, let command): maildrop.begin(command)
         case .pop3Listing:
+            maildrop.observe(listing: event.bytes)
             if detail >= .responses {
                 tell(.response(name: "listing", number: nil, text: redactor.clean(event.bytes.withoutLineEnd)))
             }
@@ -271,7 +275,8 @@ public struct SessionObserver: Sendable {
             let user = sasl.user.map { redactor.clean($0) }
             tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
         }
-        for act in ActReader.acts(of: record, reply: reply, user: user, deletions: record.deletions) {
+        maildrop.complete(record, reply)
+        for act in ActReader.acts(of: record, reply: reply, user: user, maildrop: maildrop) {
             tell(.act(redactor.clean(act)))
         }
         guard reply.result == .ok else { return }

@@ -49,7 +49,7 @@ extension POP3Conversation {
         if clientMode == .awaitingGoAhead, case .xtnd(.xmit) = record.command {
             clientMode = .message
             client.expect(.body)
-            return make(line, .server, offset, .pop3Begin(reply), reply.quirks)
+            return make(line, .server, offset, .pop3Begin(reply, answering: record.command), reply.quirks)
         }
         switch record.command.replyShape(name: record.name) {
         case .line, .unknown: return complete(reply, line: line, offset: offset)
@@ -58,7 +58,7 @@ extension POP3Conversation {
         }
         // What is kept while a message passes does not keep a receive buffer.
         begun = POP3Reply(reading: line.ownCopy)
-        return make(line, .server, offset, .pop3Begin(reply), reply.quirks)
+        return make(line, .server, offset, .pop3Begin(reply, answering: record.command), reply.quirks)
     }
 
     /// No SASL mechanism succeeds without a word of the client: `+OK` to AUTH NTLM is Exchange 2003's `+`.

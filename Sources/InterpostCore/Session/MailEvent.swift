@@ -43,7 +43,7 @@ public struct MailEvent: Sendable {
         indirect case pop3Greeting(POP3Reply)
         indirect case pop3Command(name: Keyword?, POP3Command)
         /// A status line with more to come behind it.
-        indirect case pop3Begin(POP3Reply)
+        indirect case pop3Begin(POP3Reply, answering: POP3Command)
         /// One line of a listing, or of a message.
         case pop3Listing
         case pop3Body
