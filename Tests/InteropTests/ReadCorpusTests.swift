@@ -9,7 +9,7 @@ import Testing
     private static func corpus() throws -> Room {
         let room = try Room("corpus")
         let folder = try room.directory("corpus/deep")
-        try room.write("S: * OK\nC: a login fred abracadabra\nS: a OK\nC: b NOOP\nS: c OK\n", to: "corpus/a.imap")
+        try room.write("S: * OK hi\nC: a login fred abracadabra\nS: a OK hi\nC: b NOOP\nS: c OK hi\n", to: "corpus/a.imap")
         try room.write("S: * OK\nC: a PLUGH\nS: * X-FOO abracadabra\nS: a BAD\n", to: "corpus/deep/b.txt")
         try room.write("USER fred\r\nPASS abracadabra\r\n", to: "corpus/deep/c.in")
         try room.write("+OK\r\n+OK\r\n+OK\r\n", to: "corpus/deep/c.out")

@@ -180,11 +180,15 @@ public struct SessionCore: Sendable {
         }
     }
 
+    /// So many actions are made ready at once, or a piece full of short lines would take many times its size.
+    private static let maximumReady = 512
+
     private mutating func run() {
         hasNews = false
         runs[.client].begin(conversation.unreadBytes(from: .client))
         runs[.server].begin(conversation.unreadBytes(from: .server))
-        while case .running = stage, let event = conversation.next() {
+        while case .running = stage, ready.count < Self.maximumReady {
+            guard let event = conversation.next() else { return finishRun() }
             if settings.isMirror {
                 forwardMirrored(event)
             } else if event.sender == .client {
@@ -194,6 +198,12 @@ public struct SessionCore: Sendable {
             }
             if !pendingAnswers.isEmpty { answerPending(after: event) }
         }
+        flush()
+        if case .running = stage { hasNews = true } else { conversation.settle() }
+    }
+
+    /// All that has come is read.
+    private mutating func finishRun() {
         flush()
         if case .running = stage {
             forwardAhead()
