@@ -193,17 +193,22 @@ extension OutputSpan<UInt8> {
 
     /// The digits of a number, with zeros in front up to `width`. There is room for 20 of them, or for `width`.
     fileprivate mutating func append(decimal value: UInt64, width: Int = 1) {
-        var power: UInt64 = 1
         var digits = 1
-        while digits < width || value / power >= 10 {
-            power *= 10
+        var rest = value / 10
+        while rest > 0 {
+            rest /= 10
             digits += 1
         }
-        var rest = value
-        while power > 0 {
-            append(UInt8(truncatingIfNeeded: 0x30 + rest / power))
-            rest %= power
-            power /= 10
+        digits = Swift.max(digits, width)
+        unsafe withUnsafeMutableBufferPointer { target, count in
+            precondition(target.count - count >= digits)
+            var rest = value
+            // From the last to the first: division by a number that the compiler knows costs a tenth of any other.
+            for place in (count..<count + digits).reversed() {
+                unsafe target[place] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
+                rest /= 10
+            }
+            count += digits
         }
     }
 }

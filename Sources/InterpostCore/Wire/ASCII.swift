@@ -178,21 +178,22 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible {
 
     /// Appends the word, in upper case.
     func append(to bytes: inout [UInt8]) {
-        if high != 0 { Self.append(high, to: &bytes) }
-        Self.append(low, to: &bytes)
-    }
-
-    private static func append(_ word: UInt128, to bytes: inout [UInt8]) {
-        var shift = (128 - word.leadingZeroBitCount + 7) / 8 * 8 - 8
-        while shift >= 0 {
-            bytes.append(UInt8(truncatingIfNeeded: word >> UInt128(shift)))
-            shift -= 8
+        bytes.append(addingCapacity: Self.maximumLength) { word in
+            for index in 0..<count { word.append(self[index]) }
         }
     }
 
+    private var count: Int { high != 0 ? 32 - high.leadingZeroBitCount / 8 : 16 - low.leadingZeroBitCount / 8 }
+
+    private subscript(index: Int) -> UInt8 {
+        let behind = count - 1 - index
+        return UInt8(truncatingIfNeeded: behind < 16 ? low >> UInt128(8 * behind) : high >> UInt128(8 * (behind - 16)))
+    }
+
     public var description: String {
-        var bytes: [UInt8] = []
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        unsafe String(unsafeUninitializedCapacity: count) { word in
+            for index in 0..<count { unsafe word[index] = self[index] }
+            return count
+        }
     }
 }
