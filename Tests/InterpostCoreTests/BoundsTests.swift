@@ -16,7 +16,13 @@ import Testing
         }
     }
 
-    @Test(arguments: ["* 1 FETCH (", "* LIST (", "* STATUS x (", "* OK [", "* ID (", "* VANISHED (", "* SEARCH "])
+    @Test(arguments: [
+        "* 1 FETCH (", "* 1 FETCH (BODY[", "* 1 FETCH (ENVELOPE ", "* LIST (", "* LIST () \"/\" ", "* LIST () NIL x (",
+        "* STATUS x (",
+        "* STATUS ", "* OK [", "* OK [PERMANENTFLAGS (", "* OK [BADCHARSET ", "* ID (", "* VANISHED (", "* SEARCH ", "* THREAD ",
+        "* ESEARCH (", "* ESEARCH UID ", "* NAMESPACE (", "* QUOTA x (", "* METADATA x (", "* ACL x ", "* URLFETCH x (",
+        "* 1 CONVERTED (", "* XSTATS ",
+    ])
     func `a response of one long word is read in a moment`(beginning: String) {
         for filler in ["A", "\u{E9}", "( ", "{ ", "\"", "[", "<"] {
             var reading = Reading(.imap, detail: .responses)

@@ -45,6 +45,21 @@ import Testing
         }
     }
 
+    @Test func `what is forgiven is read as the table says`() throws {
+        try VocabularyTable.check("IMAPResponses", section: "What is forgiven") { wire in
+            switch Self.answer(wire) {
+            case (let status?, _):
+                let code = status.responseCode.map { " [\(described($0))]" } ?? ""
+                let text = status.text.readableBytes == 0 ? "" : " \"\(String(buffer: status.text))\""
+                return "\(status.result)" + code + text + Self.noted(status.quirks)
+            case (_, let response?):
+                let (data, quirks) = response.read()
+                return described(data) + Self.noted(quirks)
+            default: return "nothing"
+            }
+        }
+    }
+
     @Test func `items of a FETCH request are read as the table says`() throws {
         try VocabularyTable.check("FetchItems", section: "Requests") { wire in
             var reading = Reading(.imap)

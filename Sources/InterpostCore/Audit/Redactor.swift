@@ -57,6 +57,12 @@ struct Redactor: Sendable {
 
     static func octets(_ text: ByteBuffer) -> ByteBuffer { ByteBuffer(string: "[\(text.readableBytes) octets]") }
 
+    /// The code of a status; of one that has a URL only the name.
+    func code(of status: IMAPStatus) -> ByteBuffer? {
+        guard let code = status.code, !status.hasHarmlessCode, let name = status.codeName else { return status.code.map(clean) }
+        return code.readableBytes > name.description.utf8.count ? ByteBuffer(string: "\(name) [redacted]") : code
+    }
+
     func facts(of command: IMAPCommand) -> CommandFacts {
         let tag = clean(command.tag)
         switch command.body {

@@ -69,7 +69,8 @@ public struct SessionObserver: Sendable {
             if detail >= .responses {
                 // An untagged BAD is about a line that was no command (RFC 9051 §7.1.3), and may repeat it.
                 let line = event.bytes.withoutLineEnd
-                let text = status.result == .bad ? Redactor.octets(line) : redactor.clean(line)
+                let isShown = status.result != .bad && status.hasHarmlessCode
+                let text = isShown ? redactor.clean(line) : Redactor.octets(line)
                 tell(.response(name: status.result.word, number: nil, text: text))
             }
         case .completion(let status, let record):
@@ -246,7 +247,7 @@ public struct SessionObserver: Sendable {
             isHarmless = false
         }
         return CompletionFacts(
-            command: facts, result: status.result.word, code: status.code.map(redactor.clean),
+            command: facts, result: status.result.word, code: redactor.code(of: status),
             text: isHarmless ? redactor.clean(status.text) : Redactor.octets(status.text),
             microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
             untagged: record?.untagged ?? 0, octets: record?.octets ?? 0)

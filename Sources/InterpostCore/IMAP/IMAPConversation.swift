@@ -375,7 +375,8 @@ public struct IMAPConversation: Sendable {
     /// A FETCH answer counts as read when its command asked for texts of the message.
     private mutating func noteFetch(_ response: IMAPResponse) {
         guard let asking = outstanding.indices.first(where: { outstanding[$0].asksForText }),
-            case .fetch(let answer) = response.data, answer.contents.contains(where: \.item.carriesText)
+            case .fetch(let answer) = response.data,
+            answer.contents.contains(where: { $0.item.carriesText && $0.value != nil })
         else { return }
         if response.kind == .fetch, let number = response.number { outstanding[asking].readNumbers.append(number) }
         if let uid = answer.uid { outstanding[asking].readUIDs.append(uid) }

@@ -17,11 +17,15 @@ public struct IMAPReader: Sendable {
     /// The leniencies that reading needed so far.
     private(set) var quirks = Quirks()
 
-    public init(_ text: IMAPText) {
+    public init(_ text: IMAPText) { self.init(text, from: 0) }
+
+    /// A reader that begins so many octets behind the beginning, with what was found in front of it.
+    init(_ text: IMAPText, from offset: Int, quirks: Quirks = Quirks()) {
         self.text = text
+        self.quirks = quirks
         bytes = Array(buffer: text.bytes)
         base = text.bytes.readerIndex
-        position = 0
+        position = offset
     }
 
     public var isAtEnd: Bool { position >= bytes.endIndex }
@@ -43,16 +47,42 @@ public struct IMAPReader: Sendable {
 
     var octetsLeft: Int { max(0, bytes.count - position) }
 
+    /// Where a reader stands. To come back to it costs less than to look ahead with a copy of the reader.
+    struct Place {
+        fileprivate let position: Int
+        fileprivate let nextLiteral: Int
+        fileprivate let quirks: Quirks
+    }
+
+    var place: Place { Place(position: position, nextLiteral: nextLiteral, quirks: quirks) }
+
+    mutating func goBack(to place: Place) {
+        position = place.position
+        nextLiteral = place.nextLiteral
+        quirks = place.quirks
+    }
+
+    /// The byte behind the spaces that stand here.
+    var peekBehindSpaces: UInt8 {
+        var index = position
+        while index < bytes.endIndex, bytes[index] == .space || bytes[index] == 9 { index += 1 }
+        return index < bytes.endIndex ? bytes[index] : 0
+    }
+
     mutating func note(_ quirk: Quirk) { quirks.insert(quirk) }
 
     mutating func note(_ others: Quirks) { if !others.isEmpty { quirks.formUnion(others) } }
 
-    mutating func skipSpaces() {
-        guard peek == .space || peek == 9 else { return }
-        if peek == .space, peek(1) != .space, peek(1) != 9, position + 1 < bytes.endIndex {
+    @inline(__always) mutating func skipSpaces() {
+        guard position < bytes.count, bytes[position] == .space || bytes[position] == 9 else { return }
+        if bytes[position] == .space, position + 1 < bytes.count, bytes[position + 1] > .space {
             position += 1
-            return
+        } else {
+            skipOddSpaces()
         }
+    }
+
+    private mutating func skipOddSpaces() {
         var count = 0
         while peek == .space || peek == 9 {
             if peek == 9 { note(.tabForSpace) }
@@ -101,9 +131,9 @@ public struct IMAPReader: Sendable {
     /// The next word as a name to look up; skips spaces before it.
     mutating func keyword(stoppingAt stops: ByteSet = .wordEnds) -> Keyword? {
         skipSpaces()
-        let end = endOfWord(stoppingAt: stops)
-        guard let keyword = Keyword(bytes.span.extracting(min(position, end)..<end)) else { return nil }
-        position = end
+        var index = position
+        guard let keyword = Keyword(in: bytes.span, at: &index, stoppingAt: stops) else { return nil }
+        position = index
         return keyword
     }
 
@@ -173,8 +203,17 @@ public struct IMAPReader: Sendable {
         repeat {
             skipSpaces()
             if isAtEnd { return }
-            if skip("(") { depth += 1 } else if skip(")") { depth -= 1 } else if string() == nil { advance() }
+            if skip("(") { depth += 1 } else if skip(")") { depth -= 1 } else { skipString() }
         } while depth > 0
+    }
+
+    /// Passes over what ``string(stoppingAt:)`` gives, or over one octet.
+    private mutating func skipString() {
+        switch peek {
+        case UInt8(ascii: "\""): _ = passQuoted()
+        case UInt8(ascii: "{"), UInt8(ascii: "~"): if string() == nil { advance() }
+        default: position = max(position + 1, endOfWord(stoppingAt: .wordEnds))
+        }
     }
 
     /// The next value as it stands, with the literals in it, to be read when somebody asks for it.
@@ -193,7 +232,24 @@ public struct IMAPReader: Sendable {
         return UnreadValue(text: value)
     }
 
-    private mutating func quoted() -> IMAPString? {
+    private mutating func quoted() -> IMAPString {
+        let (value, hasEscapes) = passQuoted()
+        guard hasEscapes else { return IMAPString(slice(from: value.lowerBound, to: value.upperBound), form: .quoted) }
+        var unescaped = ByteBuffer()
+        var isEscaped = false
+        for byte in bytes[value] {
+            if !isEscaped, byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else {
+                unescaped.writeInteger(byte)
+                isEscaped = false
+            }
+        }
+        return IMAPString(unescaped, form: .quoted)
+    }
+
+    /// Passes over the quoted string that stands here, and says where its value is.
+    private mutating func passQuoted() -> (value: Range<Int>, hasEscapes: Bool) {
         let start = position + 1
         var index = start
         var hasEscapes = false
@@ -212,22 +268,8 @@ public struct IMAPReader: Sendable {
         }
         if hasEightBit { note(.eightBitInQuoted) }
         if index >= bytes.endIndex { note(.quoteNotClosed) }
-        let end = min(index, bytes.endIndex)
         position = min(index + 1, bytes.endIndex)
-        guard hasEscapes else {
-            return IMAPString(slice(from: start, to: end), form: .quoted)
-        }
-        var value = ByteBuffer()
-        var isEscaped = false
-        for byte in bytes[start..<end] {
-            if !isEscaped, byte == UInt8(ascii: "\\") {
-                isEscaped = true
-            } else {
-                value.writeInteger(byte)
-                isEscaped = false
-            }
-        }
-        return IMAPString(value, form: .quoted)
+        return (start..<max(start, min(index, bytes.endIndex)), hasEscapes)
     }
 
     /// The literal whose announcement stands here.

@@ -7,18 +7,18 @@ import NIOCore
 /// One pass over the bytes, with nothing kept: what ``IMAPReader`` makes of them, without an `IMAPReader`.
 struct ResponseHead {
     /// The number in front of the name.
-    var number: UInt64?
+    private(set) var number: UInt64?
     /// The response's name; `nil` where there is none that can be read.
-    var name: Keyword?
+    private(set) var name: Keyword?
+    /// Octets up to the end of the name.
+    private(set) var length = 0
+    private(set) var quirks = Quirks()
 
     init(of line: ByteBuffer) {
         let bytes = line.readableBytesUInt8Span
         var index = 0
-        func skipSpaces(_ index: inout Int, _ bytes: Span<UInt8>) {
-            while index < bytes.count, bytes[index] == .space || bytes[index] == 9 { index += 1 }
-        }
         if index < bytes.count, bytes[index] == UInt8(ascii: "*") { index = 1 }
-        skipSpaces(&index, bytes)
+        skipSpace(in: bytes, at: &index)
         let start = index
         var value: UInt64 = 0
         var overflows = false
@@ -29,11 +29,33 @@ struct ResponseHead {
             value = sum
             index += 1
         }
-        if overflows { index = start } else if index > start { number = value }
-        skipSpaces(&index, bytes)
+        if overflows {
+            index = start
+        } else if index > start {
+            number = value
+            skipSpace(in: bytes, at: &index)
+        }
         let word = index
-        let ends = ByteSet.wordEnds
-        while index < bytes.count, !ends.contains(bytes[index]) { index += 1 }
-        name = Keyword(bytes.extracting(word..<index))
+        name = Keyword(in: bytes, at: &index, stoppingAt: .wordEnds)
+        length = index
+        // The first two letters tell: nobody writes `FEtch`.
+        if name != nil, bytes[word].isLowerCase || (word + 1 < bytes.count && bytes[word + 1].isLowerCase) {
+            quirks.insert(.lowerCaseKeyword)
+        }
+        if index < bytes.count, bytes[index] != .space, bytes[index] != 9 { quirks.insert(.missingSpace) }
+    }
+
+    /// Passes over one space, or over what stands in its place.
+    private mutating func skipSpace(in bytes: Span<UInt8>, at index: inout Int) {
+        if index + 1 < bytes.count, bytes[index] == .space, bytes[index + 1] > .space {
+            index += 1
+            return
+        }
+        let start = index
+        while index < bytes.count, bytes[index] == .space || bytes[index] == 9 {
+            if bytes[index] == 9 { quirks.insert(.tabForSpace) }
+            index += 1
+        }
+        if index == start { quirks.insert(.missingSpace) } else if index - start > 1 { quirks.insert(.extraSpace) }
     }
 }

@@ -19,6 +19,10 @@ extension UInt8 {
 
     @inlinable var isDigit: Bool { self &- 0x30 < 10 }
     @inlinable var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+    @inlinable var isLowerCase: Bool { self &- 0x61 < 26 }
+
+    /// Neither a space nor a control character, and ASCII.
+    @inline(__always) var isPrintable: Bool { self &- 0x21 < 0x5E }
 
     /// `a` to `z` as `A` to `Z`; every other byte as it is.
     @inlinable var uppercased: UInt8 { self &- 0x61 < 26 ? self & 0xDF : self }
@@ -117,6 +121,7 @@ extension ByteBuffer {
 
 /// Some ASCII characters, such as those that end a word.
 struct ByteSet: ExpressibleByStringLiteral, Sendable {
+    static let none: ByteSet = ""
     static let wordEnds: ByteSet = " \t()\""
 
     /// The characters below 64, and those above.
@@ -130,8 +135,11 @@ struct ByteSet: ExpressibleByStringLiteral, Sendable {
         }
     }
 
-    @inline(__always) func contains(_ byte: UInt8) -> Bool {
-        byte < 128 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
+    @inline(__always) func contains(_ byte: UInt8) -> Bool { byte < 128 && containsASCII(byte) }
+
+    /// For a byte below 128.
+    @inline(__always) func containsASCII(_ byte: UInt8) -> Bool {
+        (byte & 64 == 0 ? low : high) >> UInt64(byte & 63) & 1 == 1
     }
 }
 
@@ -145,11 +153,32 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible {
 
     /// `nil` when the bytes are none, more than 32, or not printable ASCII.
     init?(_ bytes: Span<UInt8>) {
-        guard !bytes.isEmpty, bytes.count <= Self.maximumLength else { return nil }
-        for index in bytes.indices {
-            guard bytes[index] > 0x20, bytes[index] < 0x7F else { return nil }
-            append(bytes[index])
+        var end = 0
+        self.init(in: bytes, at: &end, stoppingAt: .none)
+        guard end == bytes.count else { return nil }
+    }
+
+    /// The word that stands at `position`, up to one of `stops` or the end; then `position` is behind it.
+    init?(in bytes: Span<UInt8>, at position: inout Int, stoppingAt stops: ByteSet) {
+        let start = position
+        var index = start
+        // Most words have up to eight letters, and 64-bit shifts are the cheap ones.
+        var first: UInt64 = 0
+        let behindFirst = min(bytes.count, start + 8)
+        while index < behindFirst, bytes[index].isPrintable, !stops.containsASCII(bytes[index]) {
+            first = first << 8 | UInt64(bytes[index].uppercased)
+            index += 1
         }
+        low = UInt128(first)
+        if index == behindFirst {
+            let behindLast = min(bytes.count, start + Self.maximumLength)
+            while index < behindLast, bytes[index].isPrintable, !stops.containsASCII(bytes[index]) {
+                append(bytes[index])
+                index += 1
+            }
+        }
+        guard index > start, index == bytes.count || stops.contains(bytes[index]) else { return nil }
+        position = index
     }
 
     init?(_ bytes: ByteBufferView) {

@@ -66,17 +66,14 @@ extension IMAPReader {
 
     /// Passes over the atom NIL, if it stands here.
     mutating func skipNIL() -> Bool {
-        var ahead = self
-        guard ahead.keyword() == Keyword("NIL") else { return false }
-        self = ahead
-        return true
+        guard peekBehindSpaces.uppercased == UInt8(ascii: "N") else { return false }
+        let place = place
+        if keyword() == Keyword("NIL") { return true }
+        goBack(to: place)
+        return false
     }
 
-    var isAtList: Bool {
-        var ahead = self
-        ahead.skipSpaces()
-        return ahead.peek == UInt8(ascii: "(")
-    }
+    var isAtList: Bool { peekBehindSpaces == UInt8(ascii: "(") }
 
     mutating func mailbox() -> MailboxName? {
         guard let name = string() else { return nil }

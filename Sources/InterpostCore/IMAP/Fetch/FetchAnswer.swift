@@ -82,17 +82,12 @@ public struct FetchAnswer: Sendable {
 // MARK: - Reading
 
 extension FetchAnswer {
-    private static let uidName = Keyword("UID")
-    private static let flagsName = Keyword("FLAGS")
-    private static let sizeName = Keyword("RFC822.SIZE")
-    private static let dateName = Keyword("INTERNALDATE")
-    private static let modSequenceName = Keyword("MODSEQ")
-
     /// - Parameters:
     ///   - number: The message's sequence number, as far as it is known.
     ///   - uid: The number in front of UIDFETCH (RFC 9586).
     init(_ reader: inout IMAPReader, number: UInt64? = nil, uid: UInt64? = nil) {
-        if number == 0 || uid == 0 { reader.note(.numberZero) }
+        let name = number ?? uid
+        if name == nil { reader.note(.dataMissing) } else if name == 0 { reader.note(.numberZero) }
         readItems(&reader)
         if self.uid == nil { self.uid = uid }
     }
@@ -103,7 +98,7 @@ extension FetchAnswer {
         if depth == 0 { reader.note(.wordForList) }
         var isFirst = true
         while true {
-            if !isFirst, reader.peek != .space, reader.peek != UInt8(ascii: ")"), !reader.isAtEnd { reader.note(.missingSpace) }
+            if !isFirst, reader.peek > .space, reader.peek != UInt8(ascii: ")") { reader.note(.missingSpace) }
             reader.skipSpaces()
             if reader.isAtEnd { break }
             if reader.skipListEnd() {
@@ -113,6 +108,8 @@ extension FetchAnswer {
                 // Domino puts an item into parentheses of its own.
                 reader.note(.itemInList)
                 depth += 1
+                isFirst = true
+                continue
             } else {
                 readItem(&reader)
             }
@@ -123,24 +120,15 @@ extension FetchAnswer {
 
     private mutating func readItem(_ reader: inout IMAPReader) {
         guard let name = reader.keyword(stoppingAt: .fetchNameEnds) else { return reader.skipWord() }
-        if reader.peek == UInt8(ascii: "[") || reader.peek == UInt8(ascii: "<") { return readSection(of: name, &reader) }
-        if reader.peek == UInt8(ascii: "(") { reader.note(.missingSpace) }
-        switch name {
-        case Self.uidName: Self.set(&uid, to: reader.dueNumber(startsAtOne: true), &reader)
-        case Self.flagsName: Self.set(&flags, to: reader.flagList(), &reader)
-        case Self.sizeName: Self.set(&size, to: reader.dueNumber(), &reader)
-        case Self.dateName: Self.set(&internalDate, to: reader.dueString(), &reader)
-        case Self.modSequenceName: Self.set(&modSequence, to: reader.modSequence(), &reader)
-        default:
-            if let item = reader.fetchedItem(name) {
-                items.append(item)
-            } else {
-                readContent(of: FetchItem(name: name), &reader)
-            }
+        if reader.peek == UInt8(ascii: "[") || reader.peek == UInt8(ascii: "<") {
+            return readSection(of: name, &reader)
         }
+        if reader.peek == UInt8(ascii: "(") { reader.note(.missingSpace) }
+        guard let read = Self.readers[name] else { return readContent(of: FetchItem(name: name), &reader) }
+        read(&self, &reader)
     }
 
-    private static func set<Value>(_ field: inout Value?, to value: Value?, _ reader: inout IMAPReader) {
+    fileprivate static func set<Value>(_ field: inout Value?, to value: Value?, _ reader: inout IMAPReader) {
         if field != nil { reader.note(.itemTwice) }
         if let value { field = value }
     }
@@ -178,45 +166,61 @@ extension FetchAnswer {
     }
 }
 
-extension IMAPReader {
-    private typealias ReadItem = @Sendable (inout IMAPReader) -> FetchAnswer.Item?
+extension FetchAnswer {
+    private typealias Read = @Sendable (inout FetchAnswer, inout IMAPReader) -> Void
+    private typealias ReadItem = @Sendable (inout IMAPReader) -> Item?
 
-    private static let fetchedItems = KeywordTable<ReadItem>(itemReaders)
+    private static let readers = KeywordTable<Read>(fieldReaders + itemReaders.map { ($0.0, reader(of: $0.0, $0.1)) })
 
-    private static let itemReaders: [(StaticString, ReadItem)] = [
-        ("ENVELOPE", { $0.unreadValue().map(FetchAnswer.Item.envelope) }),
-        ("BODY", { $0.unreadValue().map(FetchAnswer.Item.body) }),
-        ("BODYSTRUCTURE", { $0.unreadValue().map(FetchAnswer.Item.bodyStructure) }),
-        ("ANNOTATION", { $0.fetchedAnnotations() }),
-        ("EMAILID", { $0.objectID().map(FetchAnswer.Item.emailID) }),
-        ("THREADID", { $0.skipNIL() ? .threadID(nil) : $0.objectID().map(FetchAnswer.Item.threadID) }),
-        ("SAVEDATE", { $0.nstring().map(FetchAnswer.Item.saveDate) }),
-        ("PREVIEW", { $0.nstring().map(FetchAnswer.Item.preview) }),
-        ("X-GM-MSGID", { $0.dueNumber().map(FetchAnswer.Item.gmailMessageID) }),
-        ("X-GM-THRID", { $0.dueNumber().map(FetchAnswer.Item.gmailThreadID) }),
-        ("X-GM-LABELS", { $0.list().map(FetchAnswer.Item.gmailLabels) }),
-        ("SNIPPET", { $0.snippet() }),
-        ("X-GUID", { $0.string().map(FetchAnswer.Item.guid) }),
-        ("X-MAILBOX", { $0.mailbox().map(FetchAnswer.Item.mailbox) }),
-        ("X-REAL-UID", { $0.dueNumber(startsAtOne: true).map(FetchAnswer.Item.realUID) }),
-        ("X-SAVEDATE", { $0.nstring().map(FetchAnswer.Item.saveDate) }),
-        ("DIGEST.SHA1", { $0.string().map(FetchAnswer.Item.digest) }),
-        ("CREATEDMODSEQ", { $0.modSequence().map(FetchAnswer.Item.createdModSequence) }),
-        ("FOLDER", { $0.mailbox().map(FetchAnswer.Item.mailbox) }),
-        ("UIDVALIDITY", { $0.dueNumber(startsAtOne: true).map(FetchAnswer.Item.uidValidity) }),
-        ("LASTUPDATED", { $0.string().map(FetchAnswer.Item.lastUpdated) }),
-        ("CID", { $0.string().map(FetchAnswer.Item.conversation) }),
-        ("BASECID", { $0.string().map(FetchAnswer.Item.baseConversation) }),
+    private static let fieldReaders: [(StaticString, Read)] = [
+        ("UID", { set(&$0.uid, to: $1.dueNumber(startsAtOne: true), &$1) }),
+        ("FLAGS", { set(&$0.flags, to: $1.flagList(), &$1) }),
+        ("RFC822.SIZE", { set(&$0.size, to: $1.dueNumber(), &$1) }),
+        ("INTERNALDATE", { set(&$0.internalDate, to: $1.dueString(), &$1) }),
+        ("MODSEQ", { set(&$0.modSequence, to: $1.modSequence(), &$1) }),
     ]
 
-    /// `nil` for an item that is not in the table. One of the table without its value is `.other`.
-    fileprivate mutating func fetchedItem(_ name: Keyword) -> FetchAnswer.Item? {
-        guard let read = Self.fetchedItems[name] else { return nil }
-        if let item = read(&self) { return item }
-        note(.valueMissing)
-        return .other(FetchItem(name: name), nil)
-    }
+    private static let itemReaders: [(StaticString, ReadItem)] = [
+        ("ENVELOPE", { $0.unreadValue().map(Item.envelope) }),
+        ("BODY", { $0.unreadValue().map(Item.body) }),
+        ("BODYSTRUCTURE", { $0.unreadValue().map(Item.bodyStructure) }),
+        ("ANNOTATION", { $0.fetchedAnnotations() }),
+        ("EMAILID", { $0.objectID().map(Item.emailID) }),
+        ("THREADID", { $0.skipNIL() ? .threadID(nil) : $0.objectID().map(Item.threadID) }),
+        ("SAVEDATE", { $0.nstring().map(Item.saveDate) }),
+        ("PREVIEW", { $0.nstring().map(Item.preview) }),
+        ("X-GM-MSGID", { $0.dueNumber().map(Item.gmailMessageID) }),
+        ("X-GM-THRID", { $0.dueNumber().map(Item.gmailThreadID) }),
+        ("X-GM-LABELS", { $0.list().map(Item.gmailLabels) }),
+        ("SNIPPET", { $0.snippet() }),
+        ("X-GUID", { $0.string().map(Item.guid) }),
+        ("X-MAILBOX", { $0.mailbox().map(Item.mailbox) }),
+        ("X-REAL-UID", { $0.dueNumber(startsAtOne: true).map(Item.realUID) }),
+        ("X-SAVEDATE", { $0.nstring().map(Item.saveDate) }),
+        ("DIGEST.SHA1", { $0.string().map(Item.digest) }),
+        ("CREATEDMODSEQ", { $0.modSequence().map(Item.createdModSequence) }),
+        ("FOLDER", { $0.mailbox().map(Item.mailbox) }),
+        ("UIDVALIDITY", { $0.dueNumber(startsAtOne: true).map(Item.uidValidity) }),
+        ("LASTUPDATED", { $0.string().map(Item.lastUpdated) }),
+        ("CID", { $0.string().map(Item.conversation) }),
+        ("BASECID", { $0.string().map(Item.baseConversation) }),
+    ]
 
+    /// Keeps an item, or notes that it has no value.
+    private static func reader(of name: StaticString, _ read: @escaping ReadItem) -> Read {
+        let item = FetchItem(name: Keyword(name))
+        return { answer, reader in
+            if let found = read(&reader) {
+                answer.items.append(found)
+            } else {
+                reader.note(.valueMissing)
+                answer.items.append(.other(item, nil))
+            }
+        }
+    }
+}
+
+extension IMAPReader {
     fileprivate mutating func dueString() -> IMAPString? {
         guard let string = string() else {
             note(.valueMissing)
@@ -238,7 +242,7 @@ extension IMAPReader {
     }
 
     /// `(/comment (value.priv "mine") /altsubject (value.shared NIL))`
-    private mutating func fetchedAnnotations() -> FetchAnswer.Item? {
+    fileprivate mutating func fetchedAnnotations() -> FetchAnswer.Item? {
         guard isAtList else { return nil }
         var annotations: [FetchAnswer.Annotation] = []
         readList { reader in
@@ -249,7 +253,7 @@ extension IMAPReader {
     }
 
     /// `(FUZZY ("text"))`, `(FUZZY "text")`
-    private mutating func snippet() -> FetchAnswer.Item? {
+    fileprivate mutating func snippet() -> FetchAnswer.Item? {
         guard let words = value()?.list, let algorithm = words.first?.string, words.count > 1 else { return nil }
         return .snippet(algorithm: algorithm, words[1].string ?? words[1].list?.first?.string)
     }

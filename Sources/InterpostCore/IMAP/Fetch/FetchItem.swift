@@ -2,7 +2,8 @@ import NIOCore
 
 /// One item of a FETCH request, and the name of one in its answer (RFC 9051 §6.4.5, §7.5.2).
 ///
-///     BODY.PEEK[1.HEADER.FIELDS (SUBJECT)]<0.100>      name BODY.PEEK, section 1.HEADER.FIELDS (SUBJECT), partial 0.100
+///     BODY.PEEK[1.HEADER.FIELDS (SUBJECT)]<0.100>
+///     name BODY.PEEK, section 1.HEADER.FIELDS (SUBJECT), partial 0.100
 public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
     /// `<0.1024>` of a request, `<0>` of an answer.
     public struct Partial: Hashable, Sendable, CustomStringConvertible {
@@ -56,7 +57,8 @@ public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
     /// What a macro stands for (RFC 9051 §6.4.5); empty for what is none.
     public var expansion: [FetchItem] {
         let fast = [
-            FetchItem(name: Keyword("FLAGS")), FetchItem(name: Keyword("INTERNALDATE")), FetchItem(name: Keyword("RFC822.SIZE")),
+            FetchItem(name: Keyword("FLAGS")), FetchItem(name: Keyword("INTERNALDATE")),
+            FetchItem(name: Keyword("RFC822.SIZE")),
         ]
         return switch name {
         case Keyword("FAST"): fast

@@ -30,15 +30,15 @@ public struct FlagList: Hashable, Sendable, CustomStringConvertible {
         self.others = others
     }
 
-    fileprivate static let names: [(flag: System, name: Keyword, text: String)] = [
-        (.answered, Keyword("\\ANSWERED"), "\\Answered"), (.flagged, Keyword("\\FLAGGED"), "\\Flagged"),
-        (.deleted, Keyword("\\DELETED"), "\\Deleted"), (.seen, Keyword("\\SEEN"), "\\Seen"),
-        (.draft, Keyword("\\DRAFT"), "\\Draft"), (.recent, Keyword("\\RECENT"), "\\Recent"), (.any, Keyword("\\*"), "\\*"),
+    fileprivate static let names: [(StaticString, System)] = [
+        ("\\Answered", .answered), ("\\Flagged", .flagged), ("\\Deleted", .deleted), ("\\Seen", .seen),
+        ("\\Draft", .draft), ("\\Recent", .recent), ("\\*", .any),
     ]
+    fileprivate static let byName = KeywordTable(names)
 
     /// The system flags come first.
     public var description: String {
-        let names = Self.names.filter { system.contains($0.flag) }.map(\.text) + others.map(\.description)
+        let names = Self.names.filter { system.contains($0.1) }.map(\.0.description) + others.map(\.description)
         return "(" + names.joined(separator: " ") + ")"
     }
 }
@@ -53,13 +53,12 @@ extension IMAPReader {
 
     private mutating func appendFlag(to flags: inout FlagList) {
         if peek == UInt8(ascii: "\\") {
-            var ahead = self
-            let name = ahead.keyword()
-            for (flag, spelling, _) in FlagList.names where spelling == name {
-                self = ahead
+            let place = place
+            if let name = keyword(), let flag = FlagList.byName[name] {
                 flags.system.insert(flag)
                 return
             }
+            goBack(to: place)
         }
         if let word = flag() { flags.others.append(word) }
     }

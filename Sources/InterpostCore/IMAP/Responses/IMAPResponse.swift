@@ -30,6 +30,9 @@ public struct IMAPResponse: Sendable {
     public let number: UInt64?
     /// The bytes it was read from.
     public let text: IMAPText
+    /// Octets of the text in front of the data, and what is odd in them.
+    private let headLength: Int
+    private let headQuirks: Quirks
 
     init(reading text: IMAPText) {
         self.text = text
@@ -37,30 +40,20 @@ public struct IMAPResponse: Sendable {
         number = head.number
         name = head.name
         kind = name.map(Kind.named) ?? .unknown
+        headLength = head.length
+        headQuirks = head.quirks
     }
 
     /// The name and number of a response whose end has not come yet.
     static func beginning(_ line: ByteBuffer) -> IMAPResponse { IMAPResponse(reading: IMAPText(line: line)) }
 
-    private static func reader(behindAsteriskOf text: IMAPText) -> IMAPReader {
-        var reader = IMAPReader(text)
-        _ = reader.skip("*")
-        reader.skipSpaces()
-        return reader
-    }
-
     public var data: Data { read().data }
 
     /// Reads the response deeply. Costs time that grows with its length.
     public func read() -> (data: Data, quirks: Quirks) {
-        var reader = Self.reader(behindAsteriskOf: text)
-        if reader.number() != nil, reader.peek != .space { reader.note(.missingSpace) }
-        reader.skipSpaces()
-        let isLowerCase = reader.peek != reader.peek.uppercased
-        _ = reader.keyword()
-        guard kind != .unknown else { return (.unknown, reader.quirks) }
-        if isLowerCase { reader.note(.lowerCaseKeyword) }
-        if !reader.isAtEnd, reader.peek != .space { reader.note(.missingSpace) }
+        // What is not known may be anything, and nothing is odd about it.
+        guard kind != .unknown else { return (.unknown, Quirks()) }
+        var reader = IMAPReader(text, from: headLength, quirks: headQuirks)
         guard let data = read(&reader) else {
             reader.note(.dataMissing)
             return (.malformed, reader.quirks)
@@ -113,8 +106,9 @@ public struct IMAPResponse: Sendable {
 extension IMAPResponse.Kind {
     private static let names: [(StaticString, IMAPResponse.Kind)] =
         [
-            ("CAPABILITY", .capability), ("ENABLED", .enabled), ("NAMESPACE", .namespace), ("LIST", .list), ("LSUB", .lsub),
-            ("STATUS", .status), ("SEARCH", .search), ("ESEARCH", .esearch), ("FLAGS", .flags), ("EXISTS", .exists),
+            ("CAPABILITY", .capability), ("ENABLED", .enabled), ("NAMESPACE", .namespace), ("LIST", .list),
+            ("LSUB", .lsub), ("STATUS", .status), ("SEARCH", .search), ("ESEARCH", .esearch), ("FLAGS", .flags),
+            ("EXISTS", .exists),
             ("RECENT", .recent), ("EXPUNGE", .expunge), ("FETCH", .fetch), ("ID", .id), ("LANGUAGE", .language),
             ("COMPARATOR", .comparator), ("SORT", .sort), ("THREAD", .thread), ("VANISHED", .vanished),
             ("UIDFETCH", .uidFetch), ("CONVERTED", .converted), ("CONVERSION", .conversion), ("ACL", .acl),
@@ -138,11 +132,12 @@ extension IMAPResponse.Kind {
     /// What only a server to which the client has logged in has to say.
     var isMailboxData: Bool {
         switch self {
-        case .list, .lsub, .xlist, .status, .search, .esearch, .sort, .thread, .flags, .exists, .recent, .expunge, .fetch,
-            .uidFetch, .vanished, .uidBatches, .converted, .acl, .listRights, .myRights, .quota, .quotaRoot, .metadata,
+        case .list, .lsub, .xlist, .status, .search, .esearch, .sort, .thread, .flags, .exists, .recent, .expunge,
+            .fetch, .uidFetch, .vanished, .uidBatches, .converted, .acl, .listRights, .myRights, .quota, .quotaRoot, .metadata,
             .annotation, .genURLAuth, .urlFetch, .applePushService, .bboard, .mailbox, .store, .copy:
             true
-        case .capability, .enabled, .id, .language, .comparator, .namespace, .conversion, .jmapAccess, .vendor, .unknown:
+        case .capability, .enabled, .id, .language, .comparator, .namespace, .conversion, .jmapAccess, .vendor,
+            .unknown:
             false
         }
     }

@@ -43,23 +43,20 @@ public struct IMAPStatus: Sendable {
         self.result = result
         code = reader.responseCode()
         text = reader.statusText()
-        // Most codes are one word, in which there is nothing to find.
-        if let code, code.firstIndex(of: .space, from: code.readerIndex) != nil, let found = ResponseCode.read(code)?.quirks {
-            reader.note(found)
-        }
+        if let code, let found = ResponseCode.read(code)?.quirks { reader.note(found) }
         quirks = reader.quirks
     }
 
     private static func readResult(_ reader: inout IMAPReader) -> Result? {
-        let isLowerCase = reader.peek != reader.peek.uppercased || reader.peek(1) != reader.peek(1).uppercased
-        if let word = reader.keyword(), let result = results[word] {
-            if isLowerCase { reader.note(.lowerCaseKeyword) }
-            return result
-        }
+        let isLowerCase = reader.peek.isLowerCase || reader.peek(1).isLowerCase
         // home.pl and Office 365 have left the OK away: `* [COPYUID 1 2 3] done`.
-        guard reader.isAtKnownCode else { return nil }
-        reader.note(.statusMissing)
-        return .ok
+        if reader.isAtKnownCode {
+            reader.note(.statusMissing)
+            return .ok
+        }
+        guard let word = reader.keyword(), let result = results[word] else { return nil }
+        if isLowerCase { reader.note(.lowerCaseKeyword) }
+        return result
     }
 
     /// The first word of the code: `CAPABILITY`, `READ-ONLY`, `APPENDUID`.
@@ -80,41 +77,46 @@ public struct IMAPStatus: Sendable {
     /// The code with its arguments, read now.
     public var responseCode: ResponseCode? { code.flatMap { ResponseCode.read($0)?.code } }
 
-    /// Whether code and text never hold a URL that gives access to something.
-    public var isHarmless: Bool { codeName.map { !ResponseCode.carriesURL($0) } ?? true }
+    /// Whether the code is none that has a URL in it, which may hold a name, a password or a token.
+    var hasHarmlessCode: Bool { codeName.map { !ResponseCode.carriesURL($0) } ?? true }
 }
 
 extension IMAPReader {
     /// `[COPYUID …`
     fileprivate var isAtKnownCode: Bool {
+        guard peek == UInt8(ascii: "[") else { return false }
         var ahead = self
-        return ahead.skip("[") && ahead.keyword(stoppingAt: .codeNameEnds).map(ResponseCode.isKnown) == true
+        ahead.advance()
+        return ahead.keyword(stoppingAt: .codeNameEnds).map(ResponseCode.isKnown) == true
     }
 
     /// What stands in brackets.
     fileprivate mutating func responseCode() -> ByteBuffer? {
-        var ahead = self
-        ahead.skipSpaces()
-        let isKnown = ahead.isAtKnownCode
-        guard ahead.skip("[") else { return nil }
-        let rest = ahead.rest
-        if let length = Self.lengthOfCode(rest) {
-            ahead.skip(octets: length + 1)
-            self = ahead
-            return rest.getSlice(at: rest.readerIndex, length: length)
+        guard peekBehindSpaces == UInt8(ascii: "[") else { return nil }
+        let place = place
+        skipSpaces()
+        let start = self
+        advance()
+        let rest = rest
+        var length = Self.lengthOfCode(rest)
+        if length == nil, start.isAtKnownCode {
+            note(.codeNotClosed)
+            var ahead = self
+            ahead.skipResponseCode()
+            length = rest.readableBytes - ahead.octetsLeft
         }
-        // Without a known name it is text that begins with a bracket.
-        guard isKnown else { return nil }
-        self = ahead
-        note(.codeNotClosed)
-        ahead.skipResponseCode()
-        let length = rest.readableBytes - ahead.octetsLeft
+        // Without an end and a known name it is text that begins with a bracket.
+        guard let length else {
+            goBack(to: place)
+            return nil
+        }
         skip(octets: length)
+        _ = skip("]")
         return rest.getSlice(at: rest.readerIndex, length: length)
     }
 
-    /// Up to the `]` that closes the code: some codes carry strings, and flags of Gmail carry brackets. Where quotes and
-    /// brackets do not pair, the first `]` does.
+    /// Up to the `]` that closes the code: some codes carry strings, and flags of Gmail carry brackets. Where quotes
+    /// and brackets do not pair, the first `]` does.
     private static func lengthOfCode(_ code: ByteBuffer) -> Int? {
         let bytes = code.readableBytesUInt8Span
         var first: Int?

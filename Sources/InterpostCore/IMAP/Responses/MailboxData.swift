@@ -20,7 +20,8 @@ public struct ListData: Hashable, Sendable {
     public var extensions: [ListExtension] = []
 }
 
-/// `"COLOR" ("red")` at the end of a LIST or in a NAMESPACE: a name and what belongs to it (RFC 4466 §2.1, RFC 5258 §4).
+/// `"COLOR" ("red")` at the end of a LIST or in a NAMESPACE: a name and what belongs to it (RFC 4466 §2.1,
+/// RFC 5258 §4).
 public struct ListExtension: Hashable, Sendable {
     public var name: IMAPString
     public var value: IMAPValue
@@ -69,6 +70,13 @@ extension IMAPReader {
 
     /// `"/"` or NIL. The outer optional says whether anything was there.
     private mutating func mailboxSeparator() -> IMAPString?? {
+        skipSpaces()
+        if peek == UInt8(ascii: "\""), peek(1) == UInt8(ascii: "\\"), peek(2) == UInt8(ascii: "\""), peek(3) == .space {
+            // Some servers whose separator it is write `"\"`, which would be the beginning of a string.
+            note(.oddEscapeInQuoted)
+            skip(octets: 3)
+            return IMAPString(ByteBuffer(string: "\\"), form: .quoted)
+        }
         guard let word = string() else { return nil }
         if word.isNIL { return .some(nil) }
         if word.length == 0 {
@@ -169,7 +177,8 @@ extension IMAPReader {
         case Keyword("SIZE"): number(StatusItem.size)
         // 0 says that the mailbox keeps no mod-sequences (RFC 7162 §3.1.7).
         case Keyword("HIGHESTMODSEQ"): number(StatusItem.highestModSequence)
-        case Keyword("APPENDLIMIT"): if skipNIL() { items.append(.appendLimit(nil)) } else { number(StatusItem.appendLimit) }
+        case Keyword("APPENDLIMIT") where skipNIL(): items.append(.appendLimit(nil))
+        case Keyword("APPENDLIMIT"): number(StatusItem.appendLimit)
         case Keyword("MAILBOXID"): if let id = objectID() { items.append(.mailboxID(id)) }
         default:
             let value = value()
@@ -199,7 +208,9 @@ extension IMAPReader {
         guard isAtList else { return nil }
         var namespaces: [Namespace] = []
         readList { reader in
-            guard reader.skip("("), let prefix = reader.string(), let separator = reader.mailboxSeparator() else { return }
+            guard reader.skip("("), let prefix = reader.string(), let separator = reader.mailboxSeparator() else {
+                return
+            }
             var namespace = Namespace(prefix: prefix, separator: separator)
             reader.readToListEnd { $0.appendExtension(to: &namespace.extensions) }
             namespaces.append(namespace)

@@ -88,9 +88,15 @@ extension ResponseCode {
             reader.skipSpaces()
             return (.other(name, arguments: reader.rest), Quirks())
         }
-        if let found, reader.endsHere() { return (found, reader.quirks) }
-        // Exchange has sent `COPYUID 701  ` and the like.
+        let isWhole = reader.endsHere()
         var quirks = reader.quirks
+        if quirks.contains(.trailingSpace) {
+            // The code ends here, not the line.
+            quirks.remove(.trailingSpace)
+            quirks.insert(.extraSpace)
+        }
+        if let found, isWhole { return (found, quirks) }
+        // Exchange has sent `COPYUID 701  ` and the like.
         quirks.insert(.codeArguments)
         var rest = behindName
         rest.skipSpaces()

@@ -92,10 +92,10 @@ extension IMAPReader {
 
     /// Digits up to the end of the word, or nothing: `9.5` is no number, and neither is what has more than 64 bits.
     private mutating func plainNumber() -> UInt64? {
-        var ahead = self
-        guard let number = ahead.number(), ahead.isAtEnd || ByteSet.wordEnds.contains(ahead.peek) else { return nil }
-        self = ahead
-        return number
+        let place = place
+        if let number = number(), isAtEnd || ByteSet.wordEnds.contains(peek) { return number }
+        goBack(to: place)
+        return nil
     }
 
     private mutating func number(spelled word: IMAPString) -> UInt64? {
@@ -145,7 +145,9 @@ extension IMAPReader {
     private mutating func readItem(_ read: (inout IMAPReader) -> Void) {
         let left = octetsLeft
         read(&self)
-        if octetsLeft == left { skipValue() }
+        guard octetsLeft == left else { return }
+        note(.extraField)
+        skipValue()
     }
 
     /// The grammar has no space before a `)`.

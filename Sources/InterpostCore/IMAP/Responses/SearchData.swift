@@ -14,7 +14,7 @@ public struct ESearchData: Hashable, Sendable {
         case all(SequenceSet)
         case modSequence(UInt64)
         /// Results number so and so, and which they are; `nil` when there are none.
-        case partial(range: SequenceSet, SequenceSet?)
+        case partial(range: PartialRange, SequenceSet?)
         /// Scores from 1 to 100, in the order of the results.
         case relevancy([UInt64])
         /// Messages that match now, or no longer; positions are those of SORT's order.
@@ -73,11 +73,12 @@ public struct ESearchData: Hashable, Sendable {
     /// `(23500:24000 55500:56000)`, `(-1:-100 NIL)`
     private static func partial(_ reader: inout IMAPReader) -> Item? {
         guard reader.isAtList else { return nil }
-        var range: SequenceSet?
+        var range: PartialRange?
         var results: SequenceSet?
         reader.readList { reader in
             if range == nil {
-                range = reader.sequenceSet()
+                range = reader.string().flatMap { PartialRange($0.bytes) }
+                if range == nil { reader.note(.sequenceSetSyntax) }
             } else if !reader.skipNIL() {
                 results = reader.sequenceSet()
             }
