@@ -44,7 +44,8 @@ public indirect enum LogEvent: Sendable {
     public var detail: Detail {
         switch self {
         case .response: .responses
-        case .greeting, .capabilities, .edited, .command, .literal, .completion, .quirk, .idleBegan, .idleEnded: .commands
+        case .literal(let facts): facts.side == .client ? .commands : .responses
+        case .greeting, .capabilities, .edited, .command, .completion, .quirk, .idleBegan, .idleEnded: .commands
         default: .acts
         }
     }
