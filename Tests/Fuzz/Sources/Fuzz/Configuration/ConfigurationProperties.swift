@@ -1,0 +1,27 @@
+import NIOCore
+
+@testable import InterpostProxy
+
+/// What holds for the configuration reader, whatever the file holds: it is read, or one of its lines is to blame; what was read
+/// is valid, and its URLs, written and read again, are the same.
+enum ConfigurationProperties {
+    static func check(_ input: ByteBuffer) throws(Violation) {
+        guard let text = String(validating: input.readableBytesView, as: UTF8.self) else { return }
+        let lines = input.readableBytesView.count { [0x0A, 0x0D].contains($0) } + 1
+        let configuration: Configuration
+        do throws(ConfigurationFile.Problem) {
+            configuration = try ConfigurationFile.read(text: text, file: "fuzz.yml")
+        } catch {
+            try requireEqual(error.file, "fuzz.yml", "the file that is to blame")
+            if let line = error.line { try require(line >= 1 && line <= lines + 1, "\(error) in a file of \(lines) lines") }
+            return try require(!error.message.isEmpty, "a problem without a word")
+        }
+        try require(configuration.problems.isEmpty, "accepted: \(configuration.problems)")
+        try require((1...256).contains(configuration.threads), "\(configuration.threads) threads")
+        for relay in configuration.relays {
+            try require(relay.problems.isEmpty, "accepted: \(relay.problems)")
+            try requireEqual(try? ListenURL(relay.listen.description), relay.listen, relay.listen.description)
+            try requireEqual(try? UpstreamURL(relay.upstream.description), relay.upstream, relay.upstream.description)
+        }
+    }
+}
