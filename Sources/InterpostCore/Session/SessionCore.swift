@@ -40,6 +40,8 @@ public struct SessionCore: Sendable {
     var ahead = 0
     /// What Interpost will say in the server's place, once that is in order.
     var pendingAnswers: [PendingAnswer] = []
+    /// Lines of an answer to AUTH as they came; they go on, edited, when the list is whole.
+    var withheld = ByteBuffer()
 
     public init(_ settings: SessionSettings) {
         self.settings = settings
@@ -86,6 +88,7 @@ public struct SessionCore: Sendable {
     public mutating func inputEnded(of side: Side) {
         guard case .running = stage else { return }
         hasNews = true
+        if side == .server { releaseWithheld() }
         conversation.inputEnded(of: side)
     }
 
@@ -121,6 +124,7 @@ public struct SessionCore: Sendable {
 
     /// A compressed leg carried something that is not DEFLATE.
     public mutating func deflateBroke(on side: Side) {
+        guard !isClosed else { return }
         ready.append(.tell(.anomaly(Anomaly(.brokenDeflate, side: side, offset: 0))))
         close(by: .interpost, reason: "the compressed stream of the \(side.rawValue) is broken", farewell: nil)
     }
@@ -266,6 +270,7 @@ public struct SessionCore: Sendable {
 
     mutating func close(by closer: Closer, reason: String, farewell: String?) {
         guard !isClosed else { return }
+        releaseWithheld()
         flush()
         stage = .closed
         if let farewell, conversation.mayInterject {
@@ -281,6 +286,7 @@ public struct SessionCore: Sendable {
     }
 
     mutating func refuseClearText(from side: Side) {
+        guard !isClosed else { return }
         let anomaly = Anomaly(.clearTextBehindSTARTTLS, side: side, offset: conversation.offset(of: side))
         ready.append(.tell(.anomaly(anomaly)))
         close(by: .interpost, reason: "clear text of the \(side.rawValue) behind STARTTLS", farewell: nil)

@@ -22,6 +22,7 @@ extension SessionCore {
     }
 
     mutating func handleServer(_ event: MailEvent) {
+        if withheld.readableBytes > 0, !goesOnWithAUTH(event) { releaseWithheld() }
         switch event.meaning {
         case .response(let response) where response.kind == .capability:
             guard case .capabilities(let names) = response.data else { break }
@@ -39,13 +40,15 @@ extension SessionCore {
             }
         case .pop3Listing where conversation.listsAUTH:
             // Which mechanisms stay depends on all of them, so the list waits for its end.
+            withheld.writeImmutableBuffer(event.bytes)
             return swallow(event)
         case .pop3Listing where conversation.listsCapabilities:
             if let (line, changes) = editor.edit(listing: event.bytes) {
                 return replace(event, with: line, changes: changes)
             }
         case .pop3Completion(_, let record?):
-            if case .auth(mechanism: nil, _) = record.command, !record.listing.isEmpty {
+            if withheld.readableBytes > 0 {
+                withheld = ByteBuffer()
                 var (list, changes) = editor.edit(mechanisms: record.listing)
                 list.writeImmutableBuffer(event.bytes)
                 return replace(event, with: list, changes: changes)
@@ -60,6 +63,23 @@ extension SessionCore {
         default: break
         }
         forward(event)
+    }
+
+    /// Whether the event belongs to the list that waits for its end. It does not when reading is given up, or the list is
+    /// too long to be kept.
+    private func goesOnWithAUTH(_ event: MailEvent) -> Bool {
+        switch event.meaning {
+        case .pop3Listing: conversation.listsAUTH
+        case .pop3Completion(_, .some): true
+        default: false
+        }
+    }
+
+    /// The list will not be whole: what there is of it goes on as it came.
+    mutating func releaseWithheld() {
+        guard withheld.readableBytes > 0 else { return }
+        ready.append(.send(withheld, to: .client))
+        withheld = ByteBuffer()
     }
 
     private var editor: CapabilityEditor {

@@ -201,14 +201,23 @@ private struct TapRun {
     }
 
     private func checkOutput() throws(Violation) {
-        // Interpost's last word is no word of a peer's.
-        try Self.checkForwarding(
-            input.client, output.server, isExact: dialogue.settings.isMirror, mayAdd: opensByItself ? .front : .nothing,
-            to: .server)
-        if dialogue.settings.isMirror || !hasEdited {
-            try Self.checkForwarding(
-                input.server, output.client, isExact: true, mayAdd: isClosed ? .end : .nothing, to: .client)
+        var toServer = output.server
+        // Interpost's own STARTTLS comes first.
+        if opensByItself, let feed = toServer.firstIndex(of: .lineFeed, from: toServer.readerIndex) {
+            toServer.moveReaderIndex(to: feed + 1)
         }
+        if dialogue.settings.isMirror {
+            try Self.checkStart(toServer, of: input.client, "the server")
+        } else {
+            try Self.checkPart(toServer, of: input.client)
+        }
+        var toClient = output.client
+        // Its farewell comes last.
+        for farewell in ["* BYE Interpost ", "-ERR [SYS/TEMP] Interpost "] where isClosed {
+            let view = ByteBuffer(string: farewell).readableBytesView
+            if let last = toClient.firstOccurrence(of: view, from: toClient.readerIndex) { toClient.moveWriterIndex(to: last) }
+        }
+        if dialogue.settings.isMirror || !hasEdited { try Self.checkStart(toClient, of: input.server, "the client") }
         guard !isClosed, negotiating.isEmpty, dialogue.settings.isMirror else { return }
         // What is not sent yet is what waits to be read, and may not go on before it is.
         let held = input.client.readableBytes - output.server.readableBytes
@@ -217,23 +226,18 @@ private struct TapRun {
         try requireEqual(withheld, core.conversation.unread(from: .server), "octets of the server not sent")
     }
 
-    private enum Addition { case nothing, front, end }
+    /// What went out is what came in, as far as it went.
+    private static func checkStart(_ output: ByteBuffer, of input: ByteBuffer, _ receiver: String) throws(Violation) {
+        let count = zip(output.readableBytesView, input.readableBytesView).prefix { $0 == $1 }.count
+        let rest = output.readableBytesView.dropFirst(count)
+        try require(rest.isEmpty, "to \(receiver), at octet \(count): \(String(decoding: rest, as: UTF8.self))")
+    }
 
-    /// What went out is what came in, or all but some of it; with at most a line of Interpost's own before or behind it.
-    private static func checkForwarding(
-        _ input: ByteBuffer, _ output: ByteBuffer, isExact: Bool, mayAdd: Addition, to side: Side
-    ) throws(Violation) {
+    /// What went out is what came in, less some of it.
+    private static func checkPart(_ output: ByteBuffer, of input: ByteBuffer) throws(Violation) {
         var rest = output.readableBytesView
-        if mayAdd == .front, let feed = rest.firstIndex(of: .lineFeed) { rest = rest[(feed + 1)...] }
-        if isExact {
-            let count = zip(rest, input.readableBytesView).prefix { $0 == $1 }.count
-            let left = rest.dropFirst(count)
-            let isFarewell = mayAdd == .end && (left.starts(with: "* BYE ".utf8) || left.starts(with: "-ERR [SYS/TEMP] ".utf8))
-            try require(left.isEmpty || isFarewell, "not what came: \(String(decoding: left, as: UTF8.self)) to the \(side)")
-        } else {
-            for byte in input.readableBytesView where rest.first == byte { rest = rest.dropFirst() }
-            try require(rest.isEmpty, "not what came: \(String(decoding: rest, as: UTF8.self)) to the \(side)")
-        }
+        for byte in input.readableBytesView where rest.first == byte { rest = rest.dropFirst() }
+        try require(rest.isEmpty, "to the server, but not from the client: \(String(decoding: rest, as: UTF8.self))")
     }
 
     var told: [String] { log.map(\.summary) }
