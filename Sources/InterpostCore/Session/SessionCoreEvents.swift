@@ -48,8 +48,9 @@ extension SessionCore {
             }
         case .pop3Completion(_, let record?):
             if withheld.readableBytes > 0 {
-                withheld = ByteBuffer()
+                defer { withheld = ByteBuffer() }
                 var (list, changes) = editor.edit(mechanisms: record.listing)
+                if changes.isEmpty { list = withheld }
                 list.writeImmutableBuffer(event.bytes)
                 return replace(event, with: list, changes: changes)
             }

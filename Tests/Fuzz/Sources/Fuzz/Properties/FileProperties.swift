@@ -109,3 +109,10 @@ enum FileProperties {
 extension SessionTurn {
     fileprivate var text: String { "\(side) \(time.nanoseconds): \(String(buffer: bytes))" }
 }
+
+extension Transcript {
+    /// What the two sides say, one after another.
+    fileprivate var turns: [SessionTurn] {
+        lines.compactMap { if case .say(let side, let bytes) = $0.step { SessionTurn(side: side, bytes: bytes) } else { nil } }
+    }
+}

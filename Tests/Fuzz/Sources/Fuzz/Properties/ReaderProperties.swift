@@ -24,6 +24,22 @@ enum ReaderProperties {
         ("FetchItem.readList", { text in all(text) { FetchItem.readList(&$0).count } }),
         ("FetchAnswer", { text in all(text) { $0.isAtEnd ? nil : FetchAnswer(&$0) } }),
         ("SequenceSet", { SequenceSet(text: $0.bytes).count }),
+        ("SequenceSet.elements", { SequenceSet(text: $0.bytes).quirks }),
+        ("SequenceSet.runs", { runs(of: $0.bytes) }),
+        ("PartialRange", { PartialRange($0.bytes) as Any }),
+        ("IMAPResponse.deepQuirks", { text in IMAPResponse(reading: text).read().data.deepQuirks(utf8: true) }),
+        ("IMAPStatus.responseCode", { IMAPStatus(reading: $0.bytes)?.responseCode as Any }),
+        ("Envelope", { text in all(text) { Envelope.read(&$0) } }),
+        ("Envelope.identity", { text in all(text) { Envelope.identity(of: &$0).messageID } }),
+        ("BodyStructure", { text in all(text) { BodyStructure.read(&$0).map { Array($0.numberedParts).count } } }),
+        ("IMAPDate", { IMAPDate.read($0.bytes) }),
+        ("MessageDate", { MessageDate($0.bytes) as Any }),
+        ("ModifiedUTF7", { ModifiedUTF7.encode(String(buffer: ModifiedUTF7.decode($0.bytes).text)) }),
+        ("EncodedWords", { EncodedWords.decode($0.bytes) }),
+        ("HeaderFields", { text in HeaderFields(text.bytes).map(\.value) }),
+        ("IMAPCapability", { IMAPCapability(reading: $0.bytes) }),
+        ("POP3Capability", { POP3Capability.read($0.bytes) }),
+        ("POP3Listing", { POP3Listing.read(line: $0.bytes, answering: .uidl(nil)) }),
         ("POP3Command", { POP3Command.read($0.bytes) }),
         ("POP3Reply", { POP3Reply(reading: $0.bytes).map { ($0, $0.hasAPOPTimestamp) } as Any }),
         ("Base64", { Base64.decode($0.bytes.readableBytesView) as Any }),
@@ -82,6 +98,11 @@ enum ReaderProperties {
             if reader.rest.readableBytes == before { reader.skipWord() }
         }
         return values
+    }
+
+    private static func runs(of text: ByteBuffer) -> Int {
+        let set = SequenceSet(text: text)
+        return set.runs(besides: set).reduce(0) { count, _ in count + 1 }
     }
 
     private static func exchange(_ mechanism: StaticString, _ text: IMAPText) -> Any {

@@ -10,8 +10,9 @@ enum TapProperties {
         let first = try TapRun(dialogue, .joined)
         for cutting in dialogue.otherCuttings {
             let again = try TapRun(dialogue, cutting)
-            // Where a leg changes its nature it matters what was sent in one piece: what stands behind STARTTLS is refused.
-            guard !first.hasSwitched, !again.hasSwitched else { continue }
+            // Where a leg changes its nature it matters what was sent in one piece: what stands behind STARTTLS is refused. And
+            // an operator's wish to end is heard between two pieces.
+            guard !first.hasSwitched, !again.hasSwitched, !first.isDrained else { continue }
             try ConversationProperties.compare(again.told, first.told, "log when \(cutting)")
             try requireEqual(again.output.client, first.output.client, "what went to the client when \(cutting)")
             try requireEqual(again.output.server, first.output.server, "what went to the server when \(cutting)")
@@ -33,6 +34,7 @@ private struct TapRun {
     /// Legs on which TLS is being negotiated.
     private var negotiating: Set<Side> = []
     private var isClosed = false
+    private(set) var isDrained = false
     /// TLS or DEFLATE began, or would have.
     private(set) var hasSwitched = false
     private var clientIsEncrypted: Bool
@@ -95,7 +97,9 @@ private struct TapRun {
         case .inputEnded(let side): core.inputEnded(of: side)
         case .closed(let side): core.closed(by: side)
         case .deflateBroke(let side): core.deflateBroke(on: side)
-        case .drain: core.drain()
+        case .drain:
+            isDrained = true
+            core.drain()
         case .end: core.end(reason: "the fuzzer ends")
         case .timeOut: core.timedOut(limit: "timeouts.idle", seconds: 7)
         case .turnAway: core.turnAway(by: .limit, reason: "too many")
