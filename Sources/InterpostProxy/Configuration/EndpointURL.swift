@@ -80,6 +80,10 @@ private struct EndpointParts {
         isImplicit = scheme.hasSuffix("s")
         guard let host = components.host, !host.isEmpty else { throw EndpointError("'\(text)' names no host") }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        // Foundation decodes %00. A zone (`fe80::1%eth0`) is the one place where a % may stand.
+        guard self.host.unicodeScalars.allSatisfy({ Self.hostCharacters.contains($0) }),
+            host.hasPrefix("[") || !host.contains("%")
+        else { throw EndpointError("'\(text)' has a host name with characters that no host name has") }
         let standard = mailProtocol == .imap ? (isImplicit ? 993 : 143) : (isImplicit ? 995 : 110)
         port = components.port ?? standard
         guard (0...65535).contains(port) else { throw EndpointError("'\(text)' has a port that is not in 0 to 65535") }
@@ -97,6 +101,8 @@ private struct EndpointParts {
             startTLS = item.value
         }
     }
+
+    private static let hostCharacters = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: ".-_:%"))
 
     func security<Security: RawRepresentable<String>>(
         implicit: Security, startTLS allowed: [Security], standard: Security
@@ -116,7 +122,7 @@ private struct EndpointParts {
     static func text(
         _ mailProtocol: MailProtocol, isImplicit: Bool, host: String, port: Int, startTLS: String?
     ) -> String {
-        let shown = host.contains(":") ? "[\(host)]" : host
+        let shown = host.contains(":") ? "[\(host.replacing("%", with: "%25"))]" : host
         return mailProtocol.rawValue + (isImplicit ? "s" : "") + "://\(shown):\(port)"
             + (startTLS.map { isImplicit ? "" : "?starttls=\($0)" } ?? "")
     }

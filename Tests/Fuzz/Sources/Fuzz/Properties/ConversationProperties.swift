@@ -228,6 +228,10 @@ struct TracedEvent: Equatable {
     var isOurs: Bool
     fileprivate var isChunk = false
     fileprivate var isLast = false
+
+    fileprivate func isGoingOn(in next: TracedEvent) -> Bool {
+        isChunk && !isLast && meaning == next.meaning && sender == next.sender
+    }
 }
 
 extension [TracedEvent] {
@@ -257,11 +261,11 @@ extension [TracedEvent] {
         case .saslResponse: traced.meaning = "SASL response"
         case .saslChallenge: traced.meaning = "SASL challenge"
         }
-        if let last, last.isChunk, !last.isLast, traced.isChunk, last.meaning == traced.meaning, last.sender == traced.sender,
-            traced.anomalies.isEmpty
-        {
-            self[count - 1].bytes.writeImmutableBuffer(traced.bytes)
-            self[count - 1].isLast = traced.isLast
+        // What nobody reads any more comes when it comes, whatever the other side does meanwhile.
+        let before = traced.meaning == "opaque" ? lastIndex { $0.sender == traced.sender } : indices.last
+        if let before, traced.isChunk, traced.anomalies.isEmpty, self[before].isGoingOn(in: traced) {
+            self[before].bytes.writeImmutableBuffer(traced.bytes)
+            self[before].isLast = traced.isLast
         } else {
             append(traced)
         }

@@ -33,6 +33,8 @@ private struct TapRun {
     private var inEvents = (client: 0, server: 0)
     /// Legs on which TLS is being negotiated.
     private var negotiating: Set<Side> = []
+    /// Sides that say nothing more.
+    private var ended: Set<Side> = []
     private var isClosed = false
     private(set) var isDrained = false
     /// TLS or DEFLATE began, or would have.
@@ -73,6 +75,7 @@ private struct TapRun {
     // MARK: - In
 
     private mutating func say(_ bytes: ByteBuffer, _ side: Side, _ cutting: Cutting) throws(Violation) {
+        guard !ended.contains(side) else { return }
         for piece in dialogue.pieces(of: bytes, cutting) {
             if negotiating.contains(side) {
                 core.clearTextArrived(from: side)
@@ -94,7 +97,9 @@ private struct TapRun {
         case .clearText(let side):
             guard negotiating.contains(side) else { return }
             core.clearTextArrived(from: side)
-        case .inputEnded(let side): core.inputEnded(of: side)
+        case .inputEnded(let side):
+            ended.insert(side)
+            core.inputEnded(of: side)
         case .closed(let side): core.closed(by: side)
         case .deflateBroke(let side): core.deflateBroke(on: side)
         case .drain:
