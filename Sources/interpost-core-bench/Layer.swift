@@ -133,8 +133,9 @@ enum Layer: String, CaseIterable {
 
     // MARK: - The whole tap
 
-    /// What a session does with the bytes, as `ProxySession` drives it. `record` gets what goes to the log.
-    private static func tap(_ script: Script, record: (MailEvent) -> Void) -> Int {
+    /// What a session does with the bytes, as `ProxySession` drives it. `record` gets what goes to the log, `commit` is called
+    /// behind each piece.
+    private static func tap(_ script: Script, record: (MailEvent) -> Void, commit: () -> Void = {}) -> Int {
         var core = SessionCore(SessionSettings(mailProtocol: script.mailProtocol, listener: .implicit, upstream: .implicit))
         var octets = 0
         for turn in script.turns {
@@ -147,6 +148,7 @@ enum Layer: String, CaseIterable {
                     case .tell, .startTLS, .startDeflate, .close: break
                     }
                 }
+                commit()
             }
         }
         return octets
@@ -162,14 +164,14 @@ enum Layer: String, CaseIterable {
     /// Events gather while a piece is read, and are written together, as `EventSink` does it.
     private static func log(_ script: Script, _ detail: LogEvent.Detail) -> Int {
         var observer = SessionObserver(detail: detail)
+        var told: [LogEvent] = []
         var lines: [UInt8] = []
-        let octets = tap(script) { event in
-            observer.observe(event) { told in
-                if told.detail <= detail { told.writeJSON(session: 1, at: time, to: &lines) }
-            }
-            if lines.count > 1 << 16 { lines.removeAll(keepingCapacity: true) }
+        return tap(script, record: { event in observer.observe(event) { told.append($0) } }) {
+            let writer = EventLines(session: 1, at: time)
+            lines.removeAll(keepingCapacity: true)
+            for event in told where event.detail <= detail { writer.write(event, to: &lines) }
+            told.removeAll(keepingCapacity: told.count < 64)
         }
-        return octets
     }
 
     /// Any time will do: no clock is asked while a measurement runs.

@@ -8,18 +8,35 @@ extension LogEvent {
     ///
     ///     {"v":1,"time":"2026-11-23T04:30:00.125000Z","session":7,"event":"command","tag":"a1","name":"NOOP"}
     public func writeJSON(session: Int, at time: WireTime, to bytes: inout [UInt8]) {
-        var line = JSONLine(bytes: bytes)
-        bytes = []
+        EventLines(session: session, at: time).write(self, to: &bytes)
+    }
+}
+
+/// Writes the events of one session that are told at one time: what their lines begin with is made once.
+public struct EventLines: Sendable {
+    private let beginning: [UInt8]
+
+    public init(session: Int, at time: WireTime) {
+        var line = JSONLine(bytes: [])
+        line.bytes.reserveCapacity(80)
         line.bytes.append(text: #"{"v":"#)
-        line.appendNumber(Int64(Self.formatVersion))
+        line.appendNumber(Int64(LogEvent.formatVersion))
         line.bytes.append(text: #","time":""#)
         time.appendISO8601(to: &line.bytes)
         line.bytes.append(text: #"","session":"#)
         line.appendNumber(Int64(session))
         line.bytes.append(text: #","event":""#)
-        line.bytes.append(text: name)
+        beginning = line.bytes
+    }
+
+    /// Appends the event as one line of JSON with its LF.
+    public func write(_ event: LogEvent, to bytes: inout [UInt8]) {
+        var line = JSONLine(bytes: bytes)
+        bytes = []
+        line.bytes.append(contentsOf: beginning)
+        line.bytes.append(text: event.name)
         line.bytes.append(UInt8(ascii: "\""))
-        write(to: &line)
+        event.write(to: &line)
         line.bytes.append(text: "}\n")
         bytes = line.bytes
     }

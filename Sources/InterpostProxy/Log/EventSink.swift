@@ -40,7 +40,8 @@ final class EventSink: Sendable {
         if let log {
             var lines: [UInt8] = []
             lines.reserveCapacity(events.count * 256)
-            for event in events where event.detail <= detail { event.writeJSON(session: session, at: time, to: &lines) }
+            let writer = EventLines(session: session, at: time)
+            for event in events where event.detail <= detail { writer.write(event, to: &lines) }
             if !lines.isEmpty { log.append(lines) }
         }
         if let console {
