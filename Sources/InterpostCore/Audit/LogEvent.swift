@@ -3,28 +3,28 @@ public import NIOCore
 /// One thing worth telling: a line of the event log and, for most, of the console.
 ///
 /// Values here are already free of secrets. `Events.md` shows each one as JSON.
-public indirect enum LogEvent: Sendable {
-    case sessionOpened(SessionFacts)
-    case sessionClosed(SessionEnd)
+public enum LogEvent: Sendable {
+    indirect case sessionOpened(SessionFacts)
+    indirect case sessionClosed(SessionEnd)
     case upstreamConnected(address: String, microseconds: Int64)
-    case tlsUp(TLSFacts)
+    indirect case tlsUp(TLSFacts)
     case tlsFailed(side: Side, reason: String)
     case greeting(result: String, text: ByteBuffer, hasAPOP: Bool)
     case capabilities(CapabilityPhase, [ByteBuffer])
-    case edited(CapabilityChange)
-    case command(CommandFacts)
-    case literal(LiteralFacts)
+    indirect case edited(CapabilityChange)
+    indirect case command(CommandFacts)
+    indirect case literal(LiteralFacts)
     case response(name: String, number: UInt64?, text: ByteBuffer)
-    case completion(CompletionFacts)
+    indirect case completion(CompletionFacts)
     case idleBegan
     case idleEnded(microseconds: Int64)
     case compressed
-    case sasl(mechanism: Keyword, user: String?, result: String, responses: Int)
+    indirect case sasl(mechanism: Keyword, user: String?, result: String, responses: Int)
     case anomaly(Anomaly)
     case quirk(Quirk, side: Side, offset: Int)
     case limit(name: String, value: Int, side: Side?)
     case warning(String)
-    case act(Act)
+    indirect case act(Act)
 
     /// How much a log carries; each level includes the ones before it.
     public enum Detail: String, Sendable, CaseIterable, Comparable {
@@ -36,7 +36,15 @@ public indirect enum LogEvent: Sendable {
         case responses
 
         public static func < (left: Self, right: Self) -> Bool {
-            (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+            left.rank < right.rank
+        }
+
+        private var rank: Int {
+            switch self {
+            case .acts: 0
+            case .commands: 1
+            case .responses: 2
+            }
         }
     }
 

@@ -179,11 +179,16 @@ extension ByteBuffer {
         guard count > 0, count <= readableBytes else { return false }
         return unsafe withUnsafeReadableBytes { text in
             unsafe needle.withUnsafeReadableBytes { secret in
-                for start in 0...(text.count - count)
-                where unsafe text[start].uppercased == secret[0].uppercased {
-                    var index = 1
-                    while index < count, unsafe text[start + index].uppercased == secret[index].uppercased { index += 1 }
-                    if index == count { return true }
+                // The first octet is looked for in both cases, which is fast; what follows it is compared.
+                let first = unsafe secret[0].uppercased
+                for octet in first.isLetter ? [first, first | 0x20] : [first] {
+                    var start = 0
+                    while let found = unsafe text.firstIndex(of: octet, from: start), found + count <= text.count {
+                        var index = 1
+                        while index < count, unsafe text[found + index].uppercased == secret[index].uppercased { index += 1 }
+                        if index == count { return true }
+                        start = found + 1
+                    }
                 }
                 return false
             }

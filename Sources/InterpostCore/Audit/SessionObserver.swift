@@ -198,7 +198,9 @@ public struct SessionObserver: Sendable {
         if case .fetch(let answer) = data { isHarmless = answer.isHarmless }
         tell(
             .response(
-                name: redactor.clean(response.name?.description ?? "unknown"), number: response.number,
+                name: response.kind == .unknown
+                    ? redactor.clean(response.name?.description ?? "unknown") : response.name?.description ?? "unknown",
+                number: response.number,
                 text: isHarmless ? redactor.clean(response.text.oneLine) : Redactor.octets(response.text.bytes)))
     }
 
