@@ -24,6 +24,12 @@ struct SequenceNumbers: Sendable {
     /// The UID that the next message will get.
     private(set) var uidNext: UInt32?
 
+    /// Of a mailbox with more runs than are kept, the first eighth is forgotten at once: one by one, each message of a
+    /// listing would move all runs.
+    private mutating func forgetFirstRuns() {
+        if runs.count > maximumRuns { runs.removeFirst(1 + maximumRuns / 8) }
+    }
+
     init(maximumRuns: Int) { self.maximumRuns = maximumRuns }
 
     /// What EXISTS says. Fewer messages than before, without an EXPUNGE, and nothing is known any more; more, and the
@@ -65,7 +71,7 @@ struct SequenceNumbers: Sendable {
         join(at: index + 1)
         join(at: index)
         fillEnds()
-        if runs.count > maximumRuns { runs.removeFirst() }
+        forgetFirstRuns()
     }
 
     /// Makes one run of two where the numbers between them leave no choice.
@@ -88,7 +94,7 @@ struct SequenceNumbers: Sendable {
         guard exists > sequence, uidNext > uid, uidNext - uid - 1 == exists - sequence else { return }
         runs.append(Run(sequence: sequence + 1, uid: uid + 1, count: exists - sequence))
         join(at: runs.count - 1)
-        if runs.count > maximumRuns { runs.removeFirst() }
+        forgetFirstRuns()
     }
 
     /// The UID of a message, or `nil` while it cannot be known.
@@ -122,7 +128,7 @@ struct SequenceNumbers: Sendable {
             if after > 0 { index += 1 }
         }
         for later in index..<runs.count { runs[later].sequence -= 1 }
-        if runs.count > maximumRuns { runs.removeFirst() }
+        forgetFirstRuns()
         return uid
     }
 
@@ -159,7 +165,7 @@ struct SequenceNumbers: Sendable {
         for later in above..<runs.count { runs[later].sequence -= shift }
         if let exists { self.exists = exists >= shift ? exists - shift : 0 }
         join(at: above)
-        if runs.count > maximumRuns { runs.removeFirst() }
+        forgetFirstRuns()
     }
 
     /// Forgets all pairs.
