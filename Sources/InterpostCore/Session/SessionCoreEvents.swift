@@ -241,8 +241,9 @@ extension SessionCore {
             guard !start.announcement.isNonSynchronising, let tag = start.tag else { return }
             answer("\(String(buffer: tag)) NO [PRIVACYREQUIRED] \(reason)")
         case .literal: break
-        case .pop3Command: answer("-ERR [SYS/PERM] \(reason)")
-        default: answer("* BAD \(reason)")
+        // Nothing that cannot be read passes here, and from now on nothing can be read.
+        case .opaque: close(by: .limit, reason: "\(reason), and the session cannot be read any more", farewell: reason)
+        default: answer(settings.mailProtocol == .imap ? "* BAD \(reason)" : "-ERR [SYS/PERM] \(reason)")
         }
     }
 }
