@@ -166,12 +166,13 @@ enum Layer: String, CaseIterable {
         var observer = SessionObserver(detail: detail)
         var told: [LogEvent] = []
         var lines: [UInt8] = []
-        return tap(script, record: { event in observer.observe(event) { told.append($0) } }) {
+        func write() {
             let writer = EventLines(session: 1, at: time)
             lines.removeAll(keepingCapacity: true)
             for event in told where event.detail <= detail { writer.write(event, to: &lines) }
             told.removeAll(keepingCapacity: told.count < 64)
         }
+        return tap(script, record: { event in observer.observe(event) { told.append($0) } }, commit: write)
     }
 
     /// Any time will do: no clock is asked while a measurement runs.

@@ -1,0 +1,207 @@
+import NIOCore
+
+// The server's half of a conversation: what each line answers, and what follows from it.
+
+extension IMAPConversation {
+    mutating func readServerLine(_ line: ByteBuffer, literal: LiteralAnnouncement?, offset: Int) -> MailEvent {
+        if let literal { return readServerPart(line, literal: literal, offset: offset) }
+        if let text = serverText?.finished(with: line) {
+            serverText = nil
+            note(octets: line.readableBytes)
+            return readResponse(text, line: line, offset: offset)
+        }
+        switch line.byte(at: line.readerIndex) {
+        case UInt8(ascii: "+"):
+            var event = readContinuation(line, offset: offset)
+            if line.byte(at: line.readerIndex + 1) != .space { event.quirks.insert(.continuationWithoutSpace) }
+            return event
+        case UInt8(ascii: "*"):
+            note(octets: line.readableBytes)
+            guard Self.mayBeStatus(line), let status = IMAPStatus(reading: line.withoutLineEnd), status.tag.readableBytes == 1
+            else {
+                return readResponse(IMAPText(line: line), line: line, offset: offset)
+            }
+            return readUntaggedStatus(status, line: line, offset: offset)
+        default: return readCompletion(line, offset: offset)
+        }
+    }
+
+    /// `* 12 FETCH` is none: most lines are told apart by one byte.
+    private static func mayBeStatus(_ line: ByteBuffer) -> Bool { !line.byte(at: line.readerIndex + 2).isDigit }
+
+    private mutating func readServerPart(_ line: ByteBuffer, literal: LiteralAnnouncement, offset: Int) -> MailEvent {
+        note(octets: line.readableBytes)
+        if serverText != nil {
+            serverText?.append(line: line, announcing: literal)
+        } else {
+            serverText = IMAPTextAssembly(line: line, announcing: literal, limits: limits)
+            serverResponse = .beginning(line)
+        }
+        let start = MailEvent.LiteralStart(announcement: literal, tag: nil, name: serverResponse?.name)
+        var event = make(line, .server, offset, .part(start))
+        if literal.isNonSynchronising { event.quirks.insert(.serverLiteralNonSynchronising) }
+        return event
+    }
+
+    private mutating func readUntaggedStatus(_ status: IMAPStatus, line: ByteBuffer, offset: Int) -> MailEvent {
+        if !sawGreeting {
+            sawGreeting = true
+            if status.result == .preauth { state = .authenticated }
+            if status.result == .bye { state = .logout }
+            return make(line, .server, offset, .greeting(status))
+        }
+        if status.result == .bye { state = .logout }
+        if !outstanding.isEmpty { outstanding[0].untagged += 1 }
+        return make(line, .server, offset, .status(status))
+    }
+
+    private mutating func readResponse(_ text: IMAPText, line: ByteBuffer, offset: Int) -> MailEvent {
+        let response = IMAPResponse(reading: text)
+        var event = make(line, .server, offset, .response(response))
+        if !sawGreeting {
+            sawGreeting = true
+            event.anomalies.append(Anomaly(.greetingMissing, side: .server, offset: offset))
+        }
+        if state == .notAuthenticated, response.kind.isMailboxData, !isLoggingIn {
+            event.anomalies.append(Anomaly(.mailboxDataBeforeLogin, side: .server, offset: offset))
+        }
+        if response.kind == .capability, state != .notAuthenticated, !isNegotiating { event.quirks.insert(.capabilityUnasked) }
+        guard !outstanding.isEmpty else { return event }
+        outstanding[0].untagged += 1
+        switch response.kind {
+        case .exists: outstanding[0].exists = response.number
+        case .expunge: outstanding[0].expunged += 1
+        case .vanished:
+            if case .vanished(let uids, earlier: false) = response.data { outstanding[0].expunged += uids.count }
+        case .fetch, .uidFetch: noteFetch(response)
+        default: break
+        }
+        return event
+    }
+
+    /// A FETCH answer counts as read when its command asked for texts of the message.
+    private mutating func noteFetch(_ response: IMAPResponse) {
+        guard let asking = outstanding.indices.first(where: { outstanding[$0].asksForText }),
+            case .fetch(let answer) = response.data,
+            answer.contents.contains(where: { $0.item.carriesText && $0.value != nil })
+        else { return }
+        if response.kind == .fetch, let number = response.number { outstanding[asking].readNumbers.append(number) }
+        if let uid = answer.uid { outstanding[asking].readUIDs.append(uid) }
+    }
+
+    private mutating func readContinuation(_ line: ByteBuffer, offset: Int) -> MailEvent {
+        switch clientMode {
+        case .awaitingLiteral, .awaitingVerdict:
+            clientMode = .command
+            return make(line, .server, offset, .continuation(.literal))
+        case .awaitingChallenge:
+            clientMode = .saslResponse
+            client.expectPlainLine()
+            return make(line, .server, offset, .saslChallenge)
+        case .awaitingIdle:
+            clientMode = .idle
+            client.expectPlainLine()
+            return make(line, .server, offset, .continuation(.idle))
+        case .command, .saslResponse, .idle, .awaitingSwitch:
+            var event = make(line, .server, offset, .continuation(.unexpected))
+            event.anomalies.append(Anomaly(.unexpectedContinuation, side: .server, offset: offset))
+            return event
+        }
+    }
+
+    private mutating func readCompletion(_ line: ByteBuffer, offset: Int) -> MailEvent {
+        guard let status = IMAPStatus(reading: line.withoutLineEnd) else {
+            var event = make(line, .server, offset, .unknown)
+            let kind: Anomaly.Kind = sawGreeting ? .malformedResponse : .greetingMissing
+            sawGreeting = true
+            event.anomalies.append(Anomaly(kind, side: .server, offset: offset))
+            return event
+        }
+        if let index = outstanding.firstIndex(where: { $0.tag == status.tag }) {
+            var record = outstanding.remove(at: index)
+            record.selected = selection
+            pendingOctets -= record.command?.text.octets ?? 0
+            // Nothing is read behind the command that makes bytes wait, so it is the last one.
+            if index == outstanding.count { leaveMode(of: record) }
+            follow(status, of: record)
+            var event = make(line, .server, offset, .completion(status, of: record))
+            if record.tag.equalsIgnoringCase("\\SMAP1"), status.result == .ok {
+                event.anomalies.append(Anomaly(.otherProtocol, side: .server, offset: offset))
+                becomeOpaque()
+            }
+            return event
+        }
+        if let record = partial, record.tag == status.tag, !partialIsCompleted {
+            if clientMode == .awaitingLiteral || (clientMode == .awaitingVerdict && status.result != .ok) {
+                client.cancelLiteral()
+                clientMode = .command
+                clientText = nil
+                partial = nil
+            } else {
+                clientMode = .command
+                partialIsCompleted = true
+            }
+            return make(line, .server, offset, .completion(status, of: record))
+        }
+        var event = make(line, .server, offset, .completion(status, of: nil))
+        event.anomalies.append(Anomaly(.unexpectedTag, side: .server, offset: offset))
+        return event
+    }
+
+    /// The command that made the client's bytes wait is over.
+    private mutating func leaveMode(of record: CommandRecord) {
+        switch (clientMode, record.command?.body) {
+        case (.awaitingChallenge, .authenticate), (.saslResponse, .authenticate), (.awaitingIdle, .idle), (.idle, .idle),
+            (.awaitingSwitch, .startTLS), (.awaitingSwitch, .compress):
+            clientMode = .command
+            client.expectCommand()
+        default: break
+        }
+    }
+
+    private mutating func follow(_ status: IMAPStatus, of record: CommandRecord) {
+        guard let body = record.command?.body else { return }
+        switch (body, status.result) {
+        case (.login, .ok), (.authenticate, .ok):
+            state = .authenticated
+        case (.select(let mailbox, let readOnly, _), .ok):
+            let selection = Selection(mailbox, readOnly: readOnly, status: status)
+            state = .selected(mailbox, readOnly: selection.isReadOnly)
+        case (.select, .no), (.close, .ok), (.unselect, .ok):
+            if case .selected = state { state = .authenticated }
+        case (.unauthenticate, .ok):
+            state = .notAuthenticated
+        case (.logout, .ok):
+            state = .logout
+        default: break
+        }
+    }
+
+    private var selection: Selection? {
+        guard case .selected(let mailbox, let isReadOnly) = state else { return nil }
+        return Selection(mailbox: mailbox, isReadOnly: isReadOnly)
+    }
+
+    private var isLoggingIn: Bool {
+        outstanding.contains {
+            switch $0.command?.body {
+            case .login, .authenticate: true
+            default: false
+            }
+        }
+    }
+
+    /// A command is in progress that capabilities may answer.
+    private var isNegotiating: Bool {
+        outstanding.contains {
+            switch $0.command?.body {
+            case .capability, .login, .authenticate, .startTLS, .enable, .unauthenticate, .id: true
+            default: false
+            }
+        }
+    }
+
+    mutating func note(octets: Int) {
+        if !outstanding.isEmpty { outstanding[0].octets += octets }
+    }
+}
