@@ -226,7 +226,6 @@ public struct Quirks: Sendable, Hashable, Sequence {
     private var bits: UInt128 = 0
 
     private static let all = Quirk.allCases
-    private static let indices = Dictionary(uniqueKeysWithValues: zip(all, 0...))
 
     public init() {}
 
@@ -243,7 +242,26 @@ public struct Quirks: Sendable, Hashable, Sequence {
     public mutating func remove(_ quirk: Quirk) { bits &= ~Self.bit(quirk) }
 
     /// In the order in which ``Quirk`` declares them.
-    public func makeIterator() -> some IteratorProtocol<Quirk> { Self.all.lazy.filter(contains).makeIterator() }
+    public func makeIterator() -> Iterator { Iterator(bits: bits) }
 
-    private static func bit(_ quirk: Quirk) -> UInt128 { 1 << UInt128(indices[quirk] ?? 0) }
+    public struct Iterator: IteratorProtocol {
+        fileprivate var bits: UInt128
+
+        public mutating func next() -> Quirk? {
+            guard bits != 0 else { return nil }
+            let index = bits.trailingZeroBitCount
+            bits &= bits - 1
+            return Quirks.all[index]
+        }
+    }
+
+    private static func bit(_ quirk: Quirk) -> UInt128 { 1 << UInt128(quirk.ordinal) }
+}
+
+extension Quirk {
+    /// Its place among the cases. An enum of fewer than 257 cases without values is one octet, which counts them in the order
+    /// of their declaration; a test holds this for each of them. A table of the names would be asked for every line.
+    var ordinal: Int { unsafe Int(unsafeBitCast(self, to: UInt8.self)) }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(ordinal) }
 }
