@@ -36,6 +36,8 @@ public struct FlagList: Hashable, Sendable, CustomStringConvertible {
     ]
     fileprivate static let byName = KeywordTable(names)
 
+    static func named(_ name: Span<UInt8>) -> System? { Keyword(name).flatMap { byName[$0] } }
+
     /// The system flags come first.
     public var description: String {
         let names = Self.names.filter { system.contains($0.1) }.map(\.0.description) + others.map(\.description)

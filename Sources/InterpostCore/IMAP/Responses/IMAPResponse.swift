@@ -53,6 +53,9 @@ public struct IMAPResponse: Sendable {
     public func read() -> (data: Data, quirks: Quirks) {
         // What is not known may be anything, and nothing is odd about it.
         guard kind != .unknown else { return (.unknown, Quirks()) }
+        if kind == .fetch, number ?? 0 > 0, headQuirks.isEmpty, let answer = FetchAnswer(plain: text, from: headLength) {
+            return (.fetch(answer), Quirks())
+        }
         var reader = IMAPReader(text, from: headLength, quirks: headQuirks)
         guard let data = read(&reader) else {
             reader.note(.dataMissing)
