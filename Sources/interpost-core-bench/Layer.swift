@@ -167,6 +167,7 @@ enum Layer: String, CaseIterable {
         var told: [LogEvent] = []
         var lines: [UInt8] = []
         func write() {
+            guard !told.isEmpty else { return }
             let writer = EventLines(session: 1, at: time)
             lines.removeAll(keepingCapacity: true)
             for event in told where event.detail <= detail { writer.write(event, to: &lines) }
