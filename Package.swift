@@ -92,12 +92,13 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
             name: "InteropTests", dependencies: ["interpost"], exclude: ["Clients"], swiftSettings: settings
         ),
         .testTarget(
             name: "InterpostCoreTests",
-            dependencies: ["InterpostCore", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: ["InterpostCore", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings
         ),
     ],

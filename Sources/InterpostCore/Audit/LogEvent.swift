@@ -91,7 +91,7 @@ public struct SessionEnd: Sendable {
 }
 
 /// Who ended a session.
-public enum Closer: String, Sendable { case client, server, policy, `operator`, limit, interpost }
+public enum Closer: String, Sendable, CaseIterable { case client, server, policy, `operator`, limit, interpost }
 
 /// What passed, per sender.
 public struct Traffic: Sendable, Equatable {
@@ -152,7 +152,7 @@ public struct TLSFacts: Sendable, Equatable {
 }
 
 /// When a list of capabilities was given.
-public enum CapabilityPhase: String, Sendable {
+public enum CapabilityPhase: String, Sendable, CaseIterable {
     case greeting, beforeLogin = "before-login", afterLogin = "after-login"
 }
 

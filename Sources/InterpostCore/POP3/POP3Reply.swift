@@ -4,7 +4,7 @@ public import NIOCore
 ///
 ///     -ERR [IN-USE] mailbox locked␍␊     .err, code IN-USE, text `mailbox locked`
 public struct POP3Reply: Sendable {
-    public enum Result: String, Sendable {
+    public enum Result: String, Sendable, CaseIterable {
         case ok, err
         /// `+ base64`: a challenge, or an empty one (RFC 5034).
         case challenge

@@ -4,7 +4,7 @@ import NIOCore
 
 /// What STORE does to the messages it names (RFC 9051 §6.4.6, RFC 5257, RFC 7162, X-GM-EXT-1).
 public struct StoreRequest: Hashable, Sendable {
-    public enum Operation: String, Sendable { case add, remove, replace }
+    public enum Operation: String, Sendable, CaseIterable { case add, remove, replace }
 
     /// What is stored: flags in the sense of IMAP, Gmail's labels, annotations.
     public enum Item: Hashable, Sendable {

@@ -5,7 +5,7 @@ public import NIOCore
 ///
 ///     a1 OK [READ-ONLY] done␍␊      tag a1, result .ok, code READ-ONLY, text `done`
 public struct IMAPStatus: Sendable {
-    public enum Result: String, Sendable {
+    public enum Result: String, Sendable, CaseIterable {
         case ok, no, bad, bye, preauth
 
         /// As it stands on the wire.
