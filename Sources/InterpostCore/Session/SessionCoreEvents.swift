@@ -242,7 +242,10 @@ extension SessionCore {
             answer("\(String(buffer: tag)) NO [PRIVACYREQUIRED] \(reason)")
         case .literal: break
         // Nothing that cannot be read passes here, and from now on nothing can be read.
-        case .opaque: close(by: .limit, reason: "\(reason), and the session cannot be read any more", farewell: reason)
+        case .opaque:
+            close(
+                by: .limit, reason: "\(reason), and the session cannot be read any more",
+                farewell: "Interpost needs STARTTLS first")
         default: answer(settings.mailProtocol == .imap ? "* BAD \(reason)" : "-ERR [SYS/PERM] \(reason)")
         }
     }
