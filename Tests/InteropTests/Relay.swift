@@ -3,6 +3,7 @@
 // as its users run it, as the built executable with flags, and is found beside the test bundle.
 
 import Foundation
+import TestSupport
 import Testing
 
 enum Security: String, CaseIterable, Sendable, CustomTestStringConvertible {
@@ -69,10 +70,11 @@ final class Relay: Sendable {
 
     var console: String { daemon.logText }
 
-    /// Ends the relay and gives everything it wrote: its event log and its console.
+    /// Ends the relay and gives everything it wrote: its event log, which must be as the schema says, and its console.
     func stop() async throws -> (eventLog: Data, console: Data) {
         let code = await daemon.stop()
         guard code == 0 else { throw InteropFailure("the relay ended with \(code):\n\(console)") }
+        try EventSchema.check(log: events)
         return (
             try Data(contentsOf: URL(fileURLWithPath: events)),
             try Data(contentsOf: URL(fileURLWithPath: daemon.log))

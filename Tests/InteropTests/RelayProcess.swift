@@ -3,6 +3,7 @@
 // it, one JSON object per line.
 
 import Foundation
+import TestSupport
 
 /// One listener and the server behind it, in the words of the configuration.
 struct Route: Sendable {
@@ -171,10 +172,25 @@ final class RelayProcess: Sendable {
         return kibibytes * 1024
     }
 
-    /// Ends the relay, which must end well, and gives all its events.
+    /// Ends the relay, which must end well, and gives all its events, which must be as the schema says.
     func stop() async throws -> [Event] {
         let code = await daemon.stop()
         guard code == 0 else { throw InteropFailure("the relay ended with \(code):\n\(errorText)\n\(daemon.logText)") }
+        try EventSchema.check(log: eventFile)
         return try events()
+    }
+}
+
+extension EventSchema {
+    /// Throws if a line of the event log is not as the schema says. A log that was never written has no lines.
+    static func check(log file: String) throws {
+        let schema = try EventSchema()
+        let lines = (FileManager.default.contents(atPath: file) ?? Data()).split(separator: UInt8(ascii: "\n"))
+        let problems = lines.flatMap { line in
+            schema.problems(of: line + [UInt8(ascii: "\n")]).map { "\($0): \(String(decoding: line, as: UTF8.self))" }
+        }
+        guard problems.isEmpty else {
+            throw InteropFailure("events that the schema does not know:\n" + problems.prefix(20).joined(separator: "\n"))
+        }
     }
 }

@@ -20,6 +20,8 @@ import Testing
     @Test func `the URL shows the port that was chosen`() throws {
         #expect(try ListenURL("imap://[::1]:0?starttls=required").url(port: 4711) == "imap://[::1]:4711?starttls=required")
         #expect(try ListenURL("imaps://localhost:0").url(port: 1) == "imaps://localhost:1")
+        let zone = try ListenURL("imap://[fe80::1%25eth0]:143")
+        #expect(zone.host == "fe80::1%eth0" && zone.description == "imap://[fe80::1%25eth0]:143")
     }
 
     @Test(arguments: [
@@ -27,6 +29,8 @@ import Testing
         ("host:993", "scheme"), ("imap://host:70000", "0 to 65535"), ("imap://host/INBOX", "path"),
         ("imap://user:pass@host", "no user or password"), ("imap://host?startls=off", "did you mean 'starttls'?"),
         ("imap://host?starttls=offerred", "did you mean 'offered'?"), ("imaps://host?starttls=off", "does not go with TLS"),
+        ("pop3://[:%25:1]:110", "IPv6 address in brackets"), ("imap://[1.2.3.4]", "IPv6 address in brackets"),
+        ("imap://[::1%25]", "IPv6 address in brackets"), ("imap://ho%00st", "no name"),
     ])
     func `what cannot be used is explained`(text: String, hint: String) {
         let error = #expect(throws: EndpointError.self) { _ = try ListenURL(text) }

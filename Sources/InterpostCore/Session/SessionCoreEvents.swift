@@ -24,6 +24,7 @@ extension SessionCore {
     mutating func handleServer(_ event: MailEvent) {
         if withheld.readableBytes > 0, !goesOnWithAUTH(event) { releaseWithheld() }
         switch event.meaning {
+        case .opaque where isClosedToCommands: return giveUpUnread(event)
         case .response(let response) where response.kind == .capability:
             guard case .capabilities(let names) = response.data else { break }
             if let (line, changes) = editor.edit(untagged: event.bytes, names: names.map(\.bytes)) {
@@ -102,6 +103,10 @@ extension SessionCore {
     private mutating func answer(_ text: String, thenTLS: Bool = false) {
         pendingAnswers.append(PendingAnswer(text: text, behind: conversation.pendingCommands - 1, thenTLS: thenTLS))
         answerPending(after: nil)
+        guard pendingAnswers.count > settings.limits.pendingCommands else { return }
+        close(
+            by: .limit, reason: "the client did not wait for more than limits.pending-commands answers",
+            farewell: "Interpost has too many commands to answer")
     }
 
     mutating func answerPending(after event: MailEvent?) {
@@ -124,7 +129,7 @@ extension SessionCore {
     }
 
     private func mayGive(_ answer: PendingAnswer) -> Bool {
-        guard conversation.isBetweenResponses else { return false }
+        guard conversation.hasGreeted, conversation.isBetweenResponses else { return false }
         if answer.thenTLS { return conversation.pendingCommands <= 1 }
         return settings.mailProtocol == .imap || answer.behind <= 0
     }
@@ -234,20 +239,24 @@ extension SessionCore {
     }
 
     private mutating func refuse(_ event: MailEvent, saying reason: String) {
+        if case .opaque = event.meaning { return giveUpUnread(event) }
         swallow(event)
         switch event.meaning {
         case .command(let command): answer("\(String(buffer: command.tag)) NO [PRIVACYREQUIRED] \(reason)")
         case .part(let start):
             guard !start.announcement.isNonSynchronising, let tag = start.tag else { return }
             answer("\(String(buffer: tag)) NO [PRIVACYREQUIRED] \(reason)")
-        case .literal: break
-        // Nothing that cannot be read passes here, and from now on nothing can be read.
-        case .opaque:
-            close(
-                by: .limit, reason: "\(reason), and the session cannot be read any more",
-                farewell: "Interpost needs STARTTLS first")
+        case .literal, .pop3Body: break
         default: answer(settings.mailProtocol == .imap ? "* BAD \(reason)" : "-ERR [SYS/PERM] \(reason)")
         }
+    }
+
+    /// Nothing that cannot be read passes here, and from now on nothing can be read.
+    private mutating func giveUpUnread(_ event: MailEvent) {
+        swallow(event)
+        close(
+            by: .limit, reason: "STARTTLS is required first, and the session cannot be read any more",
+            farewell: "Interpost needs STARTTLS first")
     }
 }
 

@@ -80,10 +80,12 @@ private struct EndpointParts {
         isImplicit = scheme.hasSuffix("s")
         guard let host = components.host, !host.isEmpty else { throw EndpointError("'\(text)' names no host") }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
-        // Foundation decodes %00. A zone (`fe80::1%eth0`) is the one place where a % may stand.
+        // Foundation decodes %00, and lets anything stand between brackets.
         guard self.host.unicodeScalars.allSatisfy({ Self.hostCharacters.contains($0) }),
-            host.hasPrefix("[") || !host.contains("%")
-        else { throw EndpointError("'\(text)' has a host name with characters that no host name has") }
+            host.hasPrefix("[") ? Self.isIPv6(self.host) : !host.contains("%")
+        else {
+            throw EndpointError("'\(text)' has a host that is no name, no IPv4 address and no IPv6 address in brackets")
+        }
         let standard = mailProtocol == .imap ? (isImplicit ? 993 : 143) : (isImplicit ? 995 : 110)
         port = components.port ?? standard
         guard (0...65535).contains(port) else { throw EndpointError("'\(text)' has a port that is not in 0 to 65535") }
@@ -100,6 +102,13 @@ private struct EndpointParts {
             }
             startTLS = item.value
         }
+    }
+
+    /// With or without a zone: `fe80::1%eth0`.
+    private static func isIPv6(_ host: String) -> Bool {
+        let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        let hasPlainZone = parts.count == 1 || !parts[1].isEmpty && !parts[1].contains { $0 == "%" || $0 == ":" }
+        return hasPlainZone && IPAddress.octets(of: String(parts[0]))?.count == 16
     }
 
     private static let hostCharacters = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: ".-_:%"))
