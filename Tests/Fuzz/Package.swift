@@ -31,7 +31,9 @@ let package = Package(
         ),
         .target(
             name: "InterpostProxy",
-            dependencies: ["InterpostCore", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "InterpostCore", .product(name: "NIOCore", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
+            ],
             sources: ["Configuration"],
             swiftSettings: settings + [.enableUpcomingFeature("InternalImportsByDefault")]
         ),
