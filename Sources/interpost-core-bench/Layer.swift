@@ -144,7 +144,7 @@ enum Layer: String, CaseIterable {
                 while let action = core.next() {
                     switch action {
                     case .record(let event): record(event)
-                    case .send(let bytes, _): octets += bytes.readableBytes
+                    case .send(let bytes, _), .say(let bytes, _): octets += bytes.readableBytes
                     case .tell, .startTLS, .startDeflate, .close: break
                     }
                 }

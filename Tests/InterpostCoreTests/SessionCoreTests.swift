@@ -43,8 +43,8 @@ import Testing
                 case .tell(.edited(let change)):
                     done.append("edited -\(change.removed.joined(separator: " ")) +\(change.added.joined(separator: " "))")
                 case .tell(let event): events.append(event)
-                case .send(let bytes, .server): done.append("→S " + Self.shown(bytes))
-                case .send(let bytes, .client): done.append("→C " + Self.shown(bytes))
+                case .send(let bytes, .server), .say(let bytes, .server): done.append("→S " + Self.shown(bytes))
+                case .send(let bytes, .client), .say(let bytes, .client): done.append("→C " + Self.shown(bytes))
                 case .startTLS(let side): done.append("TLS \(side)")
                 case .startDeflate(let side, let unread): done.append("deflate \(side) \(Self.shown(unread))")
                 case .close(let by, _): done.append("close by \(by)")

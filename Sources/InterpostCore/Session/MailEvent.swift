@@ -20,6 +20,8 @@ public struct MailEvent: Sendable {
     public var quirks = Quirks()
     /// Interpost said this in the sender's place (its own answer to STARTTLS, say).
     public var isOurs = false
+    /// It does not go on to the other side.
+    public var isWithheld = false
 
     public enum Meaning: Sendable {
         /// Framed, but not understood. It is forwarded and recorded like everything else.

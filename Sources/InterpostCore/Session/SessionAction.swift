@@ -6,7 +6,10 @@ public enum SessionAction: Sendable {
     case record(MailEvent)
     /// Something to tell that is not on the wire.
     indirect case tell(LogEvent)
+    /// What the other side said goes on as it came.
     case send(ByteBuffer, to: Side)
+    /// Interpost says this in the other side's name.
+    case say(ByteBuffer, to: Side)
     /// The leg to `side` becomes TLS now; nothing more comes out until ``SessionCore/tlsIsUp(_:)``.
     case startTLS(Side)
     /// The leg to `side` is compressed from here on (RFC 4978). `unread` arrived behind the switch: it is compressed.

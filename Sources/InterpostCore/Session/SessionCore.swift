@@ -230,6 +230,8 @@ public struct SessionCore: Sendable {
 
     /// Takes an event out of the stream: its bytes do not go on.
     mutating func swallow(_ event: MailEvent) {
+        var event = event
+        event.isWithheld = true
         ready.append(.record(event))
         flushRun(of: event.sender)
         runs[event.sender].skip(event.bytes.readableBytes)
@@ -275,7 +277,7 @@ public struct SessionCore: Sendable {
         stage = .closed
         if let farewell, conversation.mayInterject {
             let word = settings.mailProtocol == .imap ? "* BYE" : "-ERR [SYS/TEMP]"
-            ready.append(.send(ByteBuffer(string: "\(word) \(Self.oneLine(farewell))\r\n"), to: .client))
+            ready.append(.say(ByteBuffer(string: "\(word) \(Self.oneLine(farewell))\r\n"), to: .client))
         }
         ready.append(.close(by: closer, reason: reason))
     }

@@ -80,7 +80,7 @@ extension SessionCore {
     /// The list will not be whole: what there is of it goes on as it came.
     mutating func releaseWithheld() {
         guard withheld.readableBytes > 0 else { return }
-        ready.append(.send(withheld, to: .client))
+        ready.append(.say(withheld, to: .client))
         withheld = ByteBuffer()
     }
 
@@ -95,7 +95,7 @@ extension SessionCore {
     private mutating func replace(_ event: MailEvent, with line: ByteBuffer, changes: [CapabilityChange]) {
         swallow(event)
         for change in changes { ready.append(.tell(.edited(change))) }
-        if line.readableBytes > 0 { ready.append(.send(line, to: event.sender.peer)) }
+        if line.readableBytes > 0 { ready.append(.say(line, to: event.sender.peer)) }
     }
 
     /// Says a line to the client in the server's place: now, or as soon as it would not stand in the middle of a response,
@@ -120,7 +120,7 @@ extension SessionCore {
             let line = ByteBuffer(string: next.text + "\r\n")
             if let event = conversation.answer(line) { ready.append(.record(event)) }
             flushRun(of: .server)
-            ready.append(.send(line, to: .client))
+            ready.append(.say(line, to: .client))
             if settings.mailProtocol == .pop3 {
                 for index in pendingAnswers.indices { pendingAnswers[index].behind -= 1 }
             }
@@ -151,6 +151,8 @@ extension SessionCore {
     }
 
     private mutating func refuseEarlySwitch(_ event: MailEvent) {
+        var event = event
+        event.isWithheld = true
         ready.append(.record(event))
         ready.append(.tell(.anomaly(Anomaly(.switchBehindUnreadOctets, side: .client, offset: event.offset))))
         close(by: .interpost, reason: "a switch behind octets that were sent too early", farewell: nil)
@@ -187,7 +189,7 @@ extension SessionCore {
 
     mutating func carryOut(_ step: UpstreamOpening.Step) {
         switch step {
-        case .send(let line): ready.append(.send(line, to: .server))
+        case .send(let line): ready.append(.say(line, to: .server))
         case .secure(let greeting):
             var greeting = greeting
             if settings.mailProtocol == .imap, let (line, change) = CapabilityEditor.withoutCapabilities(greeting: greeting) {
@@ -198,7 +200,7 @@ extension SessionCore {
             stage = .switching([.server], greeting: greeting)
         case .refused(let greeting):
             ready.append(.tell(.greeting(result: "refused", text: greeting.withoutLineEnd, hasAPOP: false)))
-            ready.append(.send(greeting, to: .client))
+            ready.append(.say(greeting, to: .client))
             stage = .closed
             ready.append(.close(by: .server, reason: "the server refuses the connection"))
         case .failed(let reason, let anomaly):

@@ -193,7 +193,7 @@ final class ProxySession {
             switch action {
             case .record(let event): observer.observe(event) { told.append($0) }
             case .tell(let event): told.append(event)
-            case .send(let bytes, let side): send(bytes, to: side)
+            case .send(let bytes, let side), .say(let bytes, let side): send(bytes, to: side)
             case .startTLS(let side): startTLS(side)
             case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
             case .close(let closer, let reason): end(by: closer, reason: reason)

@@ -137,7 +137,7 @@ private struct TapRun {
                 if case .anomaly(let anomaly) = event, anomaly.kind.isAboutSwitching { hasSwitched = true }
                 if case .edited = event { hasEdited = true }
                 log.append(event)
-            case .send(let bytes, let side):
+            case .send(let bytes, let side), .say(let bytes, let side):
                 try require(bytes.readableBytes > 0, "nothing to send")
                 try require(!negotiating.contains(side), "octets for the \(side) while TLS is negotiated")
                 if side == .client {

@@ -1,0 +1,45 @@
+/// What every reader and writer of captures has to know: <doc:CaptureFormat> has the whole.
+public enum CaptureFormat {
+    /// Grows when a reader of the version before could misread a file.
+    public static let version = 1
+    /// The first line of a capture's text.
+    public static let firstLine = "interpost-capture \(version)\n"
+    /// Octets of one record. Writers split what is longer; readers refuse it.
+    public static let maximumRecord = 1 << 20
+    /// Octets of a record's first line, its line feed included. Readers refuse longer ones.
+    public static let maximumHead = 80
+    /// Octets of text after which a writer ends a member.
+    public static let memberText = 1 << 18
+    /// Octets of one member, compressed or not. Readers refuse larger ones, whatever they promise.
+    public static let maximumMember = 1 << 22
+}
+
+/// Why a capture cannot be read further. What stands before the place is sound.
+public enum CaptureError: Error, Equatable, Sendable {
+    /// It does not begin as a capture does.
+    case notACapture
+    /// A later version, which this program cannot know.
+    case unknownVersion(String)
+    /// Octets of text before the record.
+    case malformedRecord(at: Int, problem: String)
+    /// The text ends within a record: the file was cut off.
+    case truncated(at: Int)
+    /// Octets of the file before the member.
+    case malformedMember(at: Int, problem: String)
+    /// The file ends within a member: whoever wrote it did not come to its end.
+    case truncatedMember(at: Int)
+}
+
+extension CaptureError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notACapture: "does not begin with \"interpost-capture\": it is no capture"
+        case .unknownVersion(let version):
+            "is a capture of version \(version), and this program reads version \(CaptureFormat.version): take a newer one"
+        case .malformedRecord(let offset, let problem): "has a broken record at octet \(offset) of its text: \(problem)"
+        case .truncated(let offset): "ends within the record at octet \(offset) of its text"
+        case .malformedMember(let offset, let problem): "is damaged at octet \(offset): \(problem)"
+        case .truncatedMember(let offset): "ends within the member at octet \(offset); all before it is whole"
+        }
+    }
+}
