@@ -14,13 +14,9 @@ enum Corpus {
                 files.append(path)
                 continue
             }
-            do {
-                let found = try contents(of: path)
-                files += found
-                if found.isEmpty { failures.append(.init(file: path, problem: "holds no files")) }
-            } catch {
-                failures.append(.init(file: path, problem: "cannot be read: \(error.localizedDescription)"))
-            }
+            let found = contents(of: path, failures: &failures)
+            files += found
+            if found.isEmpty, failures.isEmpty { failures.append(.init(file: path, problem: "holds no files")) }
         }
         var seen: Set<String> = []
         let given = Set(files)
@@ -36,18 +32,42 @@ enum Corpus {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
-    /// Links to folders are not followed, or a walk might never end.
-    private static func contents(of folder: String) throws -> [String] {
+    /// Links to folders are not followed, or a walk might never end; nor is anything opened that waits for a writer.
+    private static func contents(of folder: String, failures: inout [CorpusSummary.Failure]) -> [String] {
         var files: [String] = []
         var folders = [folder]
         while let next = folders.popLast() {
-            for name in try FileManager.default.contentsOfDirectory(atPath: next) where !name.hasPrefix(".") {
+            guard let directory = opendir(next) else {
+                failures.append(FilePieces.failure(next, errno))
+                continue
+            }
+            defer { closedir(directory) }
+            while let entry = readdir(directory) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: Int(entry.pointee.d_reclen)) { String(cString: $0) }
+                }
+                guard !name.hasPrefix(".") else { continue }
                 let path = (next.hasSuffix("/") ? next : next + "/") + name
-                let type = try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-                if type == .typeDirectory { folders.append(path) } else if !isFolder(path) { files.append(path) }
+                switch kind(of: path) {
+                case S_IFDIR: folders.append(path)
+                case S_IFREG: files.append(path)
+                case S_IFLNK: if !isFolder(path) { files.append(path) }
+                default: failures.append(.init(file: path, problem: "is neither a file nor a folder"))
+                }
             }
         }
         return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Of a link to a file that of the link; one to a pipe or a device is what it leads to.
+    private static func kind(of path: String) -> mode_t {
+        var own = stat()
+        guard lstat(path, &own) == 0, own.st_mode & S_IFMT == S_IFLNK else { return own.st_mode & S_IFMT }
+        var target = stat()
+        guard stat(path, &target) == 0, target.st_mode & S_IFMT != S_IFREG, target.st_mode & S_IFMT != S_IFDIR else {
+            return S_IFLNK
+        }
+        return target.st_mode & S_IFMT
     }
 }
 
@@ -86,15 +106,17 @@ struct SessionSource {
         }
     }
 
+    /// The answers to its commands are not there.
+    var holdsOnlyCommands: Bool { if case .oneSide(.client, _) = form.kind { true } else { false } }
+
     var fileCount: Int { partner == nil ? 1 : 2 }
 
     /// A reading of this session at its beginning.
     func reading(detail: LogEvent.Detail) -> SessionReading {
         let isServer = SessionForm.half(of: path) == .server
         let other = partner?.path ?? path
-        let only: Side? = if case .oneSide(let side, _) = form.kind { side } else { nil }
         return SessionReading(
-            form.mailProtocol, detail: detail, only: only,
+            form.mailProtocol, detail: detail, kind: form.kind,
             files: isServer ? (client: other, server: path) : (client: path, server: other))
     }
 
@@ -195,7 +217,7 @@ final class FilePieces {
         return count > 0 ? piece : nil
     }
 
-    private static func failure(_ path: String, _ code: Int32) -> CorpusSummary.Failure {
+    static func failure(_ path: String, _ code: Int32) -> CorpusSummary.Failure {
         CorpusSummary.Failure(file: path, problem: "cannot be read: \(String(cString: strerror(code)))")
     }
 }

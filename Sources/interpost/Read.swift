@@ -41,7 +41,7 @@ struct Read: ParsableCommand {
     @Option(help: "Which events are printed: acts, commands or responses.")
     var detail = LogEvent.Detail.responses
 
-    @Flag(help: "Print events as lines for people instead of JSON.")
+    @Flag(help: "Print events as lines for people instead of JSON: commands with their results, and what was done.")
     var pretty = false
 
     @Flag(help: "Print the events of several files, too; \"session\" counts the sessions.")
@@ -81,7 +81,12 @@ struct Read: ParsableCommand {
         for (number, file) in files.enumerated() {
             do throws(CorpusSummary.Failure) {
                 let source = try SessionSource(file, side: side, mailProtocol: mailProtocol)
-                corpus.add(try read(source, as: number + 1, printer: printsEvents ? printer : nil), files: source.fileCount)
+                printer.showsCommands = source.holdsOnlyCommands
+                let reading = try read(source, as: number + 1, printer: printsEvents ? printer : nil)
+                corpus.add(reading, files: source.fileCount)
+                if let end = reading.whereReadingEnds {
+                    throw CorpusSummary.Failure(file: "\(end.place)", problem: "is not read to its end: \(end.reason)")
+                }
             } catch {
                 corpus.add(error)
                 if printsEvents { note(error.description) }
@@ -116,14 +121,27 @@ struct Read: ParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            FileHandle.standardOutput.write(try encoder.encode(corpus) + Data("\n".utf8))
+            StandardOutput.write(try encoder.encode(corpus) + Data("\n".utf8))
             return
         }
         let parts = (quirks && !summary ? [] : [corpus.text]) + (quirks ? [corpus.lint] : [])
-        FileHandle.standardOutput.write(Data(parts.joined(separator: "\n").utf8))
+        StandardOutput.write(Data(parts.joined(separator: "\n").utf8))
     }
 
     private func note(_ text: String) { FileHandle.standardError.write(Data("interpost: \(text)\n".utf8)) }
+}
+
+/// What a program that only reads has to say; without a place to say it, it ends.
+enum StandardOutput {
+    static func write(_ data: Data) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: data)
+        } catch {
+            let reason = String(cString: strerror(errno))
+            FileHandle.standardError.write(Data("interpost: standard output cannot be written: \(reason)\n".utf8))
+            Foundation.exit(2)
+        }
+    }
 }
 
 /// What `--fail-on` names: `anomaly`, or `unknown,anomaly`.
@@ -147,12 +165,17 @@ struct Unwanted {
 final class EventPrinter {
     private let detail: LogEvent.Detail
     private let isPretty: Bool
-    private let console = ConsoleLine(hasColour: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
+    private var console = ConsoleLine(hasColour: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
     private var lines: [UInt8] = []
 
     init(detail: LogEvent.Detail, isPretty: Bool) {
         self.detail = detail
         self.isPretty = isPretty
+    }
+
+    var showsCommands: Bool {
+        get { console.showsCommands }
+        set { console.showsCommands = newValue }
     }
 
     func print(_ event: LogEvent, session: Int, at time: WireTime) {
@@ -165,7 +188,7 @@ final class EventPrinter {
     }
 
     func flush() {
-        FileHandle.standardOutput.write(Data(lines))
+        StandardOutput.write(Data(lines))
         lines.removeAll(keepingCapacity: true)
     }
 }

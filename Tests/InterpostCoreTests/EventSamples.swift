@@ -99,8 +99,8 @@ enum EventCase: CaseIterable {
         case .sasl:
             [
                 EventSample(
-                    .sasl(mechanism: Keyword("PLAIN"), user: "anna", result: "cancelled", responses: 1),
-                    .sasl(mechanism: Keyword("SESAME"), user: nil, result: "err", responses: 0))
+                    .sasl(mechanism: "PLAIN", user: "anna", result: "cancelled", responses: 1),
+                    .sasl(mechanism: "unknown", user: nil, result: "err", responses: 0))
             ]
         case .anomaly: Anomaly.Kind.allCases.map { EventSample(.anomaly(Anomaly($0, side: .server, offset: 4711))) }
         case .quirk: Quirk.allCases.map { EventSample(.quirk($0, side: .client, offset: 0)) }

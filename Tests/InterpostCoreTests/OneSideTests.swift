@@ -9,7 +9,7 @@ import Testing
         let bytes = ByteBuffer(string: text)
         var first: [String] = []
         for cut in 0...bytes.readableBytes {
-            var reading = SessionReading(mailProtocol, detail: .responses, only: side)
+            var reading = SessionReading(mailProtocol, detail: .responses, kind: .oneSide(side, isTimed: false))
             var told: [String] = []
             var rest = bytes
             for length in [cut, bytes.readableBytes - cut] {
@@ -64,14 +64,14 @@ import Testing
     }
 
     @Test func `of a client are commands, however many`() {
-        var reading = SessionReading(.pop3, detail: .responses, only: .client)
+        var reading = SessionReading(.pop3, detail: .responses, kind: .oneSide(.client, isTimed: false))
         var told = 0
         for _ in 0..<2500 {
             reading.receive(SessionTurn(side: .client, bytes: ByteBuffer(string: "RETR 1\r\n"))) { _ in told += 1 }
         }
         #expect(told == 2500)
         #expect(reading.findings.count(of: .anomaly) == 0)
-        var imap = SessionReading(.imap, detail: .responses, only: .client)
+        var imap = SessionReading(.imap, detail: .responses, kind: .oneSide(.client, isTimed: false))
         for _ in 0..<2500 { imap.receive(SessionTurn(side: .client, bytes: ByteBuffer(string: "a NOOP\r\n"))) { _ in } }
         #expect(imap.findings.count(of: .anomaly) == 0)
         #expect(imap.events == ["command": 2500])
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func `of a POP3 server that begin in the middle are not understood there, and are no anomaly`() {
-        var reading = SessionReading(.pop3, detail: .responses, only: .server)
+        var reading = SessionReading(.pop3, detail: .responses, kind: .oneSide(.server, isTimed: false))
         reading.receive(SessionTurn(side: .server, bytes: ByteBuffer(string: "1 120\r\n.\r\n+OK\r\n"))) { _ in }
         reading.finish { _ in }
         #expect(reading.findings[.line(.server)]?.count == 2)

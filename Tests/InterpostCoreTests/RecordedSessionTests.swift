@@ -164,4 +164,45 @@ import Testing
         reading.finish { _ in }
         #expect(reading.unreadOctets == 0)
     }
+
+    private static func told(_ form: SessionForm.Kind, _ turns: [(Side, String)]) -> (events: [String], end: String?) {
+        var reading = SessionReading(.imap, detail: .responses, kind: form, files: ("a.in", "a.out"))
+        var events: [String] = []
+        for (side, text) in turns {
+            reading.receive(SessionTurn(side: side, bytes: ByteBuffer(string: text))) { events.append($0.summary) }
+        }
+        reading.finish { events.append($0.summary) }
+        return (events, reading.whereReadingEnds.map { "\($0.place): \($0.reason)" })
+    }
+
+    @Test func `that a server wrote down may begin with its answer to the login`() {
+        let turns: [(Side, String)] = [
+            (.server, "* CAPABILITY IMAP4rev1 IDLE\r\n3 OK Logged in\r\n"), (.client, "4 SELECT INBOX\r\n"),
+            (.server, "* 2 EXISTS\r\n4 OK [READ-WRITE] done\r\n"),
+        ]
+        let events = Self.told(.rawlog(.client), turns).events
+        #expect(!events.contains { $0.hasPrefix("anomaly") }, "\(events)")
+        #expect(events.contains { $0.hasPrefix("capabilities phase=after-login") })
+        #expect(events.contains { $0.hasPrefix("mailbox.selected mailbox=INBOX") })
+        #expect(Self.told(.transcript, turns).events.contains { $0.contains("greeting-missing") })
+    }
+
+    @Test func `that holds what was on the wire is not read behind COMPRESS`() {
+        let turns: [(Side, String)] = [
+            (.server, "* PREAUTH ready\r\n"), (.client, "a COMPRESS DEFLATE\r\n"), (.server, "a OK go\r\n"),
+            (.client, "\u{1}\u{2} NOOP\r\n"), (.server, "\u{3}\r\n"),
+        ]
+        let (events, end) = Self.told(.rawlog(.client), turns)
+        #expect(events.last == "compressed", "\(events)")
+        #expect(end?.hasPrefix("a.out@") == true && end?.hasSuffix(": what follows is compressed") == true)
+        #expect(Self.told(.transcript, turns).end == nil)
+    }
+
+    @Test func `that is a transcript may begin with a byte order mark, and has octets in two digits`() throws {
+        #expect(Transcript.looksLike(ByteBuffer(string: "\u{FEFF}S: * OK\n")))
+        #expect(try Self.turns("\u{FEFF}S: * OK\\x5C\n", .transcript, cut: 0).map { String(buffer: $0.bytes) } == ["* OK\\\r\n"])
+        for text in ["C: \\xZZ\n", "C: a\\x1\n", "C: \\x+1\n"] {
+            #expect(throws: Transcript.SyntaxError.self) { try Self.turns("S: +OK\n" + text, .transcript, cut: 0) }
+        }
+    }
 }

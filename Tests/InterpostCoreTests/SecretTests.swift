@@ -168,6 +168,56 @@ struct SecretSession: CustomTestStringConvertible, Sendable {
         SecretSession(
             testDescription: "AUTH LOGIN with +OK where + is due", mailProtocol: .pop3,
             transcript: "S: +OK\nC: AUTH LOGIN\nS: +OK VXNlcm5hbWU6\nC: YW5uYQ==\nS: + UGFzc3dvcmQ6\nC: %b\nS: -ERR %b %P"),
+        SecretSession(
+            testDescription: "the same words, separated otherwise", others: ["hunter7", "sesame9"],
+            transcript: greeting + "C: a LOGIN anna \"%p hunter7 sesame9\"\nS: a NO %p+hunter7%20sesame9 is wrong"),
+        SecretSession(
+            testDescription: "a malformed LOGIN, and its words later",
+            transcript: greeting + "C: a LOGIN anna x %p\nS: a BAD no\nS: * OK %p\nC: b SELECT %p\nS: b NO"),
+        SecretSession(
+            testDescription: "the password where the mechanism should be",
+            transcript: greeting + "C: a AUTHENTICATE %p\nS: a NO %p\nC: b AUTHENTICATE SCRAM-%p\nS: b NO SCRAM-%p"),
+        SecretSession(
+            testDescription: "AUTHENTICATE PLAIN without padding", password: "Hunter2&Comp",
+            transcript: greeting + "C: a AUTHENTICATE PLAIN\nS: + \nC: AGFubmEASHVudGVyMiZDb21w\nS: a NO %p\n"
+                + "C: b AUTHENTICATE PLAIN\nS: +\nC: AGFubmFzASHVudGVyMiZDb21w\nS: b NO"),
+        SecretSession(
+            testDescription: "OAUTHBEARER in lower case", others: ["vf9dft4qmtc2nvb3rlckbhdhrhdmlzdg"],
+            transcript: greeting + "C: a AUTHENTICATE OAUTHBEARER "
+                + Data("n,a=anna,\u{1}auth=bearer vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdG\u{1}\u{1}".utf8).base64EncodedString()
+                + "\nS: a NO vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdG has expired"),
+        SecretSession(
+            testDescription: "many lines that cannot be decoded in between",
+            transcript: greeting + "C: a LOGIN anna %p\nS: a OK\n"
+                + (0..<100).map { "C: b\($0) AUTHENTICATE PLAIN\nS: +\nC: junk\($0)\nS: b\($0) NO no\n" }.joined() + "S: * OK %p"),
+        SecretSession(
+            testDescription: "the password as a capability",
+            transcript: greeting
+                + "C: a LOGIN anna %p\nS: * CAPABILITY IMAP4rev1 %p\nS: a OK [CAPABILITY IMAP4rev1 %p] in"),
+        SecretSession(
+            testDescription: "the password where nothing should be",
+            transcript: greeting
+                + "C: a NOOP LOGIN anna %p\nS: a OK\nC: b ID (\"name\" \"x\" \"password\" %q)\nS: b OK [X-TOKEN %p]"),
+        SecretSession(
+            testDescription: "the password where the text is cut", others: ["hunter2&c"],
+            transcript: greeting + "C: a LOGIN anna %p\nS: a NO " + String(repeating: "x", count: 2039) + "%p tail"),
+        SecretSession(
+            testDescription: "URLs with tokens", others: ["91354a473744909de610943775f92038"],
+            transcript: "S: * PREAUTH ready\nC: a APPEND Drafts CATENATE "
+                + "(URL \"imap://u@h/INBOX/;UID=20;URLAUTH=user+fred:INTERNAL:91354a473744909de610943775f92038\")\n"
+                + "S: * OK bad imap://u@h/INBOX/;UID=20;URLAUTH=user+fred:INTERNAL:91354a473744909de610943775f92038\n"
+                + "S: a NO [BADURL \"imap://x;URLAUTH=a:INTERNAL:91354a473744909de610943775f92038\"] "
+                + "no 91354a473744909de610943775f92038"),
+        SecretSession(
+            testDescription: "PASS with spaces that the server leaves out", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: USER anna\nS: +OK\nC: PASS %p \nS: -ERR '%p' is wrong\nC: PASS  %p\nS: -ERR anna/%p"),
+        SecretSession(
+            testDescription: "the password where a user or a mechanism should be", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: AUTH %p\nS: -ERR %p\nC: APOP %p\nS: -ERR %p\nC: APOP anna now %p\nS: -ERR %p\n"
+                + "C: USER anna PASS %p\nS: -ERR %p\nC: PASS x\nS: +OK"),
+        SecretSession(
+            testDescription: "the password as a capability", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: USER anna\nS: +OK\nC: PASS %p\nS: +OK\nC: CAPA\nS: +OK\nS: %p\nS: ."),
     ]
 }
 

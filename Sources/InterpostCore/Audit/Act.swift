@@ -12,7 +12,7 @@ public enum Act: Sendable {
     case labelsChanged(Messages, StoreRequest.Operation, [String])
     /// Marked with `\Deleted`.
     case messagesDeleted(Messages)
-    /// `count` is `nil` where the server does not say (CLOSE).
+    /// `count` is `nil` where the server does not say (CLOSE), or says more than there were.
     case messagesExpunged(Messages, count: Int?)
     /// `uids` where the server says which UIDs they got (RFC 4315).
     case messageAppended(MailboxName, flags: [String], octets: [Int], uids: String?)
@@ -111,6 +111,7 @@ enum ActReader {
                 uids: command.usesUIDs ? command.messages?.description : nil)
         var removed = messages.removed ?? Act.Messages()
         removed.mailbox = selected?.mailbox
+        func uids(_ code: StaticString) -> String? { status.uids(behind: code) ?? messages.assigned[Keyword(code)] }
         switch command.body {
         case .select(let mailbox, let readOnly, _):
             let selection = Selection(mailbox, readOnly: readOnly, status: status)
@@ -120,6 +121,7 @@ enum ActReader {
             read.mailbox = selected?.mailbox
             return [.messagesRead(read, count: record.readNumbers.count)]
         case .store(_, let request):
+            guard !messages.isEmpty else { return [] }
             switch request.item {
             case .flags(let flags):
                 let deletes = request.operation != .remove && flags.contains { $0.bytes.equalsIgnoringCase("\\DELETED") }
@@ -129,16 +131,20 @@ enum ActReader {
             case .annotations, .other: return []
             }
         case .expunge(let set):
-            let messages = set == nil || removed.uids != nil ? removed : named
-            return [.messagesExpunged(messages, count: record.expunged)]
-        // CLOSE removes nothing from a mailbox that is open for reading only (RFC 9051 §6.4.1).
-        case .close: return selected?.isReadOnly == true ? [] : [.messagesExpunged(removed, count: nil)]
+            guard messages.removedCount != 0 else { return [] }
+            let gone = set == nil || removed.uids != nil ? removed : named
+            return [.messagesExpunged(gone, count: messages.removedCount)]
+        // CLOSE removes nothing from a mailbox that is open for reading only (RFC 9051 §6.4.1), and says nothing of what it does.
+        case .close: return messages.closed.map { [.messagesExpunged($0, count: nil)] } ?? []
         case .append(let mailbox, let appended):
-            return [appendAct(mailbox, appended, status)]
+            return [appendAct(mailbox, appended, uids("APPENDUID"))]
         case .replace(_, let mailbox, let message):
-            return [appendAct(mailbox, [message], status), .messagesExpunged(named, count: 1)]
-        case .copy(_, let mailbox): return [.messagesCopied(named, to: mailbox, uids: status.uids(behind: "COPYUID"))]
-        case .move(_, let mailbox): return [.messagesMoved(named, to: mailbox, uids: status.uids(behind: "COPYUID"))]
+            return [appendAct(mailbox, [message], uids("APPENDUID")), .messagesExpunged(named, count: 1)]
+        case .copy(_, let mailbox): return [.messagesCopied(named, to: mailbox, uids: uids("COPYUID"))]
+        case .move(_, let mailbox):
+            // A server that moved something says which messages are gone (RFC 6851 §3.3).
+            let uids = uids("COPYUID")
+            return uids == nil && messages.removedCount == 0 ? [] : [.messagesMoved(named, to: mailbox, uids: uids)]
         case .create(let mailbox, _): return [.mailboxCreated(mailbox)]
         case .rename(let old, let new, _): return [.mailboxRenamed(old, to: new)]
         case .delete(let mailbox): return [.mailboxDeleted(mailbox)]
@@ -146,10 +152,10 @@ enum ActReader {
         }
     }
 
-    private static func appendAct(_ mailbox: MailboxName, _ messages: [AppendedMessage], _ status: IMAPStatus) -> Act {
+    private static func appendAct(_ mailbox: MailboxName, _ messages: [AppendedMessage], _ uids: String?) -> Act {
         .messageAppended(
             mailbox, flags: messages.first?.flags.map(\.description) ?? [], octets: messages.map(\.octets),
-            uids: status.uids(behind: "APPENDUID"))
+            uids: uids)
     }
 
     /// `user` is the name that a USER command before this one gave.

@@ -7,6 +7,8 @@ import NIOCore
 public struct ConsoleLine: Sendable {
     /// Whether escape sequences for colours may be used.
     public var hasColour: Bool
+    /// Commands are shown as they come and not with their results, which will not come.
+    public var showsCommands = false
 
     public init(hasColour: Bool) { self.hasColour = hasColour }
 
@@ -42,6 +44,7 @@ public struct ConsoleLine: Sendable {
                 + (facts.verified == false ? paint(", certificate NOT verified", .red) : "")
         case .tlsFailed(let side, let reason): paint("✗ TLS to the \(side.rawValue) failed: \(Self.short(reason))", .red)
         case .greeting(_, let text, _): "← greeting \(Self.short(text))"
+        case .command(let facts) where showsCommands: "→ \(Self.said(facts))"
         case .capabilities, .command, .literal, .response, .quirk: nil
         case .edited(let change):
             paint(
@@ -52,7 +55,7 @@ public struct ConsoleLine: Sendable {
         case .idleEnded(let microseconds): "↻ idle ended after \(Self.duration(microseconds))"
         case .compressed: "◆ compressed"
         case .sasl(let mechanism, let user, let result, _):
-            "◆ SASL \(KnownVerbs.title(ofMechanism: mechanism))\(user.map { " for " + Self.short($0) } ?? ""): \(result)"
+            "◆ SASL \(mechanism)\(user.map { " for " + Self.short($0) } ?? ""): \(result)"
         case .anomaly(let anomaly):
             paint(
                 "! \(anomaly.kind.rawValue) by the \(anomaly.side.rawValue) at octet \(anomaly.offset): \(anomaly.rule)", .yellow)
@@ -62,13 +65,13 @@ public struct ConsoleLine: Sendable {
         }
     }
 
+    private static func said(_ facts: CommandFacts) -> String {
+        [facts.tag.map { short($0) }, facts.name.description, short(facts.arguments)]
+            .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
     private func completion(_ facts: CompletionFacts) -> String {
-        var said = [
-            facts.command?.tag.map { Self.short($0) }, facts.command?.name.description,
-            facts.command.map { Self.short($0.arguments) },
-        ]
-        .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
-        if said.isEmpty { said = "(unknown)" }
+        let said = facts.command.map { Self.said($0) } ?? "(unknown)"
         let isGood = facts.result.hasSuffix("OK")
         let result = facts.result + (facts.code.map { " [" + Self.short($0, 24) + "]" } ?? "")
         let padding = String(repeating: " ", count: max(1, 50 - said.count))

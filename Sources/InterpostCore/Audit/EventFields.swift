@@ -106,7 +106,7 @@ extension LogEvent {
         case .idleBegan, .compressed: break
         case .idleEnded(let microseconds): sink.measurement("duration_us", microseconds)
         case .sasl(let mechanism, let user, let result, let responses):
-            sink.field("mechanism", KnownVerbs.title(ofMechanism: mechanism))
+            sink.field("mechanism", mechanism)
             sink.field("user", user)
             sink.field("result", result)
             sink.field("responses", responses)

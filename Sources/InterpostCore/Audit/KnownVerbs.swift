@@ -7,8 +7,7 @@ enum KnownVerbs {
 
     /// The mechanism's name, or `unknown` for a word that may be anything.
     static func title(ofMechanism name: Keyword) -> String {
-        let text = name.description
-        return mechanisms[name] != nil || text.hasPrefix("SCRAM-") ? text : "unknown"
+        mechanisms[name] != nil ? name.description : "unknown"
     }
 
     private static let mechanisms = keywords([
@@ -16,7 +15,9 @@ enum KnownVerbs {
         "GS2-KRB5-PLUS", "KERBEROS_V4", "NTLM", "EXTERNAL", "ANONYMOUS", "XOAUTH", "XOAUTH2", "OAUTHBEARER", "OAUTH10A",
         "PLAIN-CLIENTTOKEN", "ATOKEN", "ATOKEN2", "XYMCOOKIE", "XYMECOOKIE", "XYMCOOKIEB64", "XYMPKI", "X-GOOGLE-TOKEN",
         "XZIMBRA", "X-ZIMBRA", "XGWTRUSTEDAPP", "OTP", "SKEY", "SECURID", "SRP", "SAML20", "OPENID20", "SXOVER-PLUS",
-        "EAP-AES128", "EAP-AES128-PLUS", "ECDSA-NIST256P-CHALLENGE",
+        "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-224", "SCRAM-SHA-224-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS",
+        "SCRAM-SHA-384", "SCRAM-SHA-384-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS", "SCRAM-SHA3-512", "SCRAM-SHA3-512-PLUS",
+        "SCRAM-MD5", "EAP-AES128", "EAP-AES128-PLUS", "ECDSA-NIST256P-CHALLENGE",
     ])
 
     /// What a proxy says of its client with XCLIENT: Dovecot's names, and Postfix's.

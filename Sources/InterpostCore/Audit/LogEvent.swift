@@ -19,7 +19,7 @@ public enum LogEvent: Sendable {
     case idleBegan
     case idleEnded(microseconds: Int64)
     case compressed
-    indirect case sasl(mechanism: Keyword, user: String?, result: String, responses: Int)
+    indirect case sasl(mechanism: String, user: String?, result: String, responses: Int)
     case anomaly(Anomaly)
     case quirk(Quirk, side: Side, offset: Int)
     case limit(name: String, value: Int, side: Side?)

@@ -8,46 +8,68 @@ import NIOCore
 /// (`BAD Error in IMAP command HUNTER2`) and people type a password twice.
 struct Redactor: Sendable {
     static let mark = ByteBuffer(string: "[redacted]")
-    private static let maximumSecrets = 8
+    private static let maximumSecrets = 64
     /// Octets of a text that are shown.
     private static let maximumText = 2048
     /// So much of a secret is looked for: enough to find it, and little enough to look for it in a long line.
     private static let maximumLength = 32
 
-    /// The latest ones, oldest first.
     private var secrets: [Secret] = []
+    /// More secrets went by than are remembered: from now on no text is shown.
+    private var isOverwhelmed = false
 
-    /// Remembers a secret, so that it is found where a peer repeats it: as it is, and as it stands in quotes.
+    /// Remembers a secret, so that it is found where a peer repeats it: as it is, as it stands in quotes, and each of its
+    /// words, because what separates them is spelled in many ways.
     mutating func learn(_ secret: Secret) {
-        let (plain, quoted) = secret.withExposedBytes { bytes in
-            var plain = ByteBuffer()
-            var quoted = ByteBuffer()
-            for byte in bytes.readableBytesView.prefix(Self.maximumLength) {
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { quoted.writeInteger(UInt8(ascii: "\\")) }
-                quoted.writeInteger(byte)
-                plain.writeInteger(byte)
-            }
-            return (plain, quoted)
+        secret.withExposedBytes { bytes in
+            let words = bytes.readableBytesView.split { $0 <= UInt8.space }
+            guard let first = words.first, let last = words.last else { return }
+            learn(bytes.readableBytesView[first.startIndex..<last.endIndex])
+            if words.count > 1 { for word in words { learn(word) } }
         }
+    }
+
+    private mutating func learn(_ bytes: ByteBufferView) {
+        let plain = ByteBuffer(bytes: bytes.prefix(Self.maximumLength))
         guard plain.readableBytes >= 3 else { return }
-        for form in plain == quoted ? [plain] : [plain, quoted] {
-            secrets.removeAll { $0 == Secret(form) }
-            if secrets.count >= Self.maximumSecrets { secrets.removeFirst() }
-            secrets.append(Secret(form))
+        var quoted = ByteBuffer()
+        for byte in plain.readableBytesView {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { quoted.writeInteger(UInt8(ascii: "\\")) }
+            quoted.writeInteger(byte)
+        }
+        for form in plain == quoted ? [plain] : [plain, quoted] where !secrets.contains(Secret(form)) {
+            if secrets.count < Self.maximumSecrets { secrets.append(Secret(form)) } else { isOverwhelmed = true }
+        }
+    }
+
+    /// Remembers the token at the end of a URL (RFC 4467), and the URL.
+    mutating func learn(url: Secret) {
+        learn(url)
+        url.withExposedBytes { bytes in
+            guard let colon = bytes.readableBytesView.lastIndex(of: UInt8(ascii: ":")) else { return }
+            learn(bytes.readableBytesView[(colon + 1)...])
         }
     }
 
     /// The text, or `[redacted]` when a known secret stands in it in any case.
     /// What is long is cut: neither the search nor the log grows with a line of a megabyte.
     func clean(_ text: ByteBuffer) -> ByteBuffer {
-        var text = text
-        if text.readableBytes > Self.maximumText {
-            text = text.getSlice(at: text.readerIndex, length: Self.maximumText) ?? text
-            text.writeStaticString("…")
-        }
-        for secret in secrets where secret.withExposedBytes({ text.contains($0) }) { return Self.mark }
-        return text
+        guard !isOverwhelmed else { return Self.octets(text) }
+        // A secret that only begins where the text is cut is looked for, too.
+        let searched = text.start(Self.maximumText + Self.maximumLength)
+        for secret in secrets where secret.withExposedBytes({ searched.contains($0) }) { return Self.mark }
+        guard text.readableBytes > Self.maximumText else { return text }
+        var shown = text.start(Self.maximumText)
+        shown.writeStaticString("…")
+        return shown
     }
+
+    /// The same for what a client or a server may have put a URL with a token into.
+    func cleanOfURLs(_ text: ByteBuffer) -> ByteBuffer {
+        text.contains(Self.token) ? Self.octets(text) : clean(text)
+    }
+
+    private static let token = ByteBuffer(string: ";URLAUTH=")
 
     func clean(_ text: String) -> String { String(buffer: clean(ByteBuffer(string: text))) }
 
@@ -57,7 +79,7 @@ struct Redactor: Sendable {
 
     static func octets(_ text: ByteBuffer) -> ByteBuffer { ByteBuffer(string: "[\(text.readableBytes) octets]") }
 
-    /// The code of a status; of one that has a URL only the name.
+    /// The code of a status; of one that is not known, or has a URL or a token, only the name.
     func code(of status: IMAPStatus) -> ByteBuffer? {
         guard let code = status.code, !status.hasHarmlessCode, let name = status.codeName else { return status.code.map(clean) }
         return code.readableBytes > name.description.utf8.count ? ByteBuffer(string: "\(name) [redacted]") : code
@@ -78,19 +100,37 @@ struct Redactor: Sendable {
                 return CommandFacts(tag: nil, name: CommandName(), arguments: Self.octets(command.text.bytes))
             }
             return CommandFacts(tag: tag, name: command.title, arguments: Self.octets(command.writtenArguments))
+        case .id(let fields): return CommandFacts(tag: tag, name: command.title, arguments: self.fields(fields))
         default:
             let arguments = command.writtenArguments
-            let isShown = command.hasHarmlessArguments || arguments.readableBytes == 0
+            let isShown = command.hasHarmlessArguments && !command.quirks.contains(.argumentsLeftOver)
             return CommandFacts(
-                tag: tag, name: command.title, arguments: isShown ? clean(arguments) : Self.octets(arguments))
+                tag: tag, name: command.title,
+                arguments: isShown || arguments.readableBytes == 0 ? cleanOfURLs(arguments) : Self.octets(arguments))
         }
     }
+
+    /// What a client says of itself (RFC 2971 §3.3); what it says of its user and of its machine's place is not shown.
+    private func fields(_ fields: [IDField]) -> ByteBuffer {
+        guard !fields.isEmpty else { return ByteBuffer(string: "NIL") }
+        let shown = fields.map { field -> String in
+            let isShown = Self.identifyingFields.contains(String(buffer: field.name.bytes).lowercased())
+            let value = field.value.map { isShown ? "\"\(clean($0.description))\"" : "[redacted]" } ?? "NIL"
+            return "\"\(clean(field.name.description))\" \(value)"
+        }
+        return clean(ByteBuffer(string: "(\(shown.joined(separator: " ")))"))
+    }
+
+    private static let identifyingFields: Set = [
+        "name", "version", "os", "os-version", "vendor", "support-url", "date", "language", "build",
+    ]
 
     func facts(of command: POP3Command, name: Keyword?, line: ByteBuffer?) -> CommandFacts {
         let title = CommandName(keyword: name.flatMap { KnownVerbs.contains($0, in: .pop3) ? $0 : nil })
         let words: [ByteBuffer]
         switch command {
-        case .user(let user): words = [clean(user)]
+        // Who writes more than a name may have written a password.
+        case .user(let user): words = [user.isOneWord ? clean(user) : Self.octets(user)]
         case .pass, .rpop: words = [Self.mark]
         case .apop(let user, _): words = [clean(user), Self.mark]
         case .auth(let mechanism, let response):
@@ -173,6 +213,9 @@ extension Redactor {
 }
 
 extension ByteBuffer {
+    /// At most so many octets of the beginning.
+    fileprivate func start(_ count: Int) -> ByteBuffer { getSlice(at: readerIndex, length: min(count, readableBytes)) ?? self }
+
     /// Whether `needle` stands in the readable bytes, letters compared without regard to case.
     fileprivate func contains(_ needle: ByteBuffer) -> Bool {
         let count = needle.readableBytes

@@ -30,6 +30,9 @@ public struct SessionObserver: Sendable {
         maildrop = MaildropFollower(following)
     }
 
+    /// What is observed begins behind the login.
+    mutating func beginBehindLogin() { isAuthenticated = true }
+
     /// Calls `tell` with each log event that `event` gives rise to.
     public mutating func observe(_ event: MailEvent, tell: (LogEvent) -> Void) {
         if !event.isOurs {
@@ -70,7 +73,7 @@ public struct SessionObserver: Sendable {
                 // An untagged BAD is about a line that was no command (RFC 9051 §7.1.3), and may repeat it.
                 let line = event.bytes.withoutLineEnd
                 let isShown = status.result != .bad && status.hasHarmlessCode
-                let text = isShown ? redactor.clean(line) : Redactor.octets(line)
+                let text = isShown ? redactor.cleanOfURLs(line) : Redactor.octets(line)
                 tell(.response(name: status.result.word, number: nil, text: text))
             }
         case .completion(let status, let record):
@@ -98,7 +101,12 @@ public struct SessionObserver: Sendable {
             if case .apop(_, let secret) = command { redactor.learn(secret) }
             if case .rpop(let secret) = command { redactor.learn(secret) }
             if case .auth(let mechanism?, let response) = command { begin(mechanism, response) }
-            if case .user(let name) = command { user = String(buffer: redactor.clean(name)) }
+            if case .malformed = command, name.map(Self.isLogin) == true {
+                redactor.learn(Secret(event.bytes.withoutLineEnd.behindWord.behindName))
+            }
+            if case .user(let name) = command {
+                user = name.isOneWord ? String(buffer: redactor.clean(name)) : nil
+            }
             if detail >= .commands { tell(.command(redactor.facts(of: command, name: name, line: event.bytes))) }
         case .pop3Begin(_, let command): maildrop.begin(command)
         case .pop3Listing:
@@ -142,6 +150,10 @@ public struct SessionObserver: Sendable {
     }
 
     private mutating func begin(_ mechanism: Keyword, _ initialResponse: Secret?) {
+        // What stands in the mechanism's place may be anything.
+        if KnownVerbs.title(ofMechanism: mechanism) == "unknown" {
+            redactor.learn(Secret(ByteBuffer(string: mechanism.description)))
+        }
         guard let initialResponse else { return }
         for secret in SASLExchange.secrets(of: initialResponse, mechanism: mechanism) { redactor.learn(secret) }
     }
@@ -157,8 +169,17 @@ public struct SessionObserver: Sendable {
             begin(mechanism, response)
             isLoggingIn = true
         case .capability: capabilityCommands += 1
+        case .malformed where command.name == Keyword("LOGIN") || command.name == Keyword("AUTHENTICATE"):
+            redactor.learn(Secret(command.writtenArguments.behindName))
+        case .append(_, let messages): for message in messages { learn(from: message) }
+        case .replace(_, _, let message): learn(from: message)
+        case .urlFetch(let parts): for part in parts { redactor.learn(url: part.url) }
         default: break
         }
+    }
+
+    private mutating func learn(from message: AppendedMessage) {
+        for case .url(let url) in message.parts { redactor.learn(url: url) }
     }
 
     private mutating func learn(enabled names: [IMAPString]) {
@@ -180,7 +201,7 @@ public struct SessionObserver: Sendable {
 
     private func observeCode(of status: IMAPStatus, phase: CapabilityPhase, tell: (LogEvent) -> Void) {
         guard detail >= .commands, status.codeName == Keyword("CAPABILITY") else { return }
-        tell(.capabilities(phase, status.codeArguments.map(\.bytes)))
+        tell(.capabilities(phase, status.codeArguments.map { redactor.clean($0.bytes) }))
     }
 
     private mutating func observe(_ response: IMAPResponse, of event: MailEvent, tell: (LogEvent) -> Void) {
@@ -191,7 +212,9 @@ public struct SessionObserver: Sendable {
         if case .enabled(let names) = data { learn(enabled: names) }
         if detail >= .responses { found.formUnion(data.deepQuirks(utf8: namesAreUTF8)) }
         if !found.isEmpty { observe(found, of: event, tell: tell) }
-        if case .capabilities(let names) = data, detail >= .commands { tell(.capabilities(phase, names.map(\.bytes))) }
+        if case .capabilities(let names) = data, detail >= .commands {
+            tell(.capabilities(phase, names.map { redactor.clean($0.bytes) }))
+        }
         guard detail >= .responses else { return }
         // Text of messages, URLs with tokens, annotations, push topics, and what is not read.
         var isHarmless = response.kind.isHarmless
@@ -213,7 +236,10 @@ public struct SessionObserver: Sendable {
         if let sasl = record.sasl {
             let result = sasl.isCancelled ? "cancelled" : status.result.rawValue
             let user = sasl.user.map { redactor.clean($0) }
-            tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
+            tell(
+                .sasl(
+                    mechanism: KnownVerbs.title(ofMechanism: sasl.mechanism), user: user, result: result,
+                    responses: sasl.responses))
         }
         let messages = follower.complete(record, status)
         for act in ActReader.acts(of: record, status: status, messages: messages) { tell(.act(redactor.clean(act))) }
@@ -250,12 +276,16 @@ public struct SessionObserver: Sendable {
         }
         return CompletionFacts(
             command: facts, result: status.result.word, code: redactor.code(of: status),
-            text: isHarmless ? redactor.clean(status.text) : Redactor.octets(status.text),
+            text: isHarmless ? redactor.cleanOfURLs(status.text) : Redactor.octets(status.text),
             microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
             untagged: record?.untagged ?? 0, octets: record?.octets ?? 0)
     }
 
     // MARK: - POP3
+
+    private static func isLogin(_ name: Keyword) -> Bool {
+        [Keyword("USER"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("RPOP")].contains(name)
+    }
 
     private mutating func observe(
         _ reply: POP3Reply, of record: POP3CommandRecord?, at time: WireTime, tell: (LogEvent) -> Void
@@ -276,7 +306,10 @@ public struct SessionObserver: Sendable {
         if let sasl = record.sasl {
             let result = sasl.isCancelled ? "cancelled" : reply.result.rawValue
             let user = sasl.user.map { redactor.clean($0) }
-            tell(.sasl(mechanism: sasl.mechanism, user: user, result: result, responses: sasl.responses))
+            tell(
+                .sasl(
+                    mechanism: KnownVerbs.title(ofMechanism: sasl.mechanism), user: user, result: result,
+                    responses: sasl.responses))
         }
         maildrop.complete(record, reply)
         for act in ActReader.acts(of: record, reply: reply, user: user, maildrop: maildrop) {
@@ -286,8 +319,21 @@ public struct SessionObserver: Sendable {
         switch record.command {
         case .pass, .apop, .rpop, .auth(.some, _): isAuthenticated = true
         case .compress: tell(.compressed)
-        case .capa: if detail >= .commands { tell(.capabilities(phase, record.listing)) }
+        case .capa: if detail >= .commands { tell(.capabilities(phase, record.listing.map(redactor.clean))) }
         default: break
         }
     }
+}
+
+extension ByteBuffer {
+    /// What stands behind the first word.
+    fileprivate var behindWord: ByteBuffer {
+        ByteBuffer(bytes: readableBytesView.drop { $0 == .space }.drop { $0 > .space }.drop { $0 == .space })
+    }
+
+    /// What stands behind the name of a user; a single word may be anything.
+    fileprivate var behindName: ByteBuffer { isOneWord ? self : behindWord }
+
+    /// Apart from spaces around it.
+    var isOneWord: Bool { readableBytesView.split { $0 <= .space }.count <= 1 }
 }

@@ -30,6 +30,8 @@ struct MailboxFollower: Sendable {
     /// A mailbox that is being selected. Answers to `earlier` commands still are about the one before.
     private struct Opening {
         var view: MailboxView
+        /// As it was before anything was said of it.
+        let unread: MailboxView
         var tag: ByteBuffer
         var earlier: Int
     }
@@ -44,11 +46,15 @@ struct MailboxFollower: Sendable {
     private var opening: Opening?
     private var inProgress: [(tag: ByteBuffer, messages: Act.Messages?)] = []
     private var removed = Removed()
+    /// What an untagged COPYUID or APPENDUID said since the last command was completed.
+    private var assigned: [Keyword: String] = [:]
 
     init(_ settings: FollowingSettings) { self.settings = settings }
 
     /// What went since the last command was completed.
     private struct Removed {
+        /// Messages; `nil` when more are said to be gone than there were.
+        var count: Int? = 0
         var uids = NumberRuns()
         var names: [MessageFacts.Identity] = []
         var isKnown = true
@@ -59,7 +65,7 @@ struct MailboxFollower: Sendable {
     mutating func observe(_ command: IMAPCommand) {
         if case .select(let mailbox, let readOnly, _) = command.body {
             let view = MailboxView(mailbox, readOnly: readOnly, maximumMessages: settings.maximumMessages)
-            opening = Opening(view: view, tag: command.tag, earlier: inProgress.count)
+            opening = Opening(view: view, unread: view, tag: command.tag, earlier: inProgress.count)
         }
         if inProgress.count >= Self.maximumCommands { inProgress.removeFirst() }
         inProgress.append((command.tag, command.messages.flatMap { messages(in: $0, byUID: command.usesUIDs) }))
@@ -73,8 +79,14 @@ struct MailboxFollower: Sendable {
             if let earlier = opening?.earlier, earlier > 0 { opening?.earlier = earlier - 1 }
         }
         var found = ActMessages(named: named)
+        if let command = record.command { found.leaveOut(modified: status, of: command) { messages(in: $0, byUID: $1) } }
         found.read = read(record)
+        found.removedCount = removed.count
         found.removed = takeRemoved()
+        found.assigned = assigned
+        assigned = [:]
+        follow(status, of: record.command)
+        if case .close? = record.command?.body { found.closed = takeDeleted() }
         if opening?.tag == record.tag {
             view = status.result == .ok ? opening?.view : nil
             opening = nil
@@ -84,6 +96,36 @@ struct MailboxFollower: Sendable {
         default: break
         }
         return found
+    }
+
+    /// A STORE may say nothing of what it did.
+    private mutating func follow(_ status: IMAPStatus, of command: IMAPCommand?) {
+        guard status.result == .ok, let command, case .store(let set, let request) = command.body,
+            case .flags(let flags) = request.item, flags.contains(where: { $0.bytes.equalsIgnoringCase("\\DELETED") })
+        else { return }
+        var changed = set
+        if case .modified(let modified)? = status.responseCode { changed = set.subtracting(modified) ?? set }
+        var lookups = 0
+        for range in changed.ranges(largest: command.usesUIDs ? nil : view?.lastSequence.map(UInt64.init)) {
+            for number in range {
+                lookups += 1
+                guard lookups <= Self.maximumLookups, let number = UInt32(exactly: number) else { return }
+                guard let uid = command.usesUIDs ? number : view?.uid(of: number) else { continue }
+                view?.mark(uid, asDeleted: request.operation != .remove)
+            }
+        }
+    }
+
+    /// The messages that CLOSE removes, as far as they are known.
+    private func takeDeleted() -> Act.Messages? {
+        guard let view, !view.isReadOnly else { return nil }
+        let deleted = view.deleted
+        guard !deleted.isEmpty else { return nil }
+        var uids = NumberRuns()
+        for facts in deleted { uids.append(UInt64(facts.uid)) }
+        var messages = Act.Messages(mailbox: view.mailbox, uids: uids.description)
+        messages.name(deleted.prefix(Self.maximumNames).compactMap(\.identity), settings.names)
+        return messages
     }
 
     // MARK: - Responses
@@ -96,7 +138,9 @@ struct MailboxFollower: Sendable {
             change { facts = $0.expunge(number) }
             note(removed: facts)
         case .vanished(let uids, earlier: false):
-            change { $0.vanish(uids) }
+            var isPossible = true
+            change { isPossible = $0.vanish(uids) }
+            removed.count = isPossible ? removed.count.map { $0 + uids.count } : nil
             for range in uids.ranges().prefix(NumberRuns.maximumRuns) { removed.uids.append(range) }
         case .fetch(let answer):
             // The number in front of UIDFETCH is the UID, which the answer has too.
@@ -108,9 +152,20 @@ struct MailboxFollower: Sendable {
     }
 
     mutating func observe(_ status: IMAPStatus) {
-        guard status.codeName == Keyword("UIDNEXT"), let word = status.codeArguments.first else { return }
-        var reader = IMAPReader(IMAPText(line: word.bytes))
-        if let uid = reader.number() { change { $0.setUIDNext(uid) } }
+        switch status.codeName {
+        case Keyword("UIDNEXT"):
+            guard let word = status.codeArguments.first else { return }
+            var reader = IMAPReader(IMAPText(line: word.bytes))
+            if let uid = reader.number() { change { $0.setUIDNext(uid) } }
+        case Keyword("CLOSED"):
+            // What was said so far was about the mailbox before (RFC 7162 §3.2.11).
+            view = nil
+            opening?.earlier = 0
+            if let unread = opening?.unread { opening?.view = unread }
+        case let name? where name == Keyword("COPYUID") || name == Keyword("APPENDUID"):
+            assigned[name] = status.codeArguments.last?.description
+        default: break
+        }
     }
 
     private mutating func change(_ body: (inout MailboxView) -> Void) {
@@ -119,6 +174,7 @@ struct MailboxFollower: Sendable {
     }
 
     private mutating func note(removed facts: MessageFacts?) {
+        removed.count = removed.count.map { $0 + 1 }
         guard let facts else {
             removed.isKnown = false
             return
@@ -199,7 +255,7 @@ extension MessageFacts.Identity {
             return
         }
         for content in answer.contents where Self.beginsWithHeader(content.item) {
-            guard let value = content.value, value.length == value.bytes.readableBytes else { continue }
+            guard let value = content.value else { continue }
             let fields = HeaderFields(value.bytes)
             let (messageID, subject) = (fields.messageID, fields.subject)
             guard messageID != nil || subject != nil else { continue }
@@ -238,6 +294,32 @@ struct ActMessages: Sendable {
     var read: Act.Messages?
     /// Those that went while it was in progress.
     var removed: Act.Messages?
+    /// How many went; `nil` where that cannot be known.
+    var removedCount: Int? = 0
+    /// Those that CLOSE removed: the ones known to be marked as deleted.
+    var closed: Act.Messages?
+    /// The UIDs that messages got, by the code that said so in front of the completion.
+    var assigned: [Keyword: String] = [:]
+    /// None of the named messages was changed.
+    var isEmpty = false
+
+    /// A STORE with UNCHANGEDSINCE leaves out the messages that MODIFIED names (RFC 7162 §3.1.3).
+    fileprivate mutating func leaveOut(
+        modified status: IMAPStatus, of command: IMAPCommand, find: (SequenceSet, Bool) -> Act.Messages?
+    ) {
+        guard case .modified(let modified)? = status.responseCode, case .store(let set, _) = command.body else { return }
+        guard let rest = set.subtracting(modified) else {
+            // Which ones are left cannot be told; those that are named were not all.
+            named = Act.Messages(mailbox: named?.mailbox)
+            return
+        }
+        isEmpty = rest.text.readableBytes == 0
+        named =
+            find(rest, command.usesUIDs)
+            ?? Act.Messages(
+                mailbox: named?.mailbox, numbers: command.usesUIDs ? nil : rest.description,
+                uids: command.usesUIDs ? rest.description : nil)
+    }
 }
 
 extension Act.Messages {

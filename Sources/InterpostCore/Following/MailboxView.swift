@@ -50,16 +50,35 @@ struct MailboxView: Sendable {
         return facts[uid] ?? MessageFacts(uid: uid)
     }
 
-    /// `VANISHED`, without EARLIER. Facts are left to be overwritten: UIDs are not used again.
-    mutating func vanish(_ uids: SequenceSet) {
+    /// `VANISHED`, without EARLIER. Gives whether there can have been so many messages.
+    mutating func vanish(_ uids: SequenceSet) -> Bool {
         for (index, range) in uids.ranges().enumerated() {
             // Each range costs time that grows with what is known.
             guard index < Self.maximumVanishedRanges, let lower = UInt32(exactly: range.lowerBound),
                 let upper = UInt32(exactly: range.upperBound)
-            else { return numbers.forget() }
-            numbers.vanish(lower...upper)
+            else {
+                numbers.forget()
+                return false
+            }
+            facts.remove(lower...upper)
+            guard numbers.vanish(lower...upper) else { return false }
+        }
+        return true
+    }
+
+    /// What a STORE with `\Deleted` did.
+    mutating func mark(_ uid: UInt32, asDeleted isDeleted: Bool) {
+        facts.update(uid) { facts in
+            if isDeleted {
+                facts.flags = (facts.flags ?? []).union(.deleted)
+            } else {
+                facts.flags?.remove(.deleted)
+            }
         }
     }
+
+    /// The messages that are known to be marked as deleted.
+    var deleted: [MessageFacts] { facts.all { $0.flags?.contains(.deleted) == true } }
 
     private static let maximumVanishedRanges = 256
 

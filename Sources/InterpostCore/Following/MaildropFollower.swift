@@ -41,11 +41,12 @@ struct MaildropFollower: Sendable {
 
     mutating func observe(body chunk: ByteBuffer) {
         guard isInHeader else { return }
+        // The empty line may have begun in the chunk before.
+        let start = max(header.readerIndex, header.writerIndex - 3)
         header.writeBytes(chunk.readableBytesView.prefix(Self.maximumHeader - header.readableBytes))
-        let bytes = header.readableBytesView
         isInHeader =
             header.readableBytes < Self.maximumHeader
-            && header.firstOccurrence(of: Self.emptyLine.readableBytesView, from: bytes.startIndex) == nil
+            && header.firstOccurrence(of: Self.emptyLine.readableBytesView, from: start) == nil
     }
 
     private static let emptyLine = ByteBuffer(string: "\r\n\r\n")

@@ -51,6 +51,16 @@ struct MessageFactsCache: Sendable {
         if self[uid] != nil { places[Int(uid) & (places.count - 1)] = nil }
     }
 
+    mutating func remove(_ uids: ClosedRange<UInt32>) {
+        guard uids.count > places.count else { return uids.forEach { remove($0) } }
+        for (index, facts) in places.enumerated() where facts.map({ uids.contains($0.uid) }) == true { places[index] = nil }
+    }
+
+    /// What is known of the messages that `isWanted` chooses, by UID.
+    func all(where isWanted: (MessageFacts) -> Bool) -> [MessageFacts] {
+        places.compactMap { $0 }.filter(isWanted).sorted { $0.uid < $1.uid }
+    }
+
     private mutating func grow() {
         let old = places
         places = Array(repeating: nil, count: old.count * 2)

@@ -133,8 +133,8 @@ struct SequenceNumbers: Sendable {
     }
 
     /// `VANISHED 41:43`: these UIDs are gone (RFC 7162 §3.2.10). A server names only UIDs that there were; when it cannot
-    /// be so, what lies behind them is forgotten.
-    mutating func vanish(_ uids: ClosedRange<UInt32>) {
+    /// be so, what lies behind them is forgotten, and the answer is `false`.
+    mutating func vanish(_ uids: ClosedRange<UInt32>) -> Bool {
         let gone = Int(uids.upperBound - uids.lowerBound) + 1
         let start = firstIndex { $0.lastUID >= uids.lowerBound }
         var lower: UInt32 = start > 0 ? runs[start - 1].lastSequence : 0
@@ -159,13 +159,14 @@ struct SequenceNumbers: Sendable {
         guard gone <= next - Int(lower) - 1 else {
             runs.removeSubrange(above...)
             exists = nil
-            return
+            return false
         }
         let shift = UInt32(truncatingIfNeeded: gone)
         for later in above..<runs.count { runs[later].sequence -= shift }
         if let exists { self.exists = exists >= shift ? exists - shift : 0 }
         join(at: above)
         forgetFirstRuns()
+        return true
     }
 
     /// Forgets all pairs.

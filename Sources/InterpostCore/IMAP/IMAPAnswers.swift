@@ -70,9 +70,6 @@ extension IMAPConversation {
         outstanding[0].untagged += 1
         switch response.kind {
         case .exists: outstanding[0].exists = response.number
-        case .expunge: outstanding[0].expunged += 1
-        case .vanished:
-            if case .vanished(let uids, earlier: false) = response.data { outstanding[0].expunged += uids.count }
         case .fetch, .uidFetch: noteFetch(response)
         default: break
         }
@@ -144,6 +141,10 @@ extension IMAPConversation {
             return make(line, .server, offset, .completion(status, of: record))
         }
         var event = make(line, .server, offset, .completion(status, of: nil))
+        if isBehindLogin {
+            isBehindLogin = false
+            return event
+        }
         event.anomalies.append(Anomaly(.unexpectedTag, side: .server, offset: offset))
         return event
     }

@@ -43,6 +43,8 @@ public struct IMAPConversation: Sendable {
     private var server: IMAPFramer
     var clientMode = ClientMode.command
     var sawGreeting = false
+    /// What is read begins behind the login.
+    var isBehindLogin = false
     private var count = 0
     private var offsets: (client: Int, server: Int) = (0, 0)
     private var now = WireTime(nanoseconds: 0)
@@ -62,6 +64,11 @@ public struct IMAPConversation: Sendable {
         self.limits = limits
         client = IMAPFramer(sender: .client, limits: limits)
         server = IMAPFramer(sender: .server, limits: limits)
+    }
+
+    /// What is read was written down by a server from the login on: the first completion is that of the login.
+    mutating func beginBehindLogin() {
+        (sawGreeting, isBehindLogin, state) = (true, true, .authenticated)
     }
 
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {

@@ -285,7 +285,7 @@ public struct IMAPReader: Sendable {
         nextLiteral += 1
         position = literal.position - base
         return IMAPString(
-            literal.octets ?? ByteBuffer(), form: literal.announcement.isBinary ? .literal8 : .literal,
+            literal.octets ?? literal.head, form: literal.announcement.isBinary ? .literal8 : .literal,
             length: literal.announcement.length)
     }
 

@@ -8,7 +8,7 @@ public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
         case literal8
     }
 
-    /// The value, without quotes and backslashes. Empty where a long literal was not kept.
+    /// The value, without quotes and backslashes. Of a long literal that was not kept, its beginning.
     public var bytes: ByteBuffer
     public var form: Form
     /// Octets of the value, which are more than `bytes` holds where a long literal was not kept.

@@ -12,6 +12,10 @@ public struct IMAPText: Hashable, Sendable {
         public var announcement: LiteralAnnouncement
         /// The octets, or `nil` when there were more than the limit.
         public var octets: ByteBuffer?
+        /// Of a literal that is not kept, the first octets.
+        var head = ByteBuffer()
+        /// How many of them are kept.
+        var headSize = 0
     }
 
     /// The lines without the last line end.
@@ -23,7 +27,7 @@ public struct IMAPText: Hashable, Sendable {
     init(line: ByteBuffer) { bytes = line.withoutLineEnd }
 
     /// Octets that are kept, literals included.
-    var octets: Int { bytes.readableBytes + literals.reduce(0) { $0 + ($1.octets?.readableBytes ?? 0) } }
+    var octets: Int { bytes.readableBytes + literals.reduce(0) { $0 + ($1.octets ?? $1.head).readableBytes } }
 
     /// The text in one line, with `{n}` in the place of literals.
     var oneLine: ByteBuffer {
@@ -57,7 +61,10 @@ struct IMAPTextAssembly: Sendable {
     mutating func append(literal chunk: ByteBuffer) {
         // What a text that was cut short still announces is in no list, so its octets belong to nobody.
         guard !text.isCutShort, !text.literals.isEmpty else { return }
-        text.literals[text.literals.count - 1].octets?.writeImmutableBuffer(chunk)
+        let last = text.literals.count - 1
+        text.literals[last].octets?.writeImmutableBuffer(chunk)
+        let room = text.literals[last].headSize - text.literals[last].head.readableBytes
+        if room > 0 { text.literals[last].head.writeBytes(chunk.readableBytesView.prefix(room)) }
     }
 
     mutating func append(line: ByteBuffer, announcing literal: LiteralAnnouncement) {
@@ -82,8 +89,11 @@ struct IMAPTextAssembly: Sendable {
     private mutating func announce(_ literal: LiteralAnnouncement) {
         // All together take no more room than one long line.
         let isKept = literal.length <= limits.keptLiteralSize && literal.length <= limits.lineLength - kept
-        if isKept { kept += literal.length }
+        let headSize = isKept ? 0 : max(0, min(limits.keptLiteralSize, limits.lineLength - kept))
+        kept += isKept ? literal.length : headSize
         text.literals.append(
-            .init(position: text.bytes.writerIndex, announcement: literal, octets: isKept ? ByteBuffer() : nil))
+            .init(
+                position: text.bytes.writerIndex, announcement: literal, octets: isKept ? ByteBuffer() : nil,
+                headSize: headSize))
     }
 }

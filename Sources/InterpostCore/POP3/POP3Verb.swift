@@ -28,7 +28,7 @@ struct POP3Verb: Sendable {
         POP3Verb("USER") { .user($0.text()) },
         POP3Verb("PASS") { .pass(Secret($0.text())) },
         POP3Verb("APOP") { reader in
-            guard let user = reader.word() else { return nil }
+            guard let user = reader.word(), !reader.isAtEnd else { return nil }
             return .apop(user: user, digest: Secret(reader.remainder()))
         },
         POP3Verb("AUTH") { $0.auth() },

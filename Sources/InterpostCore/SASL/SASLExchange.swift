@@ -34,10 +34,19 @@ public struct SASLExchange: Sendable {
             return []
         }
         responses += 1
-        guard let message = Base64.decode(line.readableBytesView) else { return [Secret(line)] }
+        guard let message = Self.decode(line) else { return [Secret(line)] }
         let (user, secret) = parts(of: message)
         if self.user == nil { self.user = user }
         return [Secret(line)] + (secret.map { [Secret($0)] } ?? [])
+    }
+
+    /// Some clients leave the padding away.
+    private static func decode(_ line: ByteBuffer) -> ByteBuffer? {
+        var padded = line
+        while padded.readableBytes % 4 != 0, padded.readableBytes - line.readableBytes < 2 {
+            padded.writeInteger(UInt8(ascii: "="))
+        }
+        return Base64.decode(padded.readableBytesView)
     }
 
     private func parts(of message: ByteBuffer) -> (user: String?, secret: ByteBuffer?) {
@@ -58,15 +67,21 @@ public struct SASLExchange: Sendable {
             )
         case Keyword("XOAUTH2"):
             let user = Self.value(behind: "user=", in: message, endingAt: 1).map { String(buffer: $0) }
-            return (user, Self.value(behind: "auth=Bearer ", in: message, endingAt: 1))
+            return (user, Self.token(in: message))
         case Keyword("OAUTHBEARER"):
-            return (Self.saslName(behind: ",a=", in: message), Self.value(behind: "auth=Bearer ", in: message, endingAt: 1))
+            return (Self.saslName(behind: ",a=", in: message), Self.token(in: message))
         default:
             // n,,n=user,r=nonce, then c=…,p=proof (RFC 5802)
             guard mechanism.description.hasPrefix("SCRAM-") else { return (nil, message) }
             guard responses == 1 else { return (nil, Self.value(behind: ",p=", in: message, endingAt: UInt8(ascii: ","))) }
             return (Self.saslName(behind: ",n=", in: message), nil)
         }
+    }
+
+    /// What stands behind `auth=Bearer`, in any case (RFC 6750 §2.1).
+    private static func token(in message: ByteBuffer) -> ByteBuffer? {
+        guard let value = value(behind: "auth=", in: message, endingAt: 1)?.readableBytesView else { return nil }
+        return ByteBuffer(bytes: value.drop { $0 != .space }.drop { $0 == .space })
     }
 
     private static func value(behind key: String, in message: ByteBuffer, endingAt end: UInt8) -> ByteBuffer? {

@@ -15,6 +15,9 @@ public struct Conversation: Sendable {
         }
     }
 
+    /// What is read begins behind an IMAP client's login, as Dovecot's rawlogs do.
+    mutating func beginBehindLogin() { imap?.beginBehindLogin() }
+
     /// Takes bytes that `side` sent.
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         imap?.receive(bytes, from: side, at: time)

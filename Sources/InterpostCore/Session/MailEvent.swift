@@ -151,8 +151,6 @@ public struct CommandRecord: Sendable {
     /// Messages whose text came back, by sequence number and by UID.
     public var readNumbers = NumberRuns()
     public var readUIDs = NumberRuns()
-    /// EXPUNGE and VANISHED responses.
-    public var expunged = 0
     /// The last EXISTS.
     public var exists: UInt64?
     public var sasl: SASLExchange?

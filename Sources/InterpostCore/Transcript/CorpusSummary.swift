@@ -61,7 +61,9 @@ public struct CorpusSummary: Sendable {
                 "--fail-on \(category.rawValue): \(category.counted(count)); most often \(first.finding.title)\(place)")
         }
         let status: Int32 = failures.isEmpty ? (reasons.isEmpty ? 0 : 1) : 2
-        if !failures.isEmpty { reasons.append("\(failures.count == 1 ? "1 file was" : "\(failures.count) files were") not read") }
+        if !failures.isEmpty {
+            reasons.append("\(failures.count == 1 ? "1 file was" : "\(failures.count) files were") not read, or not to the end")
+        }
         return Verdict(status: status, reasons: reasons)
     }
 }

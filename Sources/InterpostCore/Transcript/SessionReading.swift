@@ -17,10 +17,16 @@ public struct SessionReading: Sendable {
     public private(set) var findings = Findings()
     /// Octets at the end that are no whole line, or that wait for an answer that never came.
     public private(set) var unreadOctets = 0
+    /// Why the rest of the session was not read, and where that begins.
+    public private(set) var whereReadingEnds: (place: CorpusPlace, reason: String)?
+    /// The bytes are those of the wire: behind COMPRESS they are DEFLATE.
+    private let isRaw: Bool
+    /// A server wrote them down, which may have begun with the login.
+    private var mayBeginBehindLogin: Bool
 
-    /// `only` says whose bytes there are, when there are only one side's. The names of the files are for places.
+    /// The names of the files are for places.
     public init(
-        _ mailProtocol: MailProtocol, detail: LogEvent.Detail, only: Side? = nil,
+        _ mailProtocol: MailProtocol, detail: LogEvent.Detail, kind: SessionForm.Kind = .transcript,
         files: (client: String, server: String) = ("", ""), limits: WireLimits = .standard
     ) {
         self.mailProtocol = mailProtocol
@@ -28,7 +34,13 @@ public struct SessionReading: Sendable {
         conversation = Conversation(mailProtocol, limits: limits)
         observer = SessionObserver(detail: detail)
         unreadLimit = max(limits.unreadOctets, limits.lineLength)
-        missing = only.map { MissingSide(mailProtocol, speaker: $0) }
+        switch kind {
+        case .transcript: (isRaw, mayBeginBehindLogin) = (false, false)
+        case .rawlog: (isRaw, mayBeginBehindLogin) = (true, mailProtocol == .imap)
+        case .oneSide(let side, _):
+            (isRaw, mayBeginBehindLogin) = (true, false)
+            missing = MissingSide(mailProtocol, speaker: side)
+        }
     }
 
     public var traffic: Traffic { observer.traffic }
@@ -36,6 +48,13 @@ public struct SessionReading: Sendable {
     /// Takes one turn, and calls `tell` with each event that it gives rise to.
     public mutating func receive(_ turn: SessionTurn, tell: (LogEvent) -> Void) {
         if turn.side == .client { trails.client.append(turn) } else { trails.server.append(turn) }
+        if mayBeginBehindLogin, turn.side == .server {
+            mayBeginBehindLogin = false
+            if !Self.isGreeting(turn.bytes) {
+                conversation.beginBehindLogin()
+                observer.beginBehindLogin()
+            }
+        }
         conversation.receive(turn.bytes, from: turn.side, at: turn.time)
         read(tell: tell)
         if conversation.clientWait != .none, conversation.unread(from: .client) > unreadLimit {
@@ -47,6 +66,14 @@ public struct SessionReading: Sendable {
             read(tell: tell)
         }
         conversation.settle()
+    }
+
+    /// Dovecot's rawlog of a session begins with what is said to its LOGIN: `* CAPABILITY …` or `a1 OK …`.
+    private static func isGreeting(_ bytes: ByteBuffer) -> Bool {
+        let words = bytes.readableBytesView.prefix(16).split(separator: UInt8.space, maxSplits: 2)
+        guard words.count > 1, words[0].elementsEqual([UInt8(ascii: "*")]) else { return false }
+        let word = ByteBuffer(bytes: words[1])
+        return word.equalsIgnoringCase("OK") || word.equalsIgnoringCase("PREAUTH") || word.equalsIgnoringCase("BYE")
     }
 
     /// Takes the end of the session.
@@ -70,6 +97,11 @@ public struct SessionReading: Sendable {
             }
             note(event)
             observe(event, tell: tell)
+            if isRaw, event.beginsCompression, whereReadingEnds == nil {
+                let end = event.offset + event.bytes.readableBytes
+                whereReadingEnds = (place(of: end, from: event.sender), "what follows is compressed")
+                conversation.becomeOpaque()
+            }
             missing?.answer(event, in: &conversation)
         }
     }
@@ -77,6 +109,10 @@ public struct SessionReading: Sendable {
     private mutating func note(_ event: MailEvent) {
         for anomaly in event.anomalies {
             findings.add(.anomaly(anomaly.kind, anomaly.side), at: place(of: anomaly.offset, from: anomaly.side))
+        }
+        if case .opaque = event.meaning, whereReadingEnds == nil {
+            let cause = event.anomalies.first.map { ": \($0.kind.rawValue)" } ?? ""
+            whereReadingEnds = (place(of: event.offset, from: event.sender), "what follows cannot be read\(cause)")
         }
         if case .unknown = event.meaning {
             findings.add(.line(event.sender), at: place(of: event.offset, from: event.sender))
@@ -121,6 +157,16 @@ public struct SessionReading: Sendable {
 }
 
 extension MailEvent {
+    fileprivate var beginsCompression: Bool {
+        switch meaning {
+        case .completion(let status, let record):
+            if case .compress? = record?.command?.body { status.result == .ok } else { false }
+        case .pop3Completion(let reply, let record):
+            if case .compress? = record?.command { reply.result == .ok } else { false }
+        default: false
+        }
+    }
+
     fileprivate var isUnreadCommand: Bool {
         switch meaning {
         case .command(let command): if case .unknown = command.body { true } else { false }

@@ -8,8 +8,8 @@ public import NIOCore
 ///     S: a NO too long
 ///     = completion tag=a result=NO
 ///
-/// Every wire line ends in CR LF, unless it ends in a single backslash, which stands for nothing. `\xNN` is one
-/// octet. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting for them.
+/// Every wire line ends in CR LF, unless it ends in a backslash, which stands for nothing. `\xNN` is one octet; `\x5C` is a
+/// backslash at the end, or in front of an x. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting for them.
 public struct Transcript: Sendable {
     public enum Step: Sendable {
         case say(Side, ByteBuffer)
@@ -35,7 +35,7 @@ public struct Transcript: Sendable {
 
     /// Whether a text looks like a transcript: its first line that is no comment begins with `C:` or `S:`.
     public static func looksLike(_ text: ByteBuffer) -> Bool {
-        for line in text.readableBytesView.prefix(4096).split(separator: UInt8.lineFeed) {
+        for line in text.withoutByteOrderMark.readableBytesView.prefix(4096).split(separator: UInt8.lineFeed) {
             if line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@") || line.first == .carriageReturn { continue }
             return line.starts(with: "C:".utf8) || line.starts(with: "S:".utf8)
         }
@@ -86,7 +86,8 @@ public struct TranscriptReader: Sendable {
             number += 1
             let start = offset
             offset += length
-            if let step = try Self.step(line.withoutLineEnd, number: number) {
+            let text = number == 1 ? line.withoutByteOrderMark : line
+            if let step = try Self.step(text.withoutLineEnd, number: number) {
                 return Transcript.Line(step: step, number: number, offset: start)
             }
         }
@@ -102,7 +103,11 @@ public struct TranscriptReader: Sendable {
         case UInt8(ascii: "C"), UInt8(ascii: "S"):
             guard rest.readInteger(as: UInt8.self) == UInt8(ascii: ":") else { break }
             if rest.byte(at: rest.readerIndex) == .space { rest.moveReaderIndex(forwardBy: 1) }
-            return .say(mark == UInt8(ascii: "C") ? .client : .server, wire(rest))
+            guard let wire = wire(rest) else {
+                throw Transcript.SyntaxError(
+                    line: number, problem: "two hexadecimal digits follow \\x; a backslash in front of an x is \\x5C")
+            }
+            return .say(mark == UInt8(ascii: "C") ? .client : .server, wire)
         default: break
         }
         throw Transcript.SyntaxError(line: number, problem: "a line begins with C:, S:, =, @ or #")
@@ -114,15 +119,18 @@ public struct TranscriptReader: Sendable {
         return String(buffer: text)
     }
 
-    private static func wire(_ text: ByteBuffer) -> ByteBuffer {
+    /// `nil` where an octet is not written as it has to be.
+    private static func wire(_ text: ByteBuffer) -> ByteBuffer? {
         var wire = ByteBuffer()
         wire.reserveCapacity(text.readableBytes + 2)
         var index = text.readerIndex
         while index < text.writerIndex {
             let byte = text.byte(at: index)
-            if byte == UInt8(ascii: "\\"), text.byte(at: index + 1) == UInt8(ascii: "x"), index + 3 < text.writerIndex,
-                let octet = UInt8(String(decoding: text.readableBytesView[index + 2...index + 3], as: UTF8.self), radix: 16)
-            {
+            if byte == UInt8(ascii: "\\"), index + 1 < text.writerIndex, text.byte(at: index + 1) == UInt8(ascii: "x") {
+                let digits = text.readableBytesView[(index + 2)...].prefix(2)
+                guard digits.count == 2, digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-"),
+                    let octet = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+                else { return nil }
                 wire.writeInteger(octet)
                 index += 4
             } else if byte == UInt8(ascii: "\\"), index + 1 == text.writerIndex {
@@ -134,5 +142,15 @@ public struct TranscriptReader: Sendable {
         }
         wire.writeStaticString("\r\n")
         return wire
+    }
+}
+
+extension ByteBuffer {
+    /// Without the three octets that some editors put in front of UTF-8.
+    fileprivate var withoutByteOrderMark: ByteBuffer {
+        guard readableBytesView.starts(with: [0xEF, 0xBB, 0xBF]) else { return self }
+        var text = self
+        text.moveReaderIndex(forwardBy: 3)
+        return text
     }
 }

@@ -149,6 +149,11 @@ final class LineWriter: Sendable {
                 continue
             }
             if errno == EINTR { continue }
+            // Whoever read standard output has gone, and will not come back as a disk does.
+            if errno == EPIPE, path == nil, !isLossy {
+                onFailure("nobody reads the log on standard output any more")
+                exit(1)
+            }
             let reason = String(cString: strerror(errno))
             if !hasFailed.exchange(true, ordering: .relaxed) {
                 onFailure("the log \(path ?? "on standard output") cannot be written: \(reason)")

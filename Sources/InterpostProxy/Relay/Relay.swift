@@ -143,7 +143,7 @@ public final class Relay: Service {
     /// Listeners stay where they are.
     public func reload() {
         do {
-            let configuration = try source()
+            var configuration = try source()
             guard configuration.relays.map(\.listen) == box.relays.map(\.listen) else {
                 logger.error("not reloaded: listeners cannot change without a restart")
                 return
@@ -151,6 +151,7 @@ public final class Relay: Service {
             if configuration.log != fixed.log || configuration.threads != fixed.threads {
                 logger.warning("what the configuration says of log and threads takes a restart")
             }
+            configuration.log = fixed.log
             let shared = try SharedContext(configuration, sink: sink, registry: registry)
             for (index, relay) in configuration.relays.enumerated() {
                 box.replace(shared.context(for: relay, listener: listeners[index].url), at: index)

@@ -135,6 +135,36 @@ extension SequenceSet {
         ranges(largest: largest).contains { $0.contains(number) }
     }
 
+    /// The numbers that are not in `other`; `nil` where that cannot be said, because of `*` or `$` or too many elements.
+    ///
+    ///     7,5,9 without 7,9      5
+    func subtracting(_ other: SequenceSet) -> SequenceSet? {
+        let mine = Array(elements.prefix(Self.maximumSubtracted + 1))
+        let others = Array(other.elements.prefix(Self.maximumSubtracted + 1))
+        guard mine.count <= Self.maximumSubtracted, others.count <= Self.maximumSubtracted else { return nil }
+        let gone = others.compactMap { $0.resolved(largest: nil) }.sorted { $0.lowerBound < $1.lowerBound }
+        var left: [String] = []
+        for element in mine {
+            guard var rest = element.resolved(largest: nil) else { return nil }
+            for range in gone where range.overlaps(rest) {
+                if range.lowerBound > rest.lowerBound { left.append(Self.text(rest.lowerBound...range.lowerBound - 1)) }
+                guard range.upperBound < rest.upperBound else {
+                    rest = 0...0
+                    break
+                }
+                rest = range.upperBound + 1...rest.upperBound
+            }
+            if rest.upperBound > 0 { left.append(Self.text(rest)) }
+        }
+        return SequenceSet(text: ByteBuffer(string: left.joined(separator: ",")))
+    }
+
+    private static let maximumSubtracted = 1000
+
+    private static func text(_ range: ClosedRange<UInt64>) -> String {
+        range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound):\(range.upperBound)"
+    }
+
     /// Two sets side by side, as COPYUID says which UID became which (RFC 9051 §7.1). Ends with the shorter one.
     ///
     ///     COPYUID 38505 304,319:320 3956:3958      304 → 3956, 319:320 → 3957:3958

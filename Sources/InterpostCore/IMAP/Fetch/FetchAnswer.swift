@@ -153,6 +153,11 @@ extension FetchAnswer {
             items.append(.other(item, value))
             return
         }
+        // A conversion that failed says why in a list, in the value's place (RFC 5259 §8).
+        if reader.peekBehindSpaces == UInt8(ascii: "("), let value = reader.value() {
+            items.append(.other(item, value))
+            return
+        }
         // Yandex leaves the value away when there is none.
         guard let value = reader.nstring() else {
             reader.note(.valueMissing)

@@ -77,8 +77,10 @@ public struct IMAPStatus: Sendable {
     /// The code with its arguments, read now.
     public var responseCode: ResponseCode? { code.flatMap { ResponseCode.read($0)?.code } }
 
-    /// Whether the code is none that has a URL in it, which may hold a name, a password or a token.
-    var hasHarmlessCode: Bool { codeName.map { !ResponseCode.carriesURL($0) } ?? true }
+    /// Whether the code is known, and none that may hold a password or a token.
+    var hasHarmlessCode: Bool {
+        code == nil || codeName.map { ResponseCode.isKnown($0) && !ResponseCode.carriesSecret($0) } ?? false
+    }
 }
 
 extension IMAPReader {

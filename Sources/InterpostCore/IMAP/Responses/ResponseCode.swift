@@ -110,10 +110,12 @@ extension ResponseCode {
 
     static func isKnown(_ name: Keyword) -> Bool { plain[name] != nil || readers[name] != nil }
 
-    /// Codes whose arguments are URLs, which may hold a name, a password or a token.
-    static func carriesURL(_ name: Keyword) -> Bool { urlCodes.contains(name) }
+    /// Codes with URLs, which may hold a name, a password or a token, and with what tokens are made of.
+    static func carriesSecret(_ name: Keyword) -> Bool { secretCodes.contains(name) }
 
-    private static let urlCodes: Set = [Keyword("BADURL"), Keyword("REFERRAL"), Keyword("WEBALERT")]
+    private static let secretCodes: Set = [
+        Keyword("BADURL"), Keyword("REFERRAL"), Keyword("WEBALERT"), Keyword("URLMECH"),
+    ]
 
     private static let plain = KeywordTable<ResponseCode>([
         ("ALERT", .alert), ("ALREADYEXISTS", .alreadyExists),
