@@ -17,6 +17,7 @@ struct Read: ParsableCommand {
               a transcript, with C: or S: in front of each line; # begins a comment
               a half of Dovecot's rawlog, .in or .out, up to 64 MiB; the other half is found beside it
               the bytes of one side as they were on the wire, of any size
+              a capture of interpost run --record, with any number of sessions
 
             The exit status is 2 when something could not be read, 1 when something that --fail-on names was found, else 0.
 
@@ -76,13 +77,25 @@ struct Read: ParsableCommand {
         var corpus = CorpusSummary()
         for failure in failures { corpus.add(failure) }
         let isOneFile = paths.count == 1 && !Corpus.isFolder(paths[0])
+        var sessions = 0
         let printsEvents = events || (isOneFile && !summary && !quirks && !json)
         let printer = EventPrinter(detail: detail, isPretty: pretty)
-        for (number, file) in files.enumerated() {
+        for file in files {
             do throws(CorpusSummary.Failure) {
+                if CaptureReader.isCapture(file) {
+                    let earlier = isOneFile ? 0 : sessions
+                    var capture = CaptureSessions(file, detail: detail, printer: printsEvents ? printer : nil, earlier: earlier)
+                    var files = 1
+                    try capture.read { reading in
+                        corpus.add(reading, files: files)
+                        (files, sessions) = (0, sessions + 1)
+                    }
+                    continue
+                }
+                sessions += 1
                 let source = try SessionSource(file, side: side, mailProtocol: mailProtocol)
                 printer.showsCommands = source.holdsOnlyCommands
-                let reading = try read(source, as: number + 1, printer: printsEvents ? printer : nil)
+                let reading = try read(source, as: sessions, printer: printsEvents ? printer : nil)
                 corpus.add(reading, files: source.fileCount)
                 if let end = reading.whereReadingEnds {
                     throw CorpusSummary.Failure(file: "\(end.place)", problem: "is not read to its end: \(end.reason)")

@@ -32,6 +32,14 @@ struct RelayOptions: ParsableArguments {
     @Option(help: "What the log carries: acts, commands or responses.")
     var detail: LogEvent.Detail?
 
+    @Option(
+        help: ArgumentHelp(
+            "Record all sessions in a capture; in a folder that exists, each in its own.", valueName: "file|folder"))
+    var record: String?
+
+    @Flag(help: "Record passwords as they are said. Whoever gets the capture can log in with them.")
+    var dangerouslyKeepSecrets = false
+
     @Option(help: "What the console shows: pretty or quiet.")
     var console: LogSettings.Console?
 
@@ -78,6 +86,8 @@ struct RelayOptions: ParsableArguments {
         if let authority { configuration.tls.authority = authority }
         if dangerouslySkipUpstreamVerification { configuration.tls.skipsUpstreamVerification = true }
         if let log { configuration.log.file = log }
+        if let record { configuration.record.path = record }
+        if dangerouslyKeepSecrets { configuration.record.keepsSecrets = true }
         if let detail { configuration.log.detail = detail }
         if let console { configuration.log.console = console }
         if let threads { configuration.threads = threads }

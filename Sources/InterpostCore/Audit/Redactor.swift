@@ -114,11 +114,15 @@ struct Redactor: Sendable {
     private func fields(_ fields: [IDField]) -> ByteBuffer {
         guard !fields.isEmpty else { return ByteBuffer(string: "NIL") }
         let shown = fields.map { field -> String in
-            let isShown = Self.identifyingFields.contains(String(buffer: field.name.bytes).lowercased())
-            let value = field.value.map { isShown ? "\"\(clean($0.description))\"" : "[redacted]" } ?? "NIL"
+            let value = field.value.map { Self.identifies(field) ? "\"\(clean($0.description))\"" : "[redacted]" } ?? "NIL"
             return "\"\(clean(field.name.description))\" \(value)"
         }
         return clean(ByteBuffer(string: "(\(shown.joined(separator: " ")))"))
+    }
+
+    /// Whether the field says what the client is, and nothing of who uses it.
+    static func identifies(_ field: IDField) -> Bool {
+        identifyingFields.contains(String(buffer: field.name.bytes).lowercased())
     }
 
     private static let identifyingFields: Set = [
@@ -217,7 +221,7 @@ extension ByteBuffer {
     fileprivate func start(_ count: Int) -> ByteBuffer { getSlice(at: readerIndex, length: min(count, readableBytes)) ?? self }
 
     /// Whether `needle` stands in the readable bytes, letters compared without regard to case.
-    fileprivate func contains(_ needle: ByteBuffer) -> Bool {
+    func contains(_ needle: ByteBuffer) -> Bool {
         let count = needle.readableBytes
         guard count > 0, count <= readableBytes else { return false }
         return unsafe withUnsafeReadableBytes { text in

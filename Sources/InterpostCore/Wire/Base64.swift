@@ -30,6 +30,34 @@ enum Base64 {
         return bytes
     }
 
+    /// With padding, in one line.
+    static func encode(_ bytes: some Collection<UInt8>) -> ByteBuffer {
+        var text = ByteBuffer()
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let group = rest.prefix(3)
+            rest = rest.dropFirst(3)
+            let value = group.reduce(0) { $0 << 8 | UInt32($1) } << (8 * (3 - UInt32(group.count)))
+            for index in 0..<4 {
+                let digit = UInt8(truncatingIfNeeded: value >> (18 - 6 * UInt32(index)) & 63)
+                text.writeInteger(index <= group.count ? character(of: digit) : UInt8(ascii: "="))
+            }
+        }
+        return text
+    }
+
+    /// 0 to 63.
+    private static func character(of value: UInt8) -> UInt8 {
+        switch value {
+        case ..<26: value + 65
+        case ..<52: value + 71
+        case ..<62: value - 4
+        case 62: UInt8(ascii: "+")
+        default: UInt8(ascii: "/")
+        }
+    }
+
     /// What a character of the alphabet stands for; padding has no value.
     static func value(of character: UInt8) -> UInt8? {
         switch character {

@@ -5,6 +5,7 @@ public struct Configuration: Sendable, Equatable {
     public var relays: [RelayConfiguration] = []
     public var tls = TLSSettings()
     public var log = LogSettings()
+    public var record = RecordSettings()
     public var limits = Limits()
     public var timeouts = Timeouts()
     /// Event loops. A session lives on one of them.
@@ -96,6 +97,25 @@ public struct LogSettings: Sendable, Equatable {
     /// What messages are called by, beside their UIDs.
     public var names = FollowingSettings.Names.messageID
     public var onFailure = FailurePolicy.close
+}
+
+/// Where captures go, and what happens when they cannot be written.
+public struct RecordSettings: Sendable, Equatable {
+    /// A file for all sessions, or a folder with a file for each one; nothing is recorded when `nil`.
+    public var path: String?
+    /// A word in the names of the files in a folder.
+    public var label: String?
+    public var onFailure = LogSettings.FailurePolicy.close
+    /// Passwords are recorded as they were said.
+    public var keepsSecrets = false
+
+    /// Whether a word may stand in the name of a file.
+    public static func isLabel(_ word: String) -> Bool {
+        !word.isEmpty && word.count <= 64 && !word.hasPrefix(".")
+            && word.unicodeScalars.allSatisfy {
+                ($0.isASCII && $0.properties.isAlphabetic) || "0123456789-_.".unicodeScalars.contains($0)
+            }
+    }
 }
 
 /// Limits are inclusive.

@@ -39,6 +39,7 @@ public struct ConfigurationFile {
             try keys.list("relays") { node throws(Problem) in configuration.relays.append(try reader.relay(node)) }
             try keys.section("tls") { keys throws(Problem) in try reader.readTLS(&keys, into: &configuration.tls) }
             try keys.section("log") { keys throws(Problem) in try reader.readLog(&keys, into: &configuration.log) }
+            try keys.section("record") { keys throws(Problem) in try reader.readRecord(&keys, into: &configuration.record) }
             try keys.section("limits") { keys throws(Problem) in try reader.readLimits(&keys, into: &configuration.limits) }
             try keys.section("timeouts") { keys throws(Problem) in
                 try reader.readTimeouts(&keys, into: &configuration.timeouts)
@@ -106,6 +107,16 @@ private struct Reader {
         try keys.choice("console", into: &log.console)
         try keys.choice("names", into: &log.names)
         try keys.choice("on-failure", into: &log.onFailure)
+    }
+
+    func readRecord(_ keys: inout Keys, into record: inout RecordSettings) throws(Problem) {
+        try keys.text("path", into: &record.path)
+        try keys.text("label", into: &record.label)
+        try keys.choice("on-failure", into: &record.onFailure)
+        try keys.flag("dangerously-keep-secrets", into: &record.keepsSecrets)
+        if let label = record.label, !RecordSettings.isLabel(label) {
+            throw keys.problem(at: "label", "'label' stands in names of files: letters, digits, '-', '_' and '.', not '\(label)'")
+        }
     }
 
     func readLimits(_ keys: inout Keys, into limits: inout Limits) throws(Problem) {

@@ -25,11 +25,12 @@ public final class Relay: Service {
     public let listeners: [Listener]
     private let source: Source
     /// What cannot change while the program runs.
-    private let fixed: (log: LogSettings, threads: Int)
+    private let fixed: (log: LogSettings, record: RecordSettings, threads: Int)
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let channels: [any Channel]
     private let sink: EventSink
+    private let recording: Recording?
     private let registry: SessionRegistry
     private let box: ContextBox
     private let drainSeconds: Mutex<Int>
@@ -39,12 +40,20 @@ public final class Relay: Service {
         let configuration = try source()
         self.source = source
         self.logger = logger
-        fixed = (configuration.log, configuration.threads)
+        fixed = (configuration.log, configuration.record, configuration.threads)
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
         sink = try EventSink(configuration.log)
-        registry = SessionRegistry(limits: configuration.limits)
-        sink.onFailure { [registry] in registry.logFailed() }
-        let shared = try SharedContext(configuration, sink: sink, registry: registry)
+        let registry = SessionRegistry(limits: configuration.limits)
+        self.registry = registry
+        sink.onFailure { registry.logFailed() }
+        recording = try configuration.record.path.map { path in
+            let writer = try CaptureWriter(configuration.record, in: path, at: SessionClock().now) { message in
+                FileHandle.standardError.write(Data("interpost: \(message)\n".utf8))
+                registry.logFailed()
+            }
+            return Recording(writer: writer)
+        }
+        let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)
         let box = ContextBox(configuration.relays.map { shared.context(for: $0, listener: $0.listen.description) })
         var channels: [any Channel] = []
         var listeners: [Listener] = []
@@ -106,6 +115,7 @@ public final class Relay: Service {
         }
         await drain()
         try? await group.shutdownGracefully()
+        recording?.writer.close()
         sink.close()
     }
 
@@ -148,11 +158,11 @@ public final class Relay: Service {
                 logger.error("not reloaded: listeners cannot change without a restart")
                 return
             }
-            if configuration.log != fixed.log || configuration.threads != fixed.threads {
-                logger.warning("what the configuration says of log and threads takes a restart")
+            if configuration.log != fixed.log || configuration.record != fixed.record || configuration.threads != fixed.threads {
+                logger.warning("what the configuration says of log, record and threads takes a restart")
             }
             configuration.log = fixed.log
-            let shared = try SharedContext(configuration, sink: sink, registry: registry)
+            let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)
             for (index, relay) in configuration.relays.enumerated() {
                 box.replace(shared.context(for: relay, listener: listeners[index].url), at: index)
             }
@@ -173,11 +183,13 @@ private struct SharedContext {
     let upstreamContext: NIOSSLContext
     let verifier: UpstreamVerifier
     let sink: EventSink
+    let recording: Recording?
     let registry: SessionRegistry
 
-    init(_ configuration: Configuration, sink: EventSink, registry: SessionRegistry) throws {
+    init(_ configuration: Configuration, sink: EventSink, recording: Recording?, registry: SessionRegistry) throws {
         self.configuration = configuration
         self.sink = sink
+        self.recording = recording
         self.registry = registry
         serverContexts = try ServerContexts(configuration.tls)
         verifier = try UpstreamVerifier(
@@ -198,7 +210,8 @@ private struct SharedContext {
                 maximumMessages: configuration.limits.followedMessages, names: configuration.log.names),
             timeouts: configuration.timeouts,
             skipsVerification: configuration.tls.skipsUpstreamVerification, serverContexts: serverContexts,
-            upstreamContext: upstreamContext, verifier: verifier, sink: sink, registry: registry, clock: SessionClock(),
+            upstreamContext: upstreamContext, verifier: verifier, sink: sink, recording: recording, registry: registry,
+            clock: SessionClock(),
             listener: listener)
     }
 }

@@ -6,7 +6,6 @@ import NIOSSL
 /// One relayed connection: the two legs and the core between them. Lives on one event loop; carries out what the
 /// core says and decides nothing about mail.
 final class ProxySession {
-    private static let noLog = "the event log cannot be written"
     /// How long a client may take to finish its handshake when all that is left is to tell it why the session ends.
     private static let lastHandshake = TimeAmount.seconds(5)
     private static let congestionPause = TimeAmount.milliseconds(10)
@@ -19,6 +18,7 @@ final class ProxySession {
     private var number = 0
     var core: SessionCore
     var observer: SessionObserver
+    private var recorder: SessionRecorder?
     let client = Leg()
     let server = Leg()
     private var told: [LogEvent] = []
@@ -58,15 +58,16 @@ final class ProxySession {
             logFailed: { loop.execute { session.value.pump() } })
         let (number, refusal) = context.registry.admit(address: peerHost, handle: handle)
         self.number = number
+        recorder = context.recording?.recorder(session: number)
         tell(
             .sessionOpened(
                 SessionFacts(
                     mailProtocol: context.settings.mailProtocol, listener: context.listener, client: clientAddress,
                     upstream: context.relay.upstream.description)))
         if let refusal { return refuse(refusal) }
-        if context.sink.forbidsSessions {
+        if let obstacle = context.obstacle {
             client.isReady = context.settings.listener != .implicit
-            core.turnAway(by: .interpost, reason: Self.noLog)
+            core.turnAway(by: .interpost, reason: obstacle)
             return pump()
         }
         if context.skipsVerification { tell(.warning("upstream certificates are NOT verified")) }
@@ -162,7 +163,7 @@ final class ProxySession {
         guard self[side].isReady, !hasEnded else { return true }
         let peer = self[side.peer]
         guard side == .client ? core.wants.client : core.wants.server else { return false }
-        if context.sink.isCongested {
+        if context.isCongested {
             pauseForLog()
             return false
         }
@@ -191,9 +192,14 @@ final class ProxySession {
         isPumping = true
         while let action = core.next() {
             switch action {
-            case .record(let event): observer.observe(event) { told.append($0) }
-            case .tell(let event): told.append(event)
-            case .send(let bytes, let side), .say(let bytes, let side): send(bytes, to: side)
+            case .record(let event):
+                recorder?.record(event)
+                observer.observe(event) { told.append($0) }
+            case .tell(let event): tell(event)
+            case .send(let bytes, let side): send(bytes, to: side)
+            case .say(let bytes, let side):
+                recorder?.say(bytes, to: side, at: context.clock.now)
+                send(bytes, to: side)
             case .startTLS(let side): startTLS(side)
             case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
             case .close(let closer, let reason): end(by: closer, reason: reason)
@@ -203,8 +209,8 @@ final class ProxySession {
         commitLog()
         server.flush()
         client.flush()
-        if context.sink.forbidsSessions, !hasEnded {
-            core.turnAway(by: .interpost, reason: Self.noLog)
+        if let obstacle = context.obstacle, !hasEnded {
+            core.turnAway(by: .interpost, reason: obstacle)
             return pump()
         }
         resumeReads()
@@ -235,11 +241,15 @@ final class ProxySession {
     }
 
     func tell(_ event: LogEvent) {
+        recorder?.tell(event, at: context.clock.now)
         told.append(event)
         if !isPumping { commitLog() }
     }
 
     func commitLog() {
+        if let records = recorder?.take(), let writer = context.recording?.writer {
+            writer.append(records, of: number, context.settings.mailProtocol, isLast: hasEnded)
+        }
         guard !told.isEmpty else { return }
         context.sink.append(told, session: number, at: context.clock.now)
         told.removeAll(keepingCapacity: told.count < 64)

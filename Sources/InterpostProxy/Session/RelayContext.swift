@@ -14,10 +14,34 @@ struct RelayContext: Sendable {
     var upstreamContext: NIOSSLContext
     var verifier: UpstreamVerifier
     var sink: EventSink
+    var recording: Recording?
     var registry: SessionRegistry
     var clock: SessionClock
     /// The URL listened on, with the port that the system chose.
     var listener: String
+}
+
+/// What is recorded of every session, and where it goes.
+struct Recording: Sendable {
+    var writer: CaptureWriter
+    var key = PseudonymHMAC()
+
+    func recorder(session: Int) -> SessionRecorder {
+        SessionRecorder(
+            session: writer.number(of: session), start: writer.start,
+            credentials: writer.keepsSecrets ? nil : CredentialRedactor(key: key))
+    }
+}
+
+extension RelayContext {
+    /// Sessions should stop reading until the log and the capture have caught up.
+    var isCongested: Bool { sink.isCongested || recording?.writer.isCongested == true }
+
+    /// Why no session may go on.
+    var obstacle: String? {
+        if sink.forbidsSessions { return "the event log cannot be written" }
+        return recording?.writer.forbidsSessions == true ? "the capture cannot be written" : nil
+    }
 }
 
 /// One clock for a program: differences are monotonic, values are the time of day.

@@ -1,0 +1,73 @@
+public import NIOCore
+
+/// Turns what happens in one session into the records of a capture, without its secrets.
+///
+/// Told in the order of ``SessionCore/next()``: what was read and what became of it, what Interpost said itself, and what
+/// cannot be read from bytes. Lines that one side said one after another, in one piece, are one record.
+public struct SessionRecorder: Sendable {
+    /// What is larger is a record of its own, so that it is not copied.
+    private static let largePiece = 4096
+
+    public let session: Int
+    /// When the capture began.
+    private let start: WireTime
+    /// `nil` keeps the secrets.
+    private var credentials: CredentialRedactor?
+    private var ready: [CaptureRecord] = []
+
+    public init(session: Int, start: WireTime, credentials: CredentialRedactor?) {
+        self.session = session
+        self.start = start
+        self.credentials = credentials
+    }
+
+    /// What a side said, or Interpost in its place; the latter is recorded when it is sent.
+    public mutating func record(_ event: MailEvent) {
+        let bytes = credentials?.redact(event) ?? event.bytes
+        guard !event.isOurs else { return }
+        add(event.isWithheld ? .init(withheldFrom: event.sender) : .init(event.sender), bytes, at: event.time)
+    }
+
+    /// What Interpost says to `side` in the other one's name.
+    public mutating func say(_ bytes: ByteBuffer, to side: Side, at time: WireTime) {
+        add(.init(addedFor: side.peer), bytes, at: time)
+    }
+
+    /// A line of the event log that cannot be read from the bytes of the session.
+    public mutating func tell(_ event: LogEvent, at time: WireTime) {
+        guard event.isKeptInCaptures else { return }
+        var line: [UInt8] = []
+        event.writeJSON(session: session, at: time, to: &line)
+        add(.event, ByteBuffer(bytes: line.dropLast()), at: time)
+    }
+
+    /// The records since the last time.
+    public mutating func take() -> [CaptureRecord] {
+        defer { ready.removeAll(keepingCapacity: ready.count < 64) }
+        return ready
+    }
+
+    private mutating func add(_ kind: CaptureRecord.Kind, _ bytes: ByteBuffer, at time: WireTime) {
+        let nanoseconds = max(0, time.nanoseconds - start.nanoseconds)
+        if kind != .event, let last = ready.last, last.kind == kind, last.nanoseconds == nanoseconds,
+            bytes.readableBytes < Self.largePiece, last.bytes.readableBytes < Self.largePiece
+        {
+            ready[ready.count - 1].bytes.writeImmutableBuffer(bytes)
+            return
+        }
+        var rest = bytes
+        while let piece = rest.readSlice(length: min(rest.readableBytes, CaptureFormat.maximumRecord)), piece.readableBytes > 0 {
+            ready.append(CaptureRecord(kind, session: session, nanoseconds: nanoseconds, bytes: piece))
+        }
+    }
+}
+
+extension LogEvent {
+    /// Sessions, connections, TLS and edits: all else comes out of the bytes when they are read again.
+    fileprivate var isKeptInCaptures: Bool {
+        switch self {
+        case .sessionOpened, .sessionClosed, .upstreamConnected, .tlsUp, .tlsFailed, .edited, .limit, .warning: true
+        default: false
+        }
+    }
+}

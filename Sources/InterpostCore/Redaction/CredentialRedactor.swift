@@ -1,0 +1,186 @@
+public import NIOCore
+
+/// Takes what proves who somebody is out of a session, event by event, before anything of it is written.
+///
+///     a LOGIN alice "hunter2"␍␊           a LOGIN user-mzqvakdr "xxxxxxxx"␍␊
+///     a LOGIN alice {7}␍␊ … hunter2␍␊     a LOGIN user-mzqvakdr {8}␍␊ … xxxxxxxx␍␊
+///     + PDE4OTYuNjk3QGhvc3Q+␍␊            + PDEuMUBpbnRlcnBvc3Q+␍␊
+///
+/// The form stays, so that what is left can be read and replayed; the length does not, for it says something of a password.
+/// What was once seen as a secret is looked for in the lines that follow, because servers echo, and people type a password
+/// where it does not belong.
+public struct CredentialRedactor: Sendable {
+    private var sasl = SASLPlaceholders(mechanism: nil)
+    /// A LOGIN with literals, and its tag.
+    private var login: (tag: ByteBuffer?, parts: LoginPlaceholders)?
+    private var echoes = SecretEchoes()
+    private var isLoggedIn = false
+    private static let maximumName = 1024
+    private let key: any PseudonymKey
+
+    public init(key: any PseudonymKey) { self.key = key }
+
+    /// The octets to record in the event's place; `nil` where it holds no secret.
+    public mutating func redact(_ event: MailEvent) -> ByteBuffer? {
+        switch event.meaning {
+        case .opaque, .pop3Body: nil
+        case .unknown:
+            event.sender == .client ? unread(event.bytes, name: nil) : echoes.masked(event.bytes, isText: true)
+        case .part(let start): part(start, of: event)
+        case .literal(let remaining): literal(event, remaining: remaining)
+        case .command(let command): redact(command, in: event.bytes)
+        case .saslResponse(let secrets): response(event.bytes, secrets)
+        case .saslChallenge: sasl.challenge(event.bytes)
+        case .greeting(let status): greeting(status)
+        case .completion(let status, let record): redact(status, of: record, in: event.bytes)
+        case .response(let response):
+            response.kind.carriesTokens ? TokenDigits.zeroed(in: event.bytes) : echoes.masked(event.bytes)
+        case .status: masked(text: event.bytes)
+        case .pop3Greeting: APOPTimestamp.replaced(in: event.bytes)
+        case .pop3Command(let name, let command): redact(command, name: name, in: event.bytes)
+        case .pop3Completion(let reply, let record): redact(reply, of: record, in: event.bytes)
+        case .continuation, .idleDone, .pop3Begin, .pop3Listing: echoes.masked(event.bytes)
+        }
+    }
+
+    /// A line that nobody understands: before the login it may be a password at the wrong place.
+    private mutating func unread(_ line: ByteBuffer, name: Keyword?) -> ByteBuffer? {
+        guard !isLoggedIn, name.map({ KnownVerbs.contains($0, in: .imap) || KnownVerbs.contains($0, in: .pop3) }) != true else {
+            return echoes.masked(line)
+        }
+        return echoes.masked(line, behindWords: 0)
+    }
+
+    /// What a server says to people, or to a client about a URL.
+    private func masked(text line: ByteBuffer) -> ByteBuffer? {
+        let zeroed = TokenDigits.zeroed(in: line)
+        return echoes.masked(zeroed ?? line, isText: true) ?? zeroed
+    }
+
+    private mutating func response(_ line: ByteBuffer, _ secrets: [Secret]) -> ByteBuffer? {
+        for secret in secrets { echoes.learn(secret) }
+        return sasl.response(line, key: key)
+    }
+
+    // MARK: - IMAP
+
+    private mutating func greeting(_ status: IMAPStatus) -> ByteBuffer? {
+        if status.result == .preauth { isLoggedIn = true }
+        return nil
+    }
+
+    /// A line that announces a literal, which is a secret only in LOGIN.
+    private mutating func part(_ start: MailEvent.LiteralStart, of event: MailEvent) -> ByteBuffer? {
+        guard event.sender == .client else { return echoes.masked(event.bytes) }
+        guard start.name == Keyword("LOGIN") else {
+            login = nil
+            return unread(event.bytes, name: start.name)
+        }
+        return loginLine(event.bytes, tag: start.tag)
+    }
+
+    private mutating func loginLine(_ line: ByteBuffer, tag: ByteBuffer?) -> ByteBuffer {
+        // One that was refused may have been left in the middle.
+        var parts = login.flatMap { $0.tag == tag ? $0.parts : nil } ?? LoginPlaceholders()
+        let redacted = parts.line(line, key: key, echoes: &echoes)
+        login = (tag, parts)
+        return redacted
+    }
+
+    private mutating func literal(_ event: MailEvent, remaining: Int) -> ByteBuffer? {
+        guard event.sender == .client else { return nil }
+        guard let tag = login?.tag, var parts = login?.parts else {
+            // The names in a command are short; a message is not looked through.
+            return event.bytes.readableBytes <= Self.maximumName ? echoes.masked(event.bytes) : nil
+        }
+        let redacted = parts.literal(event.bytes, remaining: remaining, key: key, echoes: &echoes)
+        login = (tag, parts)
+        return redacted
+    }
+
+    private mutating func redact(_ command: IMAPCommand, in line: ByteBuffer) -> ByteBuffer? {
+        defer { login = nil }
+        if case .malformed = command.body, command.name == Keyword("LOGIN") { echoes.learn(Secret(command.writtenArguments)) }
+        if command.name == Keyword("LOGIN") { return loginLine(line, tag: command.tag) }
+        if command.quirks.contains(.argumentsLeftOver) { return echoes.masked(line, behindWords: 2) }
+        switch command.body {
+        case .authenticate(let mechanism, let initialResponse):
+            return redact(mechanism, initialResponse, in: line, words: 2)
+        case .malformed where command.name == Keyword("AUTHENTICATE"): return echoes.masked(line, behindWords: 2)
+        case .unknown, .malformed: return unread(line, name: command.name)
+        case .generateURLAuth, .urlFetch, .applePushService, .append, .replace:
+            return TokenDigits.zeroed(in: line) ?? echoes.masked(line)
+        case .xclient: return echoes.masked(line, behindWords: 2)
+        case .id(let fields):
+            for field in fields where !Redactor.identifies(field) {
+                if let value = field.value { echoes.learn(Secret(value.bytes)) }
+            }
+            return echoes.masked(line)
+        default: return echoes.masked(line)
+        }
+    }
+
+    private mutating func redact(_ status: IMAPStatus, of record: CommandRecord?, in line: ByteBuffer) -> ByteBuffer? {
+        if status.result == .ok, let name = record?.name, name == Keyword("LOGIN") || name == Keyword("AUTHENTICATE") {
+            isLoggedIn = true
+        }
+        return masked(text: line)
+    }
+
+    /// `words` stand in front of the mechanism, as the client spelled them.
+    private mutating func redact(
+        _ mechanism: Keyword, _ initialResponse: Secret?, in line: ByteBuffer, words: Int
+    ) -> ByteBuffer? {
+        sasl = SASLPlaceholders(mechanism: mechanism)
+        guard KnownVerbs.title(ofMechanism: mechanism) != "unknown" else { return echoes.masked(line, behindWords: words) }
+        guard let initialResponse else { return nil }
+        for secret in SASLExchange.secrets(of: initialResponse, mechanism: mechanism) { echoes.learn(secret) }
+        var redacted = line.start(words: words + 1)
+        redacted.writeInteger(UInt8.space)
+        redacted.writeImmutableBuffer(initialResponse.withExposedBytes { sasl.placeholder(for: $0, key: key) })
+        redacted.writeImmutableBuffer(line.lineEnd)
+        return redacted
+    }
+
+    // MARK: - POP3
+
+    private mutating func redact(_ command: POP3Command, name: Keyword?, in line: ByteBuffer) -> ByteBuffer? {
+        switch command {
+        case .user(let user) where !user.isOneWord: return echoes.masked(line, behindWords: 1)
+        case .user(let user): return line.start(words: 1).followed(by: Placeholder.user(user, key: key), lineEnd: line.lineEnd)
+        case .pass(let secret), .rpop(let secret), .mdef(let secret):
+            echoes.learn(secret)
+            return line.start(words: 1).followed(by: Placeholder.password, lineEnd: line.lineEnd)
+        case .apop(let user, let digest):
+            echoes.learn(digest)
+            return line.start(words: 1).followed(by: Placeholder.user(user, key: key), Placeholder.digest, lineEnd: line.lineEnd)
+        case .auth(let mechanism?, let initialResponse): return redact(mechanism, initialResponse, in: line, words: 1)
+        case .xclient, .xoip, .xtnd(.other): return echoes.masked(line, behindWords: 1)
+        case .malformed where name.map(Self.carriesCredentials) == true: return echoes.masked(line, behindWords: 1)
+        case .unknown, .malformed: return unread(line, name: name)
+        default: return echoes.masked(line)
+        }
+    }
+
+    private static func carriesCredentials(_ name: Keyword) -> Bool {
+        [Keyword("USER"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("RPOP")].contains(name)
+    }
+
+    private mutating func redact(_ reply: POP3Reply, of record: POP3CommandRecord?, in line: ByteBuffer) -> ByteBuffer? {
+        switch record?.command {
+        case .pass, .apop, .rpop, .auth(.some, _): if reply.result == .ok { isLoggedIn = true }
+        default: break
+        }
+        return echoes.masked(line, isText: true)
+    }
+}
+
+extension IMAPResponse.Kind {
+    /// URLs with tokens (RFC 4467), and what a push service knows a device by.
+    fileprivate var carriesTokens: Bool {
+        switch self {
+        case .genURLAuth, .urlFetch, .applePushService: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import InterpostCore
+import NIOCore
+
+/// A capture that is being written: records in, whole members out, each with one write. Belongs to one thread.
+///
+/// Whatever happens to the program, the file ends with a whole member, or with one that was cut off by the kernel in the
+/// middle of a write; nothing before it is touched again.
+final class CaptureFile {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private let path: String
+    private let descriptor: Int32
+    private var text = ByteBuffer()
+    private var sessions: ClosedRange<Int>?
+    private var begun: Set<Int> = []
+    private var beginning = 0
+    private var nanoseconds: Int64 = 0
+    /// Octets of whole members.
+    private(set) var size: Int
+    /// When the first record came that is not written yet.
+    private var waitingSince: NIODeadline?
+
+    /// Sessions that the file had when it was opened.
+    let earlierSessions: Int
+
+    /// Makes a file with mode 0600. What is there already is a capture that is gone on with; a member at its end that was cut
+    /// off is thrown away.
+    init(_ path: String, header: ByteBuffer) throws {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.failure("opened", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let failure = Self.failure("looked at", path)
+            close(descriptor)
+            throw failure
+        }
+        do {
+            let index = try CaptureIndex(descriptor, size: Int(status.st_size))
+            guard !index.hasForeignMembers else {
+                throw Failure(
+                    description: "the capture \(path) was compressed anew, and cannot be gone on with: take another file")
+            }
+            size = index.wholeSize
+            earlierSessions = index.members.map(\.member.sessions.upperBound).max() ?? 0
+            if index.isCutOff, ftruncate(descriptor, off_t(size)) != 0 { throw Self.failure("cut to what is whole", path) }
+        } catch {
+            close(descriptor)
+            throw error is CaptureError ? Failure(description: "\(path) \(error)") : error
+        }
+        if size == 0 { text.writeString(CaptureFormat.firstLine) }
+        CaptureRecord(.header, session: 0, nanoseconds: 0, bytes: header).write(to: &text)
+        try flush()
+    }
+
+    deinit { close(descriptor) }
+
+    /// Takes a record. It is in the file at the latest when ``flush()`` returns.
+    func append(_ record: CaptureRecord) throws {
+        if waitingSince == nil {
+            waitingSince = .now()
+            nanoseconds = record.nanoseconds
+        }
+        record.write(to: &text)
+        sessions =
+            sessions.map { min($0.lowerBound, record.session)...max($0.upperBound, record.session) }
+            ?? record.session...record.session
+        if begun.insert(record.session).inserted { beginning += 1 }
+        if text.readableBytes >= CaptureFormat.memberText { try flush() }
+    }
+
+    var isWaiting: Bool { waitingSince != nil }
+
+    /// Whether something has waited for so long.
+    func isOverdue(_ seconds: Double) -> Bool {
+        waitingSince.map { NIODeadline.now() - $0 >= .nanoseconds(Int64(seconds * 1e9)) } ?? false
+    }
+
+    /// Throws away what waits.
+    func discard() {
+        text.clear()
+        (sessions, beginning, waitingSince) = (nil, 0, nil)
+    }
+
+    /// Nothing more comes of this session.
+    func forget(session: Int) { begun.remove(session) }
+
+    /// Writes what waits.
+    func flush() throws {
+        guard text.readableBytes > 0 else { return }
+        let description = CaptureMember(
+            size: 0, textSize: 0, sessions: sessions ?? 0...0, beginningSessions: beginning, nanoseconds: nanoseconds)
+        let member = try GzipMember.deflate(text, describing: description)
+        var rest = member.readableBytesView
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let failure = Self.failure("written", path)
+                // What was begun goes; what waits stays, and is tried again.
+                ftruncate(descriptor, off_t(size))
+                throw failure
+            }
+            rest = rest.dropFirst(count)
+        }
+        size += member.readableBytes
+        text.clear(minimumCapacity: CaptureFormat.memberText)
+        (sessions, beginning, waitingSince) = (nil, 0, nil)
+    }
+
+    private static func failure(_ what: String, _ path: String) -> Failure {
+        Failure(description: "the capture \(path) cannot be \(what): \(String(cString: strerror(errno)))")
+    }
+}
