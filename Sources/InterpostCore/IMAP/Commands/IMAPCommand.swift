@@ -139,6 +139,14 @@ public struct IMAPCommand: Sendable {
         guard let tag = reader.atom(stoppingAt: " \t"), let name = reader.keyword() else { return nil }
         return (tag, name)
     }
+
+    /// The verb of a command's first line, without UID in front of it, and how many octets stand in front of its arguments.
+    static func head(of line: ByteBuffer) -> (name: Keyword, length: Int)? {
+        var reader = IMAPReader(IMAPText(line: line))
+        guard reader.atom(stoppingAt: " \t") != nil, var name = reader.verb() else { return nil }
+        if name == Keyword("UID"), let verb = reader.verb() { name = verb }
+        return (name, line.withoutLineEnd.readableBytes - reader.octetsLeft)
+    }
 }
 
 extension IMAPReader {

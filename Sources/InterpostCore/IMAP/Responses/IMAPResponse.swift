@@ -31,7 +31,7 @@ public struct IMAPResponse: Sendable {
     /// The bytes it was read from.
     public let text: IMAPText
     /// Octets of the text in front of the data, and what is odd in them.
-    private let headLength: Int
+    let headLength: Int
     private let headQuirks: Quirks
 
     init(reading text: IMAPText) {

@@ -1,0 +1,136 @@
+public import NIOCore
+
+/// Replaces what a session says of people by pseudonyms of the same length, event by event, before it is recorded.
+///
+///     * LIST (\Sent) "/" "Projects/Anna"␍␊       * LIST (\Sent) "/" "Wqtbnmsk/Bcfo"␍␊
+///     * 1 FETCH (BODY[TEXT] {11}␍␊               * 1 FETCH (BODY[TEXT] {11}␍␊
+///     Dear Anna,␍␊)␍␊                            Kwpz Bcfo,␍␊)␍␊
+///
+/// Nothing changes its length and no structure changes, so all sizes stay true, and the redacted octets read as the same
+/// events. What becomes of a value depends on the key and the value alone, so it is the same in every session of a
+/// capture set. Credentials are not dealt with here. The article <doc:Redaction> has the rules and their limits.
+///
+/// One value for one session. Events are given in their order; memory does not grow with what passes.
+public struct ContentRedactor: Sendable {
+    private let mappers: ContentMappers
+    private var client: ContentWalker
+    private var server: ContentWalker
+    /// The client's literal waits for a `+`, which may be refused.
+    private var awaited: LiteralAnnouncement?
+    private var pop3: POP3ContentRedactor
+    private var opaque: (client: WordMapper?, server: WordMapper?) = (nil, nil)
+
+    public init(_ level: RedactionLevel, key: any PseudonymKey) {
+        mappers = ContentMappers(level, key: key)
+        client = ContentWalker(mappers)
+        server = ContentWalker(mappers)
+        pop3 = POP3ContentRedactor(mappers)
+    }
+
+    /// The octets to record in the event's place: exactly as many; `nil` where nothing changes.
+    public mutating func redact(_ event: MailEvent) -> ByteBuffer? {
+        guard mappers.level != .none else { return nil }
+        switch event.meaning {
+        case .part(let start): return redactPart(event, start)
+        case .literal: return redactLiteral(event)
+        case .command, .response, .unknown, .idleDone: return redactLine(event)
+        case .greeting(let status), .status(let status): return redactStatus(status, event)
+        case .completion(let status, let record):
+            noteCompletion(status, of: record)
+            return redactStatus(status, event)
+        case .continuation(let purpose):
+            if purpose == .literal { awaited = nil }
+            return nil
+        case .opaque: return redactOpaque(event)
+        case .saslResponse, .saslChallenge: return nil
+        case .pop3Greeting, .pop3Command, .pop3Begin, .pop3Listing, .pop3Body, .pop3Completion: return pop3.redact(event)
+        }
+    }
+
+    // MARK: - Lines and literals
+
+    private mutating func redactPart(_ event: MailEvent, _ start: MailEvent.LiteralStart) -> ByteBuffer? {
+        if event.sender == .client {
+            let announcement = start.announcement
+            awaited = announcement.isNonSynchronising && !announcement.isMinus ? nil : announcement
+            return Self.mapLine(event.bytes, &client, announces: true) { Self.commandShape(event.bytes) }
+        }
+        return Self.mapLine(event.bytes, &server, announces: true) { Self.responseShape(event.bytes) }
+    }
+
+    private mutating func redactLine(_ event: MailEvent) -> ByteBuffer? {
+        if event.sender == .client {
+            awaited = nil
+            defer { client.end() }
+            return Self.mapLine(event.bytes, &client, announces: false) { Self.commandShape(event.bytes) }
+        }
+        defer { server.end() }
+        return Self.mapLine(event.bytes, &server, announces: false) { Self.responseShape(event.bytes) }
+    }
+
+    private mutating func redactLiteral(_ event: MailEvent) -> ByteBuffer? {
+        if event.sender == .client { awaited = nil }
+        return event.bytes.changed { event.sender == .client ? client.mapLiteral(&$0) : server.mapLiteral(&$0) }
+    }
+
+    /// A refused literal does not come: the next line is a command.
+    private mutating func noteCompletion(_ status: IMAPStatus, of record: CommandRecord?) {
+        guard let awaited, client.isActive, let record, record.command == nil else { return }
+        self.awaited = nil
+        if !awaited.isMinus || status.result != .ok { client.end() }
+    }
+
+    private static func mapLine(
+        _ line: ByteBuffer, _ walker: inout ContentWalker, announces: Bool, shape: () -> (ContentShape, Int)
+    ) -> ByteBuffer? {
+        var start = 0
+        if !walker.isActive {
+            let (shape, length) = shape()
+            walker.begin(shape)
+            start = length
+        }
+        guard !walker.isIdle else { return nil }
+        return line.changed { walker.mapLine(&$0, from: start, to: $0.count, announces: announces) }
+    }
+
+    /// `a UID COPY 1 "x"`: the shape of what stands behind COPY, and where that begins.
+    private static func commandShape(_ line: ByteBuffer) -> (ContentShape, Int) {
+        guard let (name, length) = IMAPCommand.head(of: line) else { return (.each(.unknown), 0) }
+        return (ContentGrammar.shape(ofCommand: name), length)
+    }
+
+    private static func responseShape(_ line: ByteBuffer) -> (ContentShape, Int) {
+        let response = IMAPResponse(reading: IMAPText(line: line))
+        return (ContentGrammar.shape(ofResponse: response), min(response.headLength, line.readableBytes))
+    }
+
+    // MARK: - Others
+
+    /// `a1 OK [PERMANENTFLAGS (\Seen Projects)] done`: what stands in the brackets.
+    private func redactStatus(_ status: IMAPStatus, _ event: MailEvent) -> ByteBuffer? {
+        guard mappers.level == .all, let code = status.code, let name = status.codeName,
+            let bracket = event.bytes.firstIndex(of: UInt8(ascii: "["), from: event.bytes.readerIndex)
+        else { return nil }
+        var walker = ContentWalker(mappers)
+        walker.begin(ContentGrammar.shape(ofCode: name))
+        guard !walker.isIdle else { return nil }
+        let start = bracket + 1 - event.bytes.readerIndex
+        return event.bytes.changed { bytes in
+            let end = min(bytes.count, start + code.readableBytes)
+            var place = start
+            while place < end, bytes[place] <= .space { place += 1 }
+            while place < end, bytes[place] > .space, bytes[place] != UInt8(ascii: "(") { place += 1 }
+            return walker.mapLine(&bytes, from: place, to: end, announces: false)
+        }
+    }
+
+    /// Nobody knows what it is, so all words of it go.
+    private mutating func redactOpaque(_ event: MailEvent) -> ByteBuffer? {
+        var mapper = (event.sender == .client ? opaque.client : opaque.server) ?? WordMapper(mappers.words)
+        defer { if event.sender == .client { opaque.client = mapper } else { opaque.server = mapper } }
+        return event.bytes.changed { bytes in
+            for index in 0..<bytes.count { bytes[index] = mapper.map(bytes[index]) }
+            return true
+        }
+    }
+}

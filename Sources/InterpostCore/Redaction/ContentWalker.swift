@@ -1,0 +1,186 @@
+import NIOCore
+
+/// Goes through one command or response, line by line and literal by literal, and maps what is due in place.
+///
+///     * 1 FETCH (ENVELOPE (NIL {9}␍␊      the literal is the subject: words
+///     Geheimnis NIL …) UID 7)␍␊           the rest goes on where the first line ended
+///
+/// It needs less of the grammar than the readers of events do, and knows no error: what it does not recognise is a string.
+struct ContentWalker: Sendable {
+    /// How the octets of the literal that was announced are mapped.
+    private enum Literal {
+        case kept
+        case words(TextMapper)
+        case name(NameMapper)
+        case message
+    }
+
+    private let mappers: ContentMappers
+    private var frames: [ContentFrame] = []
+    /// Lists that are open beyond the deepest frame: all in them is read as if it stood there.
+    private var excess = 0
+    private var literal = Literal.kept
+    private var message: MessageMapper?
+    /// A literal was announced, and the command or response goes on.
+    private(set) var isActive = false
+    /// In the brackets of an item's name.
+    private var item: [UInt8]?
+
+    /// Deeper than the readers go.
+    private static let maximumDepth = 200
+
+    init(_ mappers: ContentMappers) { self.mappers = mappers }
+
+    mutating func begin(_ shape: ContentShape) {
+        frames = [ContentFrame(shape)]
+        (item, excess) = (nil, 0)
+        isActive = true
+    }
+
+    mutating func end() {
+        frames.removeAll(keepingCapacity: true)
+        (literal, message, isActive, item) = (.kept, nil, false, nil)
+    }
+
+    /// Whether there is anything to look for.
+    var isIdle: Bool { if frames.count == 1, case .kept = frames[0].shape { true } else { frames.isEmpty } }
+
+    /// Octets of the literal that was announced last. Says whether they may have changed.
+    mutating func mapLiteral(_ bytes: inout MutableSpan<UInt8>) -> Bool {
+        let range = 0..<bytes.count
+        switch literal {
+        case .kept: return false
+        case .words(var mapper):
+            mapper.map(&bytes, in: range)
+            literal = .words(mapper)
+        case .name(var mapper):
+            mapper.map(&bytes, in: range)
+            literal = .name(mapper)
+        case .message: message?.map(&bytes, in: range)
+        }
+        return true
+    }
+
+    /// A line, or what is left of it from `start` on. Says whether it may have changed.
+    /// - Parameter announces: Whether the `{n}` at its end announces a literal.
+    mutating func mapLine(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int, announces: Bool) -> Bool {
+        var end = end
+        while end > start, bytes[end - 1] == .lineFeed || bytes[end - 1] == .carriageReturn { end -= 1 }
+        let marker = announces ? Self.marker(&bytes, from: start, to: end) : end
+        var index = start
+        var hasChanged = false
+        while index < marker, !frames.isEmpty {
+            if item != nil {
+                takeItem(&bytes, &index, to: marker)
+                continue
+            }
+            switch bytes[index] {
+            case .space, 9: index += 1
+            case UInt8(ascii: "("):
+                let shape = frames[frames.count - 1].list()
+                if frames.count < Self.maximumDepth { frames.append(ContentFrame(shape)) } else { excess += 1 }
+                index += 1
+            case UInt8(ascii: ")"):
+                if excess > 0 { excess -= 1 } else if frames.count > 1 { frames.removeLast() }
+                index += 1
+            case UInt8(ascii: "\""):
+                let range = quoted(&bytes, &index, to: marker)
+                if take(&bytes, range, .quoted) { hasChanged = true }
+            default:
+                if frames[frames.count - 1].expectsItem {
+                    item = []
+                    continue
+                }
+                let first = index
+                while index < marker, !ByteSet.wordEnds.contains(bytes[index]) { index += 1 }
+                if take(&bytes, first..<index, .atom) { hasChanged = true }
+            }
+        }
+        if announces { announceLiteral() }
+        return hasChanged
+    }
+
+    // MARK: - Strings
+
+    private mutating func take(_ bytes: inout MutableSpan<UInt8>, _ range: Range<Int>, _ form: ContentMappers.Form) -> Bool {
+        // Longer words are none of the protocol.
+        let text = range.count <= 64 ? range.map { bytes[$0] } : []
+        let role = frames[frames.count - 1].string(text, form)
+        if form == .atom, ContentTable.isName("NIL", text) { return false }
+        return mappers.map(role, &bytes, in: range, form: form)
+    }
+
+    /// What stands in quotes. Some servers forget to escape quotes in it: it ends with the quote that a word could not go
+    /// on behind.
+    private func quoted(_ bytes: inout MutableSpan<UInt8>, _ index: inout Int, to end: Int) -> Range<Int> {
+        let start = index + 1
+        if frames[frames.count - 1].expectsSeparator, index + 3 < end, bytes[index + 1] == UInt8(ascii: "\\"),
+            bytes[index + 2] == UInt8(ascii: "\""), bytes[index + 3] == .space
+        {
+            index += 3
+            return start..<start
+        }
+        index = start
+        while index < end {
+            if bytes[index] == UInt8(ascii: "\\") {
+                index += 1
+            } else if bytes[index] == UInt8(ascii: "\""), index + 1 >= end || ByteSet.wordEnds.contains(bytes[index + 1]) {
+                break
+            }
+            index += 1
+        }
+        let range = start..<max(start, min(index, end))
+        index = min(index + 1, end)
+        return range
+    }
+
+    /// `BODY[HEADER.FIELDS (FROM "x y")]<0>`: up to its end, or to a literal in it.
+    private mutating func takeItem(_ bytes: inout MutableSpan<UInt8>, _ index: inout Int, to end: Int) {
+        var name = item ?? []
+        var isInBrackets = name.contains(UInt8(ascii: "["))
+        while index < end {
+            let byte = bytes[index]
+            if !isInBrackets, ByteSet.wordEnds.contains(byte) {
+                // Courier reads `BODY [TEXT]` too.
+                guard byte == .space, index + 1 < end, bytes[index + 1] == UInt8(ascii: "["), !name.isEmpty else { break }
+            }
+            if byte == UInt8(ascii: "[") { isInBrackets = true }
+            if byte == UInt8(ascii: "]") { isInBrackets = false }
+            if name.count < 1024 { name.append(byte) }
+            index += 1
+        }
+        if isInBrackets {
+            item = name
+        } else {
+            item = nil
+            if name.isEmpty { index += 1 } else { _ = frames[frames.count - 1].string(name, .atom) }
+        }
+    }
+
+    // MARK: - Literals
+
+    /// Where `{n}` or `~{n}` begins.
+    private static func marker(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int) -> Int {
+        var index = end
+        while index > start, bytes[index - 1] != UInt8(ascii: "{") { index -= 1 }
+        if index > start { index -= 1 }
+        return index > start && bytes[index - 1] == UInt8(ascii: "~") ? index - 1 : index
+    }
+
+    private mutating func announceLiteral() {
+        literal = .kept
+        // A literal within the brackets of an item is the name of a field.
+        guard item == nil, !frames.isEmpty else { return }
+        let role = frames[frames.count - 1].string([], .literal)
+        guard role.isDue(at: mappers.level) else { return }
+        switch role {
+        case .message(let start):
+            message = mappers.message(at: start)
+            literal = .message
+        case .restOfMessage:
+            if message == nil { message = mappers.message(at: .unknown) }
+            literal = .message
+        default: literal = mappers.name(role).map(Literal.name) ?? .words(TextMapper(mappers.words))
+        }
+    }
+}

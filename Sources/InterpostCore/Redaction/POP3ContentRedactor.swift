@@ -1,0 +1,70 @@
+import NIOCore
+
+/// ``ContentRedactor`` for the events of POP3.
+///
+///     C: RETR 1␍␊     S: +OK␍␊ Subject: Geheimnis␍␊ ␍␊ ..␍␊ .␍␊      the message is mapped; dots stay where they are
+///     C: UIDL␍␊       S: 1 whqtswO00WBw418f9t5JxYwZ␍␊                1 kbxqzmR73VNe902c1h8PdRqG␍␊
+struct POP3ContentRedactor: Sendable {
+    private let mappers: ContentMappers
+    private var message: MessageMapper?
+    /// What the lines that come are the answer to.
+    private var answered: POP3Command?
+
+    init(_ mappers: ContentMappers) { self.mappers = mappers }
+
+    mutating func redact(_ event: MailEvent) -> ByteBuffer? {
+        switch event.meaning {
+        case .pop3Begin(_, let command):
+            answered = command
+            message = mappers.message(at: .header)
+            return nil
+        case .pop3Body:
+            return event.bytes.changed { bytes in
+                message?.map(&bytes, in: 0..<bytes.count)
+                return true
+            }
+        case .pop3Listing: return answered.flatMap { redactLine(event.bytes, behind: 0, answering: $0) }
+        case .pop3Completion(let reply, let record):
+            // The terminator of a long reply is a completion too.
+            let isTerminator = event.bytes.byte(at: event.bytes.readerIndex) == .dot
+            answered = record?.command
+            guard let command = record?.command, reply.result == .ok, !isTerminator else { return nil }
+            return redactLine(event.bytes, behind: 1, answering: command)
+        default: return nil
+        }
+    }
+
+    /// - Parameter words: How many words of the reply stand in front of what is listed: `+OK`.
+    private func redactLine(_ line: ByteBuffer, behind words: Int, answering command: POP3Command) -> ByteBuffer? {
+        let isReply = words > 0
+        switch command {
+        case .uidl(nil) where !isReply, .uidl(.some): return redact(line, behind: words + 1, as: .identifier)
+        case .xtnd(.xlst) where !isReply: return redact(line, behind: words + 1, as: .words)
+        case .xsender where isReply: return redact(line, behind: words, as: .words)
+        case .xtnd(.bboards) where !isReply: return redact(line, behind: words, as: .mailbox)
+        case .vendor, .unknown, .malformed, .xtnd(.other): return redact(line, behind: words, as: .words)
+        default: return nil
+        }
+    }
+
+    /// Maps what stands behind so many words.
+    private func redact(_ line: ByteBuffer, behind words: Int, as role: ContentRole) -> ByteBuffer? {
+        line.changed { bytes in
+            var end = bytes.count
+            while end > 0, bytes[end - 1] <= .space { end -= 1 }
+            var index = 0
+            for _ in 0..<words {
+                while index < end, bytes[index] <= .space { index += 1 }
+                while index < end, bytes[index] > .space { index += 1 }
+            }
+            while index < end, bytes[index] <= .space { index += 1 }
+            // What stands behind an identifier is text.
+            var last = end
+            if role == .identifier {
+                last = index
+                while last < end, bytes[last] > .space { last += 1 }
+            }
+            return mappers.map(role, &bytes, in: index..<last, form: .literal)
+        }
+    }
+}
