@@ -33,6 +33,7 @@ struct ContentFrame: Sendable {
         func isWord(_ word: StaticString) -> Bool { form == .atom && ContentTable.isName(word, text) }
         switch shape {
         case .kept, .namespaces: return .kept
+        case .each(.words): return Address.placeholders.contains(ByteBuffer(bytes: text)) ? .kept : .words
         case .each(let role): return role
         case .sequence(let slots): return slots[min(index, slots.count - 1)].string
         case .named(let table):

@@ -33,6 +33,7 @@ public struct ContentRedactor: Sendable {
         switch event.meaning {
         case .part(let start): return redactPart(event, start)
         case .literal: return redactLiteral(event)
+        case .idleDone where event.bytes.withoutLineEnd.equalsIgnoringCase("DONE"): return nil
         case .command, .response, .unknown, .idleDone: return redactLine(event)
         case .greeting(let status), .status(let status): return redactStatus(status, event)
         case .completion(let status, let record):

@@ -134,7 +134,7 @@ extension Address {
     }
 
     /// What Dovecot, UW imapd, Exchange and Cyrus write where a mailbox or host is missing: NIL would make it a group.
-    private static let placeholders = [
+    static let placeholders = [
         "MISSING_DOMAIN", "MISSING_MAILBOX", ".MISSING-HOST-NAME.", ".SYNTAX-ERROR.", "unspecified-domain",
     ].map { ByteBuffer(string: $0) }
 
