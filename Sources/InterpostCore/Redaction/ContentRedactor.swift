@@ -22,7 +22,7 @@ public struct ContentRedactor: Sendable {
 
     public init(_ level: RedactionLevel, key: any PseudonymKey) {
         mappers = ContentMappers(level, key: key)
-        client = ContentWalker(mappers)
+        client = ContentWalker(mappers, keepsNames: true)
         server = ContentWalker(mappers)
         pop3 = POP3ContentRedactor(mappers)
     }
@@ -82,12 +82,12 @@ public struct ContentRedactor: Sendable {
     }
 
     private static func mapLine(
-        _ line: ByteBuffer, _ walker: inout ContentWalker, announces: Bool, shape: () -> (ContentShape, Int)
+        _ line: ByteBuffer, _ walker: inout ContentWalker, announces: Bool, shape: () -> (ContentShape, Int, UInt64?)
     ) -> ByteBuffer? {
         var start = 0
         if !walker.isActive {
-            let (shape, length) = shape()
-            walker.begin(shape)
+            let (shape, length, number) = shape()
+            walker.begin(shape, number: number)
             start = length
         }
         guard !walker.isIdle else { return nil }
@@ -95,33 +95,36 @@ public struct ContentRedactor: Sendable {
     }
 
     /// `a UID COPY 1 "x"`: the shape of what stands behind COPY, and where that begins.
-    private static func commandShape(_ line: ByteBuffer) -> (ContentShape, Int) {
-        guard let (name, length) = IMAPCommand.head(of: line) else { return (.each(.unknown), 0) }
-        return (ContentGrammar.shape(ofCommand: name), length)
+    private static func commandShape(_ line: ByteBuffer) -> (ContentShape, Int, UInt64?) {
+        guard let (name, length) = IMAPCommand.head(of: line) else { return (.each(.unknown), 0, nil) }
+        return (ContentGrammar.shape(ofCommand: name), length, nil)
     }
 
-    private static func responseShape(_ line: ByteBuffer) -> (ContentShape, Int) {
+    private static func responseShape(_ line: ByteBuffer) -> (ContentShape, Int, UInt64?) {
         let response = IMAPResponse(reading: IMAPText(line: line))
-        return (ContentGrammar.shape(ofResponse: response), min(response.headLength, line.readableBytes))
+        return (ContentGrammar.shape(ofResponse: response), min(response.headLength, line.readableBytes), response.number)
     }
 
     // MARK: - Others
 
-    /// `a1 OK [PERMANENTFLAGS (\Seen Projects)] done`: what stands in the brackets.
+    /// `a1 OK [PERMANENTFLAGS (\Seen Projects)] done`: what stands in the brackets, and names that the client has used.
     private func redactStatus(_ status: IMAPStatus, _ event: MailEvent) -> ByteBuffer? {
-        guard mappers.level == .all, let code = status.code, let name = status.codeName,
-            let bracket = event.bytes.firstIndex(of: UInt8(ascii: "["), from: event.bytes.readerIndex)
-        else { return nil }
-        var walker = ContentWalker(mappers)
-        walker.begin(ContentGrammar.shape(ofCode: name))
-        guard !walker.isIdle else { return nil }
-        let start = bracket + 1 - event.bytes.readerIndex
-        return event.bytes.changed { bytes in
-            let end = min(bytes.count, start + code.readableBytes)
-            var place = start
-            while place < end, bytes[place] <= .space { place += 1 }
-            while place < end, bytes[place] > .space, bytes[place] != UInt8(ascii: "(") { place += 1 }
-            return walker.mapLine(&bytes, from: place, to: end, announces: false)
+        event.bytes.changed { bytes in
+            // Behind the tag and the result.
+            var place = status.tag.readableBytes
+            while place < bytes.count, bytes[place] <= .space { place += 1 }
+            while place < bytes.count, bytes[place] > .space, bytes[place] != UInt8(ascii: "[") { place += 1 }
+            var hasChanged = false
+            if let length = status.code?.readableBytes, let name = status.codeName {
+                while place < bytes.count, bytes[place] != UInt8(ascii: "[") { place += 1 }
+                let end = min(bytes.count, place + 1 + length)
+                while place < end, bytes[place] > .space, bytes[place] != UInt8(ascii: "(") { place += 1 }
+                var walker = ContentWalker(mappers)
+                walker.begin(ContentGrammar.shape(ofCode: name))
+                hasChanged = walker.mapLine(&bytes, from: place, to: end, announces: false)
+                place = end
+            }
+            return client.names?.replace(in: &bytes, from: place) == true || hasChanged
         }
     }
 

@@ -25,6 +25,13 @@ enum ContentRole: Sendable, Equatable {
     /// In a response or command that is not known.
     case unknown
 
+    var isName: Bool {
+        switch self {
+        case .mailbox, .label, .user, .flag: true
+        default: false
+        }
+    }
+
     func isDue(at level: RedactionLevel) -> Bool {
         switch self {
         case .kept: false

@@ -25,14 +25,22 @@ struct ContentWalker: Sendable {
     private(set) var isActive = false
     /// In the brackets of an item's name.
     private var item: [UInt8]?
+    private var partial = PartialMessages()
+    /// The names that were mapped last, if they are kept at all: servers repeat them in texts for people.
+    private(set) var names: MappedNames?
 
     /// Deeper than the readers go.
     private static let maximumDepth = 200
 
-    init(_ mappers: ContentMappers) { self.mappers = mappers }
+    init(_ mappers: ContentMappers, keepsNames: Bool = false) {
+        self.mappers = mappers
+        names = keepsNames ? MappedNames() : nil
+    }
 
-    mutating func begin(_ shape: ContentShape) {
+    /// - Parameter number: That of the message, in an answer to FETCH.
+    mutating func begin(_ shape: ContentShape, number: UInt64? = nil) {
         frames = [ContentFrame(shape)]
+        partial.number = number
         (item, excess) = (nil, 0)
         isActive = true
     }
@@ -65,6 +73,7 @@ struct ContentWalker: Sendable {
     /// - Parameter announces: Whether the `{n}` at its end announces a literal.
     mutating func mapLine(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int, announces: Bool) -> Bool {
         var end = end
+        if case .message = literal, let message { partial.store(message) }
         while end > start, bytes[end - 1] == .lineFeed || bytes[end - 1] == .carriageReturn { end -= 1 }
         let marker = announces ? Self.marker(&bytes, from: start, to: end) : end
         var index = start
@@ -96,7 +105,7 @@ struct ContentWalker: Sendable {
                 if take(&bytes, first..<index, .atom) { hasChanged = true }
             }
         }
-        if announces { announceLiteral() }
+        if announces { announceLiteral(Self.length(&bytes, from: marker, to: end)) }
         return hasChanged
     }
 
@@ -107,7 +116,11 @@ struct ContentWalker: Sendable {
         let text = range.count <= 64 ? range.map { bytes[$0] } : []
         let role = frames[frames.count - 1].string(text, form)
         if form == .atom, ContentTable.isName("NIL", text) { return false }
-        return mappers.map(role, &bytes, in: range, form: form)
+        guard names != nil, role.isName else { return mappers.map(role, &bytes, in: range, form: form) }
+        let name = range.map { bytes[$0] }
+        guard mappers.map(role, &bytes, in: range, form: form) else { return false }
+        names?.append(name, range.map { bytes[$0] })
+        return true
     }
 
     /// What stands in quotes. Some servers forget to escape quotes in it: it ends with the quote that a word could not go
@@ -154,6 +167,7 @@ struct ContentWalker: Sendable {
         } else {
             item = nil
             if name.isEmpty { index += 1 } else { _ = frames[frames.count - 1].string(name, .atom) }
+            partial.item = name
         }
     }
 
@@ -167,7 +181,13 @@ struct ContentWalker: Sendable {
         return index > start && bytes[index - 1] == UInt8(ascii: "~") ? index - 1 : index
     }
 
-    private mutating func announceLiteral() {
+    private static func length(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int) -> UInt64 {
+        var length: UInt64 = 0
+        for index in start..<end where bytes[index].isDigit { length = length &* 10 &+ UInt64(bytes[index] - 0x30) }
+        return length
+    }
+
+    private mutating func announceLiteral(_ length: UInt64) {
         literal = .kept
         // A literal within the brackets of an item is the name of a field.
         guard item == nil, !frames.isEmpty else { return }
@@ -175,7 +195,7 @@ struct ContentWalker: Sendable {
         guard role.isDue(at: mappers.level) else { return }
         switch role {
         case .message(let start):
-            message = mappers.message(at: start)
+            message = partial.begin(length, atMiddle: start == .unknown) ?? mappers.message(at: start)
             literal = .message
         case .restOfMessage:
             if message == nil { message = mappers.message(at: .unknown) }

@@ -68,20 +68,20 @@ struct MessageMapper: Sendable {
         while index < range.upperBound {
             if case .text = place {
                 // Nearly all octets of nearly all messages are here.
-                while index < range.upperBound {
-                    let byte = bytes[index]
-                    if mapsText { bytes[index] = text.map(byte) }
-                    index += 1
-                    if byte == .lineFeed {
-                        place = .textStart
-                        break
-                    }
-                }
+                index = passText(&bytes, from: index, to: range.upperBound)
+                if bytes[index - 1] == .lineFeed { place = .textStart }
             } else {
                 bytes[index] = map(bytes[index])
                 index += 1
             }
         }
+    }
+
+    private mutating func passText(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int) -> Int {
+        guard !mapsText else { return text.mapLine(&bytes, from: start, to: end) }
+        var index = start
+        while index < end, bytes[index] != .lineFeed { index += 1 }
+        return min(index + 1, end)
     }
 
     private mutating func map(_ byte: UInt8) -> UInt8 {

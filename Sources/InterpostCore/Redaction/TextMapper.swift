@@ -48,6 +48,20 @@ struct TextMapper: Sendable {
         for index in range { bytes[index] = map(bytes[index]) }
     }
 
+    /// Maps up to a line end, which is mapped too, or up to `end`; says where that is.
+    mutating func mapLine(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end {
+            if place == .text { index = words.mapPlain(&bytes, from: index, to: end) }
+            guard index < end else { break }
+            let byte = bytes[index]
+            bytes[index] = map(byte)
+            index += 1
+            if byte == .lineFeed { break }
+        }
+        return index
+    }
+
     private mutating func mapOdd(_ byte: UInt8) -> UInt8 {
         switch place {
         case .text, .sign:

@@ -45,6 +45,46 @@ struct WordMapper: Sendable {
         return mapped
     }
 
+    /// Maps octets as long as they are plain US-ASCII, and neither `=` nor a line end; says where that ends.
+    ///
+    /// What ``map(_:)`` does, with all of it in registers.
+    func mapPlain(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int, state: inout UInt64) -> Int {
+        let seed = seed
+        var current = state
+        var index = start
+        while index < end {
+            let byte = bytes[index]
+            let isLetter = byte.isLetter
+            // Never both, and without a branch for each.
+            if isLetter != byte.isDigit {
+                let first = isLetter ? byte & 0x20 | 0x41 : 0x30
+                let count: UInt8 = isLetter ? 26 : 10
+                let place = byte &- first &+ 1 &+ PseudonymSeed.choice(of: count &- 1, current)
+                bytes[index] = first &+ (place >= count ? place &- count : place)
+                current = seed.next(current, isLetter ? byte | 0x20 : byte)
+            } else if byte < 0x20 && byte != .carriageReturn || byte >= 0x80 || byte == UInt8(ascii: "=") {
+                break
+            } else {
+                current = seed.start
+            }
+            index += 1
+        }
+        state = current
+        return index
+    }
+
+    /// Maps a run of such octets, unless something else has begun.
+    mutating func mapPlain(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int) -> Int {
+        guard escaped == 0 else { return start }
+        var state = state
+        let index = mapPlain(&bytes, from: start, to: end, state: &state)
+        if index > start {
+            self.state = state
+            utf8 = .none
+        }
+        return index
+    }
+
     /// One octet behind others that the caller keeps account of.
     @inline(__always) mutating func map(_ byte: UInt8, behind state: UInt64) -> UInt8 {
         self.state = state
