@@ -46,7 +46,9 @@ struct ContentFrame: Sendable {
         case .listRequest:
             if isWord("RETURN"), index > 1 { queue = [ContentSlot(.mailbox, list: .kept)] }
             return isWord("RETURN") && index > 1 ? .kept : .mailbox
-        case .getMetadata, .status:
+        // Names that are not quoted may have several words.
+        case .status: return .mailbox
+        case .getMetadata:
             defer { messages = 1 }
             return messages == 0 ? .mailbox : .kept
         case .rights: return index == 0 ? .mailbox : index % 2 == 1 ? .user : .kept

@@ -16,8 +16,11 @@ enum ContentGrammar {
     private static let mailbox = ContentSlot(.mailbox)
     private static let user = ContentSlot(.user)
     private static let oneMailbox = ContentShape.sequence([mailbox, .kept])
-    private static let twoMailboxes = ContentShape.sequence([mailbox, mailbox, .kept])
-    private static let secondMailbox = ContentShape.sequence([.kept, mailbox, .kept])
+    /// What is left over of a name that should have been quoted, a partition, a server.
+    private static let others = ContentSlot(.unknown, list: .kept)
+    private static let onlyMailbox = ContentShape.sequence([mailbox, others])
+    private static let twoMailboxes = ContentShape.sequence([mailbox, mailbox, others])
+    private static let secondMailbox = ContentShape.sequence([.kept, mailbox, others])
     private static let ofUser = ContentShape.sequence([mailbox, user, .kept])
     private static let metadata = ContentShape.sequence([mailbox, ContentSlot(.kept, list: .named(.metadata)), .kept])
     private static let annotation = ContentShape.sequence([
@@ -25,8 +28,8 @@ enum ContentGrammar {
     ])
 
     private static let commands = KeywordTable<ContentShape>([
-        ("SELECT", oneMailbox), ("EXAMINE", oneMailbox), ("BBOARD", oneMailbox), ("XMEID", oneMailbox),
-        ("CREATE", oneMailbox), ("DELETE", oneMailbox), ("LOCALCREATE", oneMailbox), ("LOCALDELETE", oneMailbox),
+        ("SELECT", onlyMailbox), ("EXAMINE", onlyMailbox), ("BBOARD", onlyMailbox), ("XMEID", onlyMailbox),
+        ("CREATE", onlyMailbox), ("DELETE", onlyMailbox), ("LOCALCREATE", onlyMailbox), ("LOCALDELETE", onlyMailbox),
         ("SUBSCRIBE", .each(.mailbox)), ("UNSUBSCRIBE", .each(.mailbox)),
         ("RENAME", twoMailboxes), ("XRENAME", twoMailboxes), ("STATUS", oneMailbox),
         ("LIST", .listRequest), ("LSUB", .listRequest), ("XLIST", .listRequest), ("RLIST", .listRequest),
@@ -42,9 +45,9 @@ enum ContentGrammar {
         ("GETQUOTA", oneMailbox), ("SETQUOTA", oneMailbox), ("GETQUOTAROOT", oneMailbox),
         ("GETMETADATA", .getMetadata), ("SETMETADATA", metadata), ("GETANNOTATION", oneMailbox),
         ("SETANNOTATION", annotation), ("NOTIFY", .notified), ("RESETKEY", oneMailbox), ("ID", .sequence([idFields])),
-        ("XAPPLEPUSHSERVICE", .pushService), ("XFER", oneMailbox), ("DUMP", oneMailbox), ("RECONSTRUCT", oneMailbox),
-        ("UNDUMP", .sequence([mailbox, ContentSlot(.unknown)])), ("MUPDATEPUSH", oneMailbox), ("XWARMUP", oneMailbox),
-        ("XBACKUP", oneMailbox), ("ACL", .each(.unknown)),
+        ("XAPPLEPUSHSERVICE", .pushService), ("XFER", onlyMailbox), ("DUMP", onlyMailbox), ("RECONSTRUCT", onlyMailbox),
+        ("UNDUMP", .sequence([mailbox, ContentSlot(.unknown)])), ("MUPDATEPUSH", onlyMailbox), ("XWARMUP", onlyMailbox),
+        ("XBACKUP", onlyMailbox), ("ACL", .each(.unknown)),
         // What is secret in these, others take care of.
         ("XCLIENT", .kept), ("GENURLAUTH", .kept), ("URLFETCH", .kept),
     ])

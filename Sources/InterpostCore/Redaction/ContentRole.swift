@@ -84,6 +84,8 @@ struct ContentMappers: Sendable {
         switch role {
         case .label where bytes[range.lowerBound] == UInt8(ascii: "\\"): return false
         case .flag where isKnownFlag(bytes, range): return false
+        // A number where a string should be is some size.
+        case .words where form == .atom && range.allSatisfy({ bytes[$0].isDigit }): return false
         case .unknown where form == .atom && !isPersonal(bytes, range): return false
         case .number:
             // The first digit stays, so that the number has as many and still fits 64 bits.

@@ -14,6 +14,12 @@ struct POP3ContentRedactor: Sendable {
 
     mutating func redact(_ event: MailEvent) -> ByteBuffer? {
         switch event.meaning {
+        case .pop3Command(_, let command):
+            switch command {
+            case .xtnd(.bboards): return redact(event.bytes, behind: 2, as: .mailbox)
+            case .vendor, .unknown, .xtnd(.other): return redact(event.bytes, behind: 1, as: .words)
+            default: return nil
+            }
         case .pop3Begin(_, let command):
             answered = command
             message = mappers.message(at: .header)
