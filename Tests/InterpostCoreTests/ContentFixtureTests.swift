@@ -26,6 +26,22 @@ import Testing
         for side in Side.allCases { #expect(session.bytes(of: side) == fixture.bytes(of: side)) }
     }
 
+    @Test func `no word with a mark is left of those that are marked`() {
+        let marked = WireFixture.all.filter { $0.testDescription.hasPrefix("content-") }
+        #expect(marked.count >= 3)
+        for fixture in marked {
+            for key in 1...5 as ClosedRange<UInt64> {
+                let session = RedactedReading.read(fixture.mailProtocol, fixture.said, .all, key: key)
+                for side in Side.allCases {
+                    let text = session.text(of: side)
+                    for word in ["geheim", "r2vozwlt", "anna@", "/anna"] {
+                        #expect(!text.lowercased().contains(word), "\(fixture.testDescription): \(word)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test(arguments: WireFixture.all) func `it is the same at every cut`(fixture: WireFixture) {
         let whole = RedactedReading.read(fixture.mailProtocol, fixture.said, .all)
         let expected = Side.allCases.map { whole.bytes(of: $0) }
