@@ -69,4 +69,33 @@ import Testing
         }
         for side in Side.allCases { #expect(session.bytes(of: side) == whole.bytes(of: side)) }
     }
+
+    /// Octets that matter to somebody, put where they do not belong.
+    private static let odd =
+        Array("(){}[]<>\"\\=?&-%*:;'.,/+~ \t\r\nA0\u{1B}é".utf8) + [0, 0x80, 0xC2, 0xE0, 0xED, 0xF0, 0xF4, 0xFF]
+
+    @Test(arguments: 0..<200) func `broken sessions are redacted octet for octet too`(seed: Int) throws {
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<12 {
+            let fixture = try #require(WireFixture.all.randomElement(using: &generator))
+            let level = try #require(RedactionLevel.allCases.randomElement(using: &generator))
+            var session = RedactedReading(fixture.mailProtocol, level)
+            for (side, bytes) in fixture.said {
+                var octets = Array(bytes.readableBytesView)
+                for _ in 0..<Int.random(in: 0...3, using: &generator) where !octets.isEmpty {
+                    let place = Int.random(in: octets.indices, using: &generator)
+                    let odd = try #require(Self.odd.randomElement(using: &generator))
+                    if Bool.random(using: &generator) { octets[place] = odd } else { octets.insert(odd, at: place) }
+                }
+                let cut = Int.random(in: 0...octets.count, using: &generator)
+                for piece in [octets[..<cut], octets[cut...]] { session.receive(ByteBuffer(bytes: piece), from: side) }
+            }
+            for (event, recorded) in zip(session.reading.events, session.recorded) {
+                #expect(event.bytes.readableBytes == recorded.bytes.readableBytes)
+                let feeds = [event.bytes, recorded.bytes].map { (bytes: ByteBuffer) in bytes.readableBytesView.count { $0 == 10 }
+                }
+                #expect(feeds[0] == feeds[1])
+            }
+        }
+    }
 }
