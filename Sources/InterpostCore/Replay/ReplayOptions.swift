@@ -1,0 +1,67 @@
+/// How a capture is played to a live client.
+///
+/// Secrets never have to be those of the recording: see ``user`` and ``password``.
+public struct ReplayOptions: Sendable, Equatable {
+    /// Which of the recorded exchanges answers a command.
+    public enum Matching: String, Sendable, CaseIterable {
+        /// The same commands in the same order with the same octets, but for tags and secrets.
+        case strict
+        /// The same commands in the same order, however they are spelled; what changes nothing may be repeated or left out.
+        case ordered
+        /// Any recorded exchange of this command in this state of the session; polls may repeat, and the order is free.
+        case state
+    }
+
+    /// When the server's half is said.
+    public enum Times: Sendable, Equatable {
+        /// At once.
+        case none
+        /// As long after the client's words as in the recording.
+        case recorded
+        /// So many times as long after them; not negative.
+        case factor(Double)
+    }
+
+    /// What is done about a command that the capture has no answer to.
+    public enum Unmatched: String, Sendable, CaseIterable {
+        /// `a NO [CANNOT] …`, `-ERR …`, and the session goes on.
+        case no
+        case close
+        /// The session is closed, and the report says that it failed.
+        case fail
+    }
+
+    /// Which mechanisms a client is offered.
+    public enum Offer: String, Sendable, CaseIterable {
+        /// Those of the recording. Proofs that depend on a challenge are believed, because they cannot be computed.
+        case recorded
+        /// PLAIN and LOGIN, whatever was recorded.
+        case plain
+    }
+
+    public var matching: Matching = .ordered
+    public var times: Times = .none
+    public var onUnmatched: Unmatched = .no
+    public var auth: Offer = .recorded
+    /// Who has to log in; `nil` for anybody.
+    public var user: String?
+    /// With which password or token, where it can be read; `nil` for any.
+    public var password: String?
+    /// How the client's leg is carried, whatever the recording's was.
+    public var listener: SessionSettings.ListenerSecurity = .off
+    public var compression: SessionSettings.Compression = .terminate
+    public var limits = WireLimits.standard
+
+    public init(_ matching: Matching = .ordered) { self.matching = matching }
+
+    /// So long after the client's words, in nanoseconds, what was said `delay` after them is said.
+    func delay(_ delay: Int64) -> Int64 {
+        switch times {
+        case .none: 0
+        case .recorded: delay
+        case .factor(let factor):
+            // A product that is no `Int64` is longer than anybody waits.
+            Int64(exactly: (Double(delay) * max(0, factor)).rounded()) ?? Int64.max / 4
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import NIOCore
+
+/// A client's command as it is compared, with secrets left out.
+///
+///     a1 select "inbox"␍␊      exact: ` select "inbox"`, normal: SELECT and the string INBOX
+struct ReplayRequest: Sendable {
+    /// What a command is for, where replaying it is more than comparing it.
+    enum Role: Sendable, Equatable {
+        case other
+        /// It changes nothing, and what the server says to it would have come anyway.
+        case poll
+        /// It changes nothing, and what the server says to it is for this command alone.
+        case question
+        case compress
+        case logout
+        /// USER, the first half of a login.
+        case user
+        /// The name is `nil` where no SASL mechanism is used.
+        case login(mechanism: Keyword?, hasInitialResponse: Bool)
+    }
+
+    /// The octets behind the tag, secrets and literals left out.
+    var exact: ByteBuffer
+    /// Of the octets of literals.
+    var digest: UInt64
+    /// A spelling that all equal commands share.
+    var normal: ByteBuffer
+    var role: Role
+    /// The recorded command was refused before this literal of it: the forms are those of its beginning.
+    var endsBeforeLiteral = false
+
+    var isLogin: Bool { if case .login = role { true } else { false } }
+
+    /// It may be repeated or left out without a difference that a mail client can see.
+    var changesNothing: Bool { role == .poll || role == .question || role == .compress }
+
+    // MARK: - IMAP
+
+    init(_ command: IMAPCommand, digest: UInt64) {
+        var exact = command.text.bytes
+        exact.moveReaderIndex(forwardBy: min(command.tag.readableBytes, exact.readableBytes))
+        let canonical = CanonicalForm(command)
+        self.init(exact: exact.ownCopy, digest: digest, normal: canonical.bytes, role: .other)
+        let title = "\(command.title)"
+        switch command.body {
+        case .login:
+            mask(exact: title)
+            role = .login(mechanism: nil, hasInitialResponse: false)
+        case .authenticate(let mechanism, let response):
+            mask(exact: "\(title) \(mechanism)\(response == nil ? "" : " =")")
+            role = .login(mechanism: mechanism, hasInitialResponse: response != nil)
+        case .malformed where command.name == Keyword("LOGIN") || command.name == Keyword("AUTHENTICATE"):
+            mask(exact: title + " ?")
+        case .noop, .check: role = .poll
+        case .capability, .id: role = .question
+        case .compress: role = .compress
+        case .logout: role = .logout
+        default: break
+        }
+        if case .id = command.body { normal = ByteBuffer(string: "ID") }
+    }
+
+    /// The beginning of a command whose literal was not wanted.
+    init(beginning command: IMAPCommand) {
+        self.init(command, digest: 0)
+        endsBeforeLiteral = true
+        if command.name == Keyword("LOGIN") || command.name == Keyword("AUTHENTICATE") {
+            mask(exact: "\(command.title)")
+        } else {
+            normal = CanonicalForm(command, dropsLastLiteral: true).bytes
+        }
+    }
+
+    // MARK: - POP3
+
+    init(_ command: POP3Command, name: Keyword?, line: ByteBuffer) {
+        let text = line.withoutLineEnd
+        var normal = ByteBuffer(string: name?.description ?? "")
+        for word in text.readableBytesView.split(separator: .space).dropFirst(name == nil ? 0 : 1) {
+            normal.writeStaticString(" ")
+            normal.writeBytes(word)
+        }
+        self.init(exact: text.ownCopy, digest: 0, normal: normal, role: .other)
+        let title = name?.description ?? ""
+        switch command {
+        case .user:
+            mask(exact: title)
+            role = .user
+        case .pass, .apop:
+            mask(exact: title)
+            role = .login(mechanism: nil, hasInitialResponse: false)
+        case .rpop, .mdef, .xclient: mask(exact: title)
+        case .auth(let mechanism?, let response):
+            mask(exact: "\(title) \(mechanism)\(response == nil ? "" : " =")")
+            role = .login(mechanism: mechanism, hasInitialResponse: response != nil)
+        case .noop: role = .poll
+        case .capa, .auth(mechanism: nil, _): role = .question
+        case .compress: role = .compress
+        case .quit: role = .logout
+        default: break
+        }
+    }
+
+    private init(exact: ByteBuffer, digest: UInt64, normal: ByteBuffer, role: Role) {
+        self.exact = exact
+        self.digest = digest
+        self.normal = normal
+        self.role = role
+    }
+
+    /// What stands behind the verb is a secret: it is only known that something stands there.
+    private mutating func mask(exact text: String) {
+        exact = ByteBuffer(string: text)
+        normal = exact
+        digest = 0
+    }
+
+    // MARK: - Comparing
+
+    /// Whether this recorded command is the live one.
+    func isAsked(by live: ReplayRequest, _ matching: ReplayOptions.Matching, comparingLiterals: Bool) -> Bool {
+        if endsBeforeLiteral, !live.endsBeforeLiteral {
+            return matching != .strict && live.normal.readableBytesView.starts(with: normal.readableBytesView)
+        }
+        guard endsBeforeLiteral == live.endsBeforeLiteral else { return false }
+        guard matching == .strict else { return normal == live.normal }
+        return exact == live.exact && (digest == live.digest || !comparingLiterals)
+    }
+}
+
+/// One spelling for all ways to write a command: verb in upper case, one space, strings by their length and octets.
+///
+///     STATUS "a b" (messages)      STATUS 3:a b 8:MESSAGES
+private struct CanonicalForm {
+    private enum Token { case open, close, string(IMAPString, depth: Int) }
+
+    private(set) var bytes: ByteBuffer
+
+    init(_ command: IMAPCommand, dropsLastLiteral: Bool = false) {
+        bytes = ByteBuffer(string: "\(command.title)")
+        if case .append(let mailbox, let messages) = command.body, !dropsLastLiteral {
+            write(mailbox.string)
+            for message in messages {
+                bytes.writeStaticString(" (")
+                for flag in message.flags { write(flag, folded: true) }
+                bytes.writeStaticString(")")
+            }
+            return
+        }
+        var tokens = Self.tokens(of: command)
+        if dropsLastLiteral { tokens = tokens.dropLast() }
+        let folds = Self.verbsOfWords.contains(command.name)
+        let isKnown = if case .unknown = command.body { false } else { true }
+        var index = 0
+        while index < tokens.count {
+            // A list of one is its element.
+            if index + 2 < tokens.count, case .open = tokens[index], case .string(let string, let depth) = tokens[index + 1],
+                case .close = tokens[index + 2]
+            {
+                write(string, folded: folds || (depth > 0 && isKnown))
+                index += 3
+                continue
+            }
+            switch tokens[index] {
+            case .open: bytes.writeStaticString(" (")
+            case .close: bytes.writeStaticString(" )")
+            case .string(let string, let depth): write(string, folded: folds || (depth > 0 && isKnown))
+            }
+            index += 1
+        }
+    }
+
+    /// Verbs whose arguments are words of the protocol, and not names that somebody gave.
+    private static let verbsOfWords: Set<Keyword> = [
+        Keyword("FETCH"), Keyword("STORE"), Keyword("SEARCH"), Keyword("SORT"), Keyword("THREAD"), Keyword("ENABLE"),
+        Keyword("COMPRESS"), Keyword("NOTIFY"),
+    ]
+
+    private static func tokens(of command: IMAPCommand) -> [Token] {
+        var reader = IMAPReader(command.text)
+        _ = reader.atom(stoppingAt: " \t")
+        _ = reader.keyword()
+        if command.usesUIDs { _ = reader.keyword() }
+        var tokens: [Token] = []
+        var depth = 0
+        while true {
+            reader.skipSpaces()
+            if reader.isAtEnd { return tokens }
+            if reader.skip("(") {
+                depth += 1
+                tokens.append(.open)
+            } else if reader.skip(")") {
+                depth -= 1
+                tokens.append(.close)
+            } else if let string = reader.string() {
+                tokens.append(.string(string, depth: depth))
+            } else {
+                reader.advance()
+            }
+        }
+    }
+
+    private mutating func write(_ string: IMAPString, folded: Bool = false) {
+        bytes.writeString(" \(string.length):")
+        if string.isINBOX || (folded && string.form == .atom) {
+            bytes.writeBytes(string.bytes.readableBytesView.map(\.uppercased))
+        } else {
+            bytes.writeImmutableBuffer(string.bytes)
+        }
+    }
+}

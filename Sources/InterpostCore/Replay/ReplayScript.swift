@@ -1,0 +1,163 @@
+import NIOCore
+
+/// Finds the recorded exchange that answers a live command, and knows which have been used.
+///
+/// In `.strict` and `.ordered` there is one place in the recording, which moves on. In `.state` there are as many as there
+/// are different commands in different states, each with a place of its own.
+struct ReplayScript: Sendable {
+    enum Match: Sendable {
+        /// This exchange, as it was recorded. What the server said to `skipped` polls comes first.
+        case exchange(Int, skipped: [Int])
+        /// The outcome of this login, by another way.
+        case login(Int)
+        /// It changes nothing and needs no recording.
+        case courtesy
+    }
+
+    private struct Place: Hashable {
+        var state: ReplayState
+        var normal: ByteBuffer
+    }
+
+    private struct Candidates {
+        var indices: [Int] = []
+        var next = 0
+    }
+
+    let session: RecordedSession
+    private let matching: ReplayOptions.Matching
+    /// A login by another way than the recorded one is as good.
+    private let adaptsLogins: Bool
+    private let goesAhead: Bool
+    private var places: [Place: Candidates] = [:]
+    private var uses: [Int]
+    /// The exchange that is expected next.
+    private(set) var cursor = 0
+    private(set) var state: ReplayState
+
+    init(_ session: RecordedSession, _ options: ReplayOptions) {
+        self.session = session
+        matching = options.matching
+        adaptsLogins = matching != .strict || options.auth == .plain
+        goesAhead = matching == .ordered && options.onUnmatched == .no
+        uses = Array(repeating: 0, count: session.exchanges.count)
+        state = session.initialState
+        for (index, exchange) in session.exchanges.enumerated() {
+            places[Place(state: exchange.states.before, normal: exchange.request.normal), default: Candidates()].indices.append(
+                index)
+        }
+    }
+
+    /// The exchange that a client would have to ask for next, to make no difference.
+    var expected: Int? {
+        guard matching != .state else { return nil }
+        return session.exchanges.indices[cursor...].first { matching == .strict || !mayBeLeftOut($0, forLogin: false) }
+    }
+
+    /// Nothing more was recorded behind this exchange.
+    func isLast(_ index: Int) -> Bool { index == session.exchanges.count - 1 }
+
+    /// Recorded commands that were not asked, and that a client that asks the same things asks.
+    var neverAsked: [Int] {
+        session.exchanges.indices.filter { index in
+            guard uses[index] == 0 else { return false }
+            switch matching {
+            case .strict: return true
+            case .ordered: return !mayBeLeftOut(index, forLogin: false)
+            case .state:
+                let exchange = session.exchanges[index]
+                let place = Place(state: exchange.states.before, normal: exchange.request.normal)
+                return !(places[place]?.indices.contains { uses[$0] > 0 } ?? false) && !mayBeLeftOut(index, forLogin: false)
+            }
+        }
+    }
+
+    // MARK: - Finding
+
+    /// The answer to `request`; does not take it.
+    func match(_ request: ReplayRequest) -> Match? {
+        if matching == .state { return stateMatch(request) }
+        var skipped: [Int] = []
+        for index in session.exchanges.indices[cursor...] {
+            if isAsked(index, by: request) { return .exchange(index, skipped: skipped.filter { self[$0].request.role == .poll }) }
+            guard matching == .ordered, mayBeLeftOut(index, forLogin: request.isLogin) else { break }
+            skipped.append(index)
+        }
+        return loginMatch(request) ?? (matching == .ordered ? courtesy(request) : nil)
+    }
+
+    /// The same command further on, from where the session stands as it stands now: what is between was left out.
+    func matchAhead(_ request: ReplayRequest) -> Match? {
+        guard goesAhead, let found = places[Place(state: state, normal: request.normal)] else { return nil }
+        var (low, high) = (0, found.indices.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if found.indices[middle] < cursor { low = middle + 1 } else { high = middle }
+        }
+        return low < found.indices.count ? .exchange(found.indices[low], skipped: []) : nil
+    }
+
+    private func stateMatch(_ request: ReplayRequest) -> Match? {
+        if let found = places[Place(state: state, normal: request.normal)], let last = found.indices.last {
+            return .exchange(found.next < found.indices.count ? found.indices[found.next] : last, skipped: [])
+        }
+        return loginMatch(request) ?? courtesy(request)
+    }
+
+    private func loginMatch(_ request: ReplayRequest) -> Match? {
+        guard adaptsLogins, request.isLogin, state == .notAuthenticated else { return nil }
+        for index in matching == .state ? session.exchanges.indices[...] : session.exchanges.indices[cursor...] {
+            if self[index].request.isLogin, self[index].succeeded == true { return .login(index) }
+            guard matching == .state || mayBeLeftOut(index, forLogin: true) else { break }
+        }
+        return nil
+    }
+
+    private func courtesy(_ request: ReplayRequest) -> Match? {
+        switch request.role {
+        case .poll, .logout: return .courtesy
+        case .user: return session.exchanges.contains { $0.request.isLogin && $0.succeeded == true } ? .courtesy : nil
+        case .question:
+            let before = session.exchanges.indices.last { index in
+                index < max(cursor, 1) && self[index].request.normal == request.normal && self[index].isComplete
+            }
+            return (before ?? session.exchanges.indices.last { self[$0].request.normal == request.normal && self[$0].isComplete })
+                .map { .exchange($0, skipped: []) }
+        case .other, .compress, .login: return nil
+        }
+    }
+
+    private subscript(index: Int) -> RecordedExchange { session.exchanges[index] }
+
+    private func isAsked(_ index: Int, by request: ReplayRequest) -> Bool {
+        self[index].request.isAsked(by: request, matching, comparingLiterals: !session.isRedacted)
+    }
+
+    /// Whether a client that asks the same things may do without this one.
+    private func mayBeLeftOut(_ index: Int, forLogin: Bool) -> Bool {
+        let request = self[index].request
+        if request.changesNothing { return true }
+        // Where another way was taken to log in, the half of a login that has no counterpart is none of its own.
+        if request.role == .user {
+            return adaptsLogins && (forLogin || session.exchanges[index...].contains { $0.request.isLogin })
+        }
+        return forLogin && request.isLogin && self[index].succeeded == false
+    }
+
+    // MARK: - Taking
+
+    /// Whether it was used before.
+    mutating func take(_ index: Int) -> Bool {
+        uses[index] += 1
+        let exchange = self[index]
+        state = exchange.states.after
+        if index >= cursor { cursor = index + 1 }
+        let place = Place(state: exchange.states.before, normal: exchange.request.normal)
+        if let found = places[place], found.next < found.indices.count, found.indices[found.next] == index {
+            places[place]?.next += 1
+        }
+        return uses[index] > 1
+    }
+
+    func timesUsed(_ index: Int) -> Int { uses[index] }
+}

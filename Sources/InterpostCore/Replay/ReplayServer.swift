@@ -1,0 +1,187 @@
+public import NIOCore
+
+/// A recorded server that answers a live client. A value: bytes and times in, actions out.
+///
+/// Between the client and the recording stands a ``SessionCore``, as between a client and a real server: STARTTLS, edited
+/// capabilities, COMPRESS, limits and farewells are a relay's. What it reads of the client is looked up in the recording,
+/// and what the recording says to that goes back through it, with the live client's tags.
+///
+///     var server = ReplayServer(session, options: ReplayOptions(.ordered))
+///     server.opened(at: now)
+///     while let action = server.next() { … }      .send("* OK ready␍␊")
+///     server.receive(bytes, at: now)               "x1 LOGIN anna whatever␍␊"
+///     while let action = server.next() { … }      .record(…), .send("x1 OK done␍␊")
+public struct ReplayServer: Sendable {
+    let options: ReplayOptions
+    var core: SessionCore
+    var script: ReplayScript
+    var queue = SpeechQueue()
+    /// The exchange that the client is in the middle of.
+    var active: ReplayDialogue?
+    var login: ReplayLogin
+    var gatherer: RequestGatherer
+    var redactor = Redactor()
+    /// Tags of the live client for those of the recorded one.
+    var tags: [ByteBuffer: ByteBuffer] = [:]
+    var tally: ReplayReport
+    /// The session ends when everything is said.
+    var ending: (by: Closer, reason: String)?
+    private(set) var now = WireTime(nanoseconds: 0)
+    private var announced: WireTime?
+    private var isClosed = false
+
+    public init(_ session: RecordedSession, options: ReplayOptions = ReplayOptions()) {
+        let session = options.auth == .plain ? MechanismEditor(mailProtocol: session.mailProtocol).edit(session) : session
+        self.options = options
+        core = SessionCore(
+            SessionSettings(
+                mailProtocol: session.mailProtocol, listener: options.listener, upstream: .off,
+                compression: options.compression, limits: options.limits))
+        script = ReplayScript(session, options)
+        login = ReplayLogin(options)
+        gatherer = RequestGatherer(limits: options.limits)
+        tally = ReplayReport(options.matching)
+        tally.recorded = session.exchanges.count
+    }
+
+    // MARK: - In
+
+    /// The connection is there, and so is TLS where it begins with the first byte: the server may greet.
+    public mutating func opened(at time: WireTime) {
+        now = time
+        say(script.session.opening, of: nil, tag: nil)
+        if script.session.opening.contains(where: \.isFarewell), script.session.exchanges.isEmpty { endAfterFarewell() }
+    }
+
+    /// Bytes of the client, decrypted and inflated.
+    public mutating func receive(_ bytes: ByteBuffer, at time: WireTime) {
+        now = time
+        core.receive(bytes, from: .client, at: time)
+    }
+
+    /// It is as late as ``ReplayAction/wait(until:)`` said.
+    public mutating func tick(at time: WireTime) { now = max(now, time) }
+
+    public mutating func tlsIsUp() { core.tlsIsUp(.client) }
+
+    /// The client will say nothing more. What is still to be said is said, and then the session ends.
+    public mutating func inputEnded() {
+        core.inputEnded(of: .client)
+        queue.hurry(at: now)
+        if ending == nil { ending = (.client, "the client closed its connection") }
+    }
+
+    /// The client closed its connection.
+    public mutating func closed() { core.closed(by: .client) }
+
+    public mutating func timedOut(limit: String, seconds: Int) { core.timedOut(limit: limit, seconds: seconds) }
+
+    /// The operator's patience is over.
+    public mutating func end(reason: String) { core.end(reason: reason) }
+
+    public mutating func deflateBroke() { core.deflateBroke(on: .client) }
+
+    /// What came behind STARTTLS is not a TLS handshake.
+    public mutating func clearTextArrived() { core.clearTextArrived(from: .client) }
+
+    /// Whether more bytes of the client are of use now. As of the last ``next()``.
+    public var wantsInput: Bool { core.wants.client }
+
+    /// Where the session stands, for time-outs.
+    public var phase: SessionPhase { core.conversation.phase }
+
+    // MARK: - Out
+
+    /// The next thing to do, or `nil` until something comes in.
+    public mutating func next() -> ReplayAction? {
+        while true {
+            if let action = core.next() {
+                if let action = carryOut(action) { return action }
+                continue
+            }
+            // While the leg turns to TLS nothing may be said.
+            guard !isClosed, core.wants.server else { return nil }
+            guard let due = queue.due else {
+                guard let ending else { return nil }
+                core.close(by: ending.by, reason: ending.reason, farewell: nil)
+                continue
+            }
+            if due > now {
+                guard announced != due else { return nil }
+                announced = due
+                return .wait(until: due)
+            }
+            core.receive(queue.take(at: now), from: .server, at: now)
+        }
+    }
+
+    private mutating func carryOut(_ action: SessionAction) -> ReplayAction? {
+        switch action {
+        case .record(let event):
+            if event.sender == .client, !event.isWithheld, ending == nil { handle(event) }
+            return .record(event)
+        case .tell(let event): return .tell(event)
+        case .send(let bytes, .client), .say(let bytes, .client): return .send(bytes)
+        case .startTLS(.client): return .startTLS
+        case .startDeflate(.client, let unread): return .startDeflate(unread: unread)
+        case .startDeflate(.server, let unread):
+            // Of the recording nothing is compressed.
+            if unread.readableBytes > 0 { core.receive(unread, from: .server, at: now) }
+            return nil
+        case .send(_, .server), .say(_, .server), .startTLS(.server): return nil
+        case .close(let closer, let reason):
+            isClosed = true
+            return .close(by: closer, reason: reason)
+        }
+    }
+
+    // MARK: - Speaking
+
+    /// Says the server's words of this exchange; `nil` for words of no exchange.
+    mutating func say(_ said: [Utterance], of exchange: Int?, tag: ByteBuffer?) {
+        let recorded = exchange.flatMap { script.session.exchanges[$0].tag }
+        for utterance in said {
+            let bytes = utterance.rendered { name in
+                if let tag, name == recorded { return tag }
+                return tags[name] ?? name
+            }
+            let (due, overflow) = now.nanoseconds.addingReportingOverflow(options.delay(utterance.delay))
+            queue.append(bytes, utterance.kind, due: WireTime(nanoseconds: overflow ? Int64.max : due))
+        }
+    }
+
+    /// A line of Interpost's own in the server's place.
+    mutating func say(_ line: String, tag: ByteBuffer?) {
+        var bytes = ByteBuffer()
+        if let tag {
+            bytes.writeImmutableBuffer(tag)
+            bytes.writeStaticString(" ")
+        }
+        bytes.writeString(line + "\r\n")
+        queue.append(bytes, .completion, due: now)
+    }
+
+    mutating func endAfterFarewell() { ending = (.server, "the recorded server closes the connection here") }
+
+    // MARK: - The report
+
+    /// What became of it so far.
+    public var report: ReplayReport {
+        var report = tally
+        let neverAsked = script.neverAsked
+        report.neverAskedCount = neverAsked.count
+        report.neverAsked = neverAsked.prefix(ReplayReport.maximumListed).map { script.session.exchanges[$0].shown }
+        if report.firstDifference == nil, options.matching != .state, let first = neverAsked.first {
+            report.firstDifference = .init(
+                command: tally.commands + 1, expected: script.session.exchanges[first].shown, got: nil)
+        }
+        return report
+    }
+
+    /// The client does otherwise than was recorded.
+    mutating func note(_ got: String?) {
+        guard tally.firstDifference == nil else { return }
+        let expected = script.expected.map { script.session.exchanges[$0].shown }
+        tally.firstDifference = .init(command: tally.commands, expected: expected, got: got)
+    }
+}
