@@ -24,8 +24,8 @@ public struct RecordedExchange: Sendable {
     var succeeded: Bool?
     /// Where the completion led, if it led anywhere.
     var transition: ReplayState?
-    /// Where the session stood when the command came, and where it stood behind it.
-    var states = (before: ReplayState.notAuthenticated, after: ReplayState.notAuthenticated)
+    /// Where the session stood when the command came.
+    var stateBefore = ReplayState.notAuthenticated
 
     init(_ request: ReplayRequest, tag: ByteBuffer?, at time: WireTime, shown: String) {
         self.request = request

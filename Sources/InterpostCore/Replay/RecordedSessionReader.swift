@@ -39,9 +39,8 @@ struct RecordedSessionReader {
         session.isRedacted = isRedacted
         var state = session.initialState
         for index in session.exchanges.indices {
-            session.exchanges[index].states.before = state
+            session.exchanges[index].stateBefore = state
             state = session.exchanges[index].transition ?? state
-            session.exchanges[index].states.after = state
         }
         return session
     }
@@ -177,7 +176,9 @@ struct RecordedSessionReader {
             guard let index = open.first(where: { session.exchanges[$0].tag == record.tag }) else { return }
             if index == idle { idle = nil }
             let now = ReplayState(conversation)
-            return complete(index, succeeded: succeeded, transition: now == state ? nil : now)
+            // The mailbox that is opened again may be another one for the live client.
+            let opens = if case .select? = record.command?.body { succeeded } else { false }
+            return complete(index, succeeded: succeeded, transition: now == state && !opens ? nil : now)
         }
         // It is completed before it is whole: either its literal is not wanted, or what remains of it will come.
         guard conversation.imap?.clientText == nil, let beginning = gatherer.beginning else {

@@ -60,7 +60,7 @@ extension ReplayServer {
         queue.hurry(at: now)
         if let beginning = gatherer.beginning,
             case .exchange(let index, let skipped)? = script.match(ReplayRequest(beginning: beginning)),
-            script.session.exchanges[index].request.endsBeforeLiteral
+            script.session.exchanges[index].request.refusedLiteral != nil
         {
             tally.commands += 1
             gatherer.forget()
@@ -84,6 +84,10 @@ extension ReplayServer {
         case .login(let index):
             guard let turns = turns(of: index, for: request) else { return unmatched(tag: tag, shown: shown(redactor)) }
             play(turns, of: index, tag: tag, hashesPassword: request.hashesPassword)
+        case .again(let index):
+            tally.repeated += 1
+            if let tag, let recorded = script.session.exchanges[index].tag { tags[recorded] = tag }
+            say(script.session.exchanges[index].outcome, of: index, tag: tag)
         case .courtesy: beCourteous(request.role, tag: tag)
         case nil:
             guard case .exchange(let index, _)? = script.matchAhead(request) else {

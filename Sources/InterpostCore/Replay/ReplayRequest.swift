@@ -26,8 +26,11 @@ struct ReplayRequest: Sendable {
     /// A spelling that all equal commands share.
     var normal: ByteBuffer
     var role: Role
-    /// The recorded command was refused before this literal of it: the forms are those of its beginning.
-    var endsBeforeLiteral = false
+    /// The recorded command was refused before this literal of it, counted from 1: the forms are those of its beginning.
+    var refusedLiteral: Int?
+
+    /// What is answered depends on the selected mailbox.
+    var isAboutMessages = false
 
     var isLogin: Bool { if case .login = role { true } else { false } }
 
@@ -57,13 +60,21 @@ struct ReplayRequest: Sendable {
         case .logout: role = .logout
         default: break
         }
+        isAboutMessages = Self.verbsAboutMessages.contains(command.name)
         if case .id = command.body { normal = ByteBuffer(string: "ID") }
     }
+
+    private static let verbsAboutMessages: Set<Keyword> = [
+        Keyword("FETCH"), Keyword("STORE"), Keyword("SEARCH"), Keyword("SORT"), Keyword("THREAD"), Keyword("COPY"),
+        Keyword("MOVE"), Keyword("XMOVE"), Keyword("EXPUNGE"), Keyword("CHECK"), Keyword("CLOSE"), Keyword("UNSELECT"),
+        Keyword("NOOP"), Keyword("IDLE"), Keyword("REPLACE"), Keyword("CONVERT"), Keyword("PARTIAL"), Keyword("UIDBATCHES"),
+        Keyword("FILTER"),
+    ]
 
     /// The beginning of a command whose literal was not wanted.
     init(beginning command: IMAPCommand) {
         self.init(command, digest: 0)
-        endsBeforeLiteral = true
+        refusedLiteral = command.text.literals.count
         if command.name == Keyword("LOGIN") || command.name == Keyword("AUTHENTICATE") {
             mask(exact: "\(command.title)")
         } else {
@@ -119,10 +130,10 @@ struct ReplayRequest: Sendable {
 
     /// Whether this recorded command is the live one.
     func isAsked(by live: ReplayRequest, _ matching: ReplayOptions.Matching, comparingLiterals: Bool) -> Bool {
-        if endsBeforeLiteral, !live.endsBeforeLiteral {
+        if refusedLiteral != nil, live.refusedLiteral == nil {
             return matching != .strict && live.normal.readableBytesView.starts(with: normal.readableBytesView)
         }
-        guard endsBeforeLiteral == live.endsBeforeLiteral else { return false }
+        guard refusedLiteral == live.refusedLiteral else { return false }
         guard matching == .strict else { return normal == live.normal }
         return exact == live.exact && (digest == live.digest || !comparingLiterals)
     }

@@ -8,6 +8,8 @@ struct ReplayScript: Sendable {
     enum Match: Sendable {
         /// This exchange, as it was recorded. What the server said to `skipped` polls comes first.
         case exchange(Int, skipped: [Int])
+        /// This exchange, and the place in the recording stays where it is.
+        case again(Int)
         /// The outcome of this login, by another way.
         case login(Int)
         /// It changes nothing and needs no recording.
@@ -17,6 +19,14 @@ struct ReplayScript: Sendable {
     private struct Place: Hashable {
         var state: ReplayState
         var normal: ByteBuffer
+        var refusedLiteral: Int?
+
+        init(_ request: ReplayRequest, in state: ReplayState) {
+            normal = request.normal
+            refusedLiteral = request.refusedLiteral
+            self.state = state
+            if case .selected = state, !request.isAboutMessages { self.state = .authenticated }
+        }
     }
 
     private struct Candidates {
@@ -29,6 +39,8 @@ struct ReplayScript: Sendable {
     /// A login by another way than the recorded one is as good.
     private let adaptsLogins: Bool
     private let goesAhead: Bool
+    /// The last login that succeeded.
+    private let lastLogin: Int?
     private var places: [Place: Candidates] = [:]
     private var uses: [Int]
     /// The exchange that is expected next.
@@ -39,11 +51,12 @@ struct ReplayScript: Sendable {
         self.session = session
         matching = options.matching
         adaptsLogins = matching != .strict || options.auth == .plain
+        lastLogin = session.exchanges.lastIndex { $0.request.isLogin && $0.succeeded == true }
         goesAhead = matching == .ordered && options.onUnmatched == .no
         uses = Array(repeating: 0, count: session.exchanges.count)
         state = session.initialState
         for (index, exchange) in session.exchanges.enumerated() {
-            places[Place(state: exchange.states.before, normal: exchange.request.normal), default: Candidates()].indices.append(
+            places[Place(exchange.request, in: exchange.stateBefore), default: Candidates()].indices.append(
                 index)
         }
     }
@@ -51,7 +64,7 @@ struct ReplayScript: Sendable {
     /// The exchange that a client would have to ask for next, to make no difference.
     var expected: Int? {
         guard matching != .state else { return nil }
-        return session.exchanges.indices[cursor...].first { matching == .strict || !mayBeLeftOut($0, forLogin: false) }
+        return session.exchanges.indices[cursor...].first { matching == .strict || !mayBeLeftOut($0) }
     }
 
     /// Nothing more was recorded behind this exchange.
@@ -63,11 +76,11 @@ struct ReplayScript: Sendable {
             guard uses[index] == 0 else { return false }
             switch matching {
             case .strict: return true
-            case .ordered: return !mayBeLeftOut(index, forLogin: false)
+            case .ordered: return !mayBeLeftOut(index)
             case .state:
                 let exchange = session.exchanges[index]
-                let place = Place(state: exchange.states.before, normal: exchange.request.normal)
-                return !(places[place]?.indices.contains { uses[$0] > 0 } ?? false) && !mayBeLeftOut(index, forLogin: false)
+                let place = Place(exchange.request, in: exchange.stateBefore)
+                return !(places[place]?.indices.contains { uses[$0] > 0 } ?? false) && !mayBeLeftOut(index)
             }
         }
     }
@@ -80,7 +93,7 @@ struct ReplayScript: Sendable {
         var skipped: [Int] = []
         for index in session.exchanges.indices[cursor...] {
             if isAsked(index, by: request) { return .exchange(index, skipped: skipped.filter { self[$0].request.role == .poll }) }
-            guard matching == .ordered, mayBeLeftOut(index, forLogin: request.isLogin) else { break }
+            guard matching == .ordered, mayBeLeftOut(index) else { break }
             skipped.append(index)
         }
         return loginMatch(request) ?? (matching == .ordered ? courtesy(request) : nil)
@@ -88,7 +101,7 @@ struct ReplayScript: Sendable {
 
     /// The same command further on, from where the session stands as it stands now: what is between was left out.
     func matchAhead(_ request: ReplayRequest) -> Match? {
-        guard goesAhead, let found = places[Place(state: state, normal: request.normal)] else { return nil }
+        guard goesAhead, let found = places[Place(request, in: state)] else { return nil }
         var (low, high) = (0, found.indices.count)
         while low < high {
             let middle = (low + high) / 2
@@ -98,7 +111,7 @@ struct ReplayScript: Sendable {
     }
 
     private func stateMatch(_ request: ReplayRequest) -> Match? {
-        if let found = places[Place(state: state, normal: request.normal)], let last = found.indices.last {
+        if let found = places[Place(request, in: state)], let last = found.indices.last {
             return .exchange(found.next < found.indices.count ? found.indices[found.next] : last, skipped: [])
         }
         return loginMatch(request) ?? courtesy(request)
@@ -108,7 +121,7 @@ struct ReplayScript: Sendable {
         guard adaptsLogins, request.isLogin, state == .notAuthenticated else { return nil }
         for index in matching == .state ? session.exchanges.indices[...] : session.exchanges.indices[cursor...] {
             if self[index].request.isLogin, self[index].succeeded == true { return .login(index) }
-            guard matching == .state || mayBeLeftOut(index, forLogin: true) else { break }
+            guard matching == .state || mayBeLeftOut(index) else { break }
         }
         return nil
     }
@@ -116,13 +129,10 @@ struct ReplayScript: Sendable {
     private func courtesy(_ request: ReplayRequest) -> Match? {
         switch request.role {
         case .poll, .logout: return .courtesy
-        case .user: return session.exchanges.contains { $0.request.isLogin && $0.succeeded == true } ? .courtesy : nil
+        case .user: return lastLogin == nil ? nil : .courtesy
         case .question:
-            let before = session.exchanges.indices.last { index in
-                index < max(cursor, 1) && self[index].request.normal == request.normal && self[index].isComplete
-            }
-            return (before ?? session.exchanges.indices.last { self[$0].request.normal == request.normal && self[$0].isComplete })
-                .map { .exchange($0, skipped: []) }
+            let found = places[Place(request, in: state)]?.indices ?? []
+            return (found.last { $0 < cursor } ?? found.first).map { .again($0) }
         case .other, .compress, .login: return nil
         }
     }
@@ -133,15 +143,13 @@ struct ReplayScript: Sendable {
         self[index].request.isAsked(by: request, matching, comparingLiterals: !session.isRedacted)
     }
 
-    /// Whether a client that asks the same things may do without this one.
-    private func mayBeLeftOut(_ index: Int, forLogin: Bool) -> Bool {
+    /// Whether a client that asks the same things may do without this one: it changes nothing, or is an attempt at a login
+    /// that succeeds later, perhaps by another way.
+    private func mayBeLeftOut(_ index: Int) -> Bool {
         let request = self[index].request
         if request.changesNothing { return true }
-        // Where another way was taken to log in, the half of a login that has no counterpart is none of its own.
-        if request.role == .user {
-            return adaptsLogins && (forLogin || session.exchanges[index...].contains { $0.request.isLogin })
-        }
-        return forLogin && request.isLogin && self[index].succeeded == false
+        guard adaptsLogins, let login = lastLogin, index < login else { return false }
+        return request.role == .user || (request.isLogin && self[index].succeeded == false)
     }
 
     // MARK: - Taking
@@ -150,9 +158,9 @@ struct ReplayScript: Sendable {
     mutating func take(_ index: Int) -> Bool {
         uses[index] += 1
         let exchange = self[index]
-        state = exchange.states.after
+        state = exchange.transition ?? state
         if index >= cursor { cursor = index + 1 }
-        let place = Place(state: exchange.states.before, normal: exchange.request.normal)
+        let place = Place(exchange.request, in: exchange.stateBefore)
         if let found = places[place], found.next < found.indices.count, found.indices[found.next] == index {
             places[place]?.next += 1
         }
