@@ -286,6 +286,7 @@ import Testing
     @Test func `a line that is no command is told so`() throws {
         var player = try ReplayPlayer(Self.mailbox)
         #expect(player.says("|") == "* BAD this is not in the capture|")
+        #expect(player.server.report.commands == 1)
         #expect(player.says("1 LOGIN a b|") == "1 OK Logged in|")
         #expect(player.server.report.notInCapture == ["a line that is no command"])
     }

@@ -34,6 +34,12 @@ public struct RecordedExchange: Sendable {
         turns = [RecordedTurn(.command, at: time)]
     }
 
+    /// A line that is no command. What the server says to it, if it says something, comes afterwards.
+    init(noiseAt time: WireTime) {
+        self.init(.noise, tag: nil, at: time, shown: ReplayRequest.shownNoise)
+        succeeded = true
+    }
+
     /// What the server said, without challenges: what a client hears that logs in by another way.
     var outcome: [Utterance] { turns.flatMap(\.said).filter { $0.kind != .challenge } }
 

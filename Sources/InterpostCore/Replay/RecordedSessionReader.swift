@@ -73,6 +73,10 @@ struct RecordedSessionReader {
         case .pop3Body:
             guard event.bytes.isDotLine, let last = open.last else { return }
             session.exchanges[last].turns.append(RecordedTurn(.message, at: event.time))
+        case .unknown:
+            gatherer.forget()
+            settleLoose()
+            session.exchanges.append(RecordedExchange(noiseAt: event.time))
         case .opaque: session.isCutShort = true
         default: break
         }

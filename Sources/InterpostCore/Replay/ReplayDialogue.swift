@@ -47,8 +47,10 @@ extension ReplayServer {
         case .idleDone: goOn(.done)
         case .pop3Body: if event.bytes.isDotLine { goOn(.message) }
         case .unknown:
-            tally.commands += 1
-            unmatched(tag: nil, shown: "a line that is no command")
+            gatherer.forget()
+            answer(.noise, tag: nil) { _ in ReplayRequest.shownNoise }
+        // What a client leaves incomplete when it closes is nothing.
+        case .opaque where inputHasEnded: break
         case .opaque: ending = (.limit, "the client cannot be read any more")
         default: break
         }
@@ -71,7 +73,7 @@ extension ReplayServer {
         guard let recorded, recorded.continuations.indices.contains(number), let name,
             "\(recorded.request.normalName)" == "\(name)"
         else { return say("+ OK", tag: nil) }
-        queue.append(recorded.continuations[number], .plain, due: now)
+        say([Utterance([.bytes(recorded.continuations[number])])], of: nil, tag: nil)
     }
 
     private mutating func answer(_ request: ReplayRequest, tag: ByteBuffer?, shown: (Redactor) -> String) {
@@ -86,7 +88,7 @@ extension ReplayServer {
             play(turns, of: index, tag: tag, hashesPassword: request.hashesPassword)
         case .again(let index):
             tally.repeated += 1
-            if let tag, let recorded = script.session.exchanges[index].tag { tags[recorded] = tag }
+            learn(tag, for: script.session.exchanges[index].tag)
             say(script.session.exchanges[index].outcome, of: index, tag: tag)
         case .courtesy: beCourteous(request.role, tag: tag)
         case nil:
@@ -107,7 +109,7 @@ extension ReplayServer {
         _ turns: ArraySlice<RecordedTurn>, of index: Int, tag: ByteBuffer?, hashesPassword: Bool = false
     ) {
         let exchange = script.session.exchanges[index]
-        if let tag, let recorded = exchange.tag { tags[recorded] = tag }
+        learn(tag, for: exchange.tag)
         let dialogue = ReplayDialogue(
             exchange: index, tag: tag, isLogin: exchange.request.isLogin, isIdle: exchange.request.normalName == "IDLE",
             turns: turns)
@@ -157,6 +159,12 @@ extension ReplayServer {
         let leaves = exchange.request.role == .logout && exchange.succeeded == true
         let isOver = !exchange.isComplete || (exchange.outcome + exchange.afterwards).contains(where: \.isFarewell)
         if leaves || (isOver && script.isLast(dialogue.exchange)) { endAfterFarewell() }
+    }
+
+    /// Long tags are not kept: other commands' answers name them as they were recorded.
+    private mutating func learn(_ tag: ByteBuffer?, for recorded: ByteBuffer?) {
+        guard let tag, let recorded, tag.readableBytes <= options.limits.keptLiteralSize else { return }
+        tags[recorded] = tag
     }
 
     /// Whether it was taken before.

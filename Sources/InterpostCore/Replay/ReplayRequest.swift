@@ -12,6 +12,8 @@ struct ReplayRequest: Sendable {
         /// It changes nothing, and what the server says to it is for this command alone.
         case question
         case compress
+        /// A line that is no command, or DONE where no IDLE is on.
+        case noise
         case logout
         /// USER, the first half of a login.
         case user
@@ -35,7 +37,11 @@ struct ReplayRequest: Sendable {
     var isLogin: Bool { if case .login = role { true } else { false } }
 
     /// It may be repeated or left out without a difference that a mail client can see.
-    var changesNothing: Bool { role == .poll || role == .question || role == .compress }
+    var changesNothing: Bool { role == .poll || role == .question || role == .compress || role == .noise }
+
+    /// Any line that is no command: it may be a secret that was typed in the wrong place.
+    static let noise = ReplayRequest(exact: ByteBuffer(), digest: 0, normal: ByteBuffer(), role: .noise)
+    static let shownNoise = "a line that is no command"
 
     // MARK: - IMAP
 
@@ -161,30 +167,35 @@ private struct CanonicalForm {
         var tokens = Self.tokens(of: command)
         if dropsLastLiteral { tokens = tokens.dropLast() }
         let folds = Self.verbsOfWords.contains(command.name)
-        let isKnown = if case .unknown = command.body { false } else { true }
+        let foldsLists = Self.verbsWithWordLists.contains(command.name)
         var index = 0
         while index < tokens.count {
             // A list of one is its element.
             if index + 2 < tokens.count, case .open = tokens[index], case .string(let string, let depth) = tokens[index + 1],
                 case .close = tokens[index + 2]
             {
-                write(string, folded: folds || (depth > 0 && isKnown))
+                write(string, folded: folds || (foldsLists && depth > 0))
                 index += 3
                 continue
             }
             switch tokens[index] {
             case .open: bytes.writeStaticString(" (")
             case .close: bytes.writeStaticString(" )")
-            case .string(let string, let depth): write(string, folded: folds || (depth > 0 && isKnown))
+            case .string(let string, let depth): write(string, folded: folds || (foldsLists && depth > 0))
             }
             index += 1
         }
     }
 
-    /// Verbs whose arguments are words of the protocol, and not names that somebody gave.
+    /// Verbs whose arguments are words of the protocol or are looked for without regard to case, and no names that somebody
+    /// gave.
     private static let verbsOfWords: Set<Keyword> = [
         Keyword("FETCH"), Keyword("STORE"), Keyword("SEARCH"), Keyword("SORT"), Keyword("THREAD"), Keyword("ENABLE"),
-        Keyword("COMPRESS"), Keyword("NOTIFY"),
+        Keyword("COMPRESS"),
+    ]
+    /// Verbs with a mailbox's name, and words of the protocol in parentheses.
+    private static let verbsWithWordLists: Set<Keyword> = [
+        Keyword("STATUS"), Keyword("SELECT"), Keyword("EXAMINE"), Keyword("LIST"), Keyword("LSUB"), Keyword("XLIST"),
     ]
 
     private static func tokens(of command: IMAPCommand) -> [Token] {
@@ -213,7 +224,7 @@ private struct CanonicalForm {
 
     private mutating func write(_ string: IMAPString, folded: Bool = false) {
         bytes.writeString(" \(string.length):")
-        if string.isINBOX || (folded && string.form == .atom) {
+        if string.isINBOX || folded {
             bytes.writeBytes(string.bytes.readableBytesView.map(\.uppercased))
         } else {
             bytes.writeImmutableBuffer(string.bytes)

@@ -133,7 +133,7 @@ struct ReplayScript: Sendable {
         case .question:
             let found = places[Place(request, in: state)]?.indices ?? []
             return (found.last { $0 < cursor } ?? found.first).map { .again($0) }
-        case .other, .compress, .login: return nil
+        case .other, .compress, .noise, .login: return nil
         }
     }
 

@@ -28,6 +28,7 @@ public struct ReplayServer: Sendable {
     var ending: (by: Closer, reason: String)?
     private(set) var now = WireTime(nanoseconds: 0)
     private var announced: WireTime?
+    private(set) var inputHasEnded = false
     private var isClosed = false
 
     public init(_ session: RecordedSession, options: ReplayOptions = ReplayOptions()) {
@@ -68,7 +69,7 @@ public struct ReplayServer: Sendable {
     public mutating func inputEnded() {
         core.inputEnded(of: .client)
         queue.hurry(at: now)
-        if ending == nil { ending = (.client, "the client closed its connection") }
+        inputHasEnded = true
     }
 
     /// The client closed its connection.
@@ -84,8 +85,9 @@ public struct ReplayServer: Sendable {
     /// What came behind STARTTLS is not a TLS handshake.
     public mutating func clearTextArrived() { core.clearTextArrived(from: .client) }
 
-    /// Whether more bytes of the client are of use now. As of the last ``next()``.
-    public var wantsInput: Bool { core.wants.client }
+    /// Whether more bytes of the client are of use now: not while the leg turns to TLS, nor while more commands wait for their
+    /// answer than the limits allow. As of the last ``next()``.
+    public var wantsInput: Bool { core.wants.client && queue.count <= options.limits.pendingCommands }
 
     /// Where the session stands, for time-outs.
     public var phase: SessionPhase { core.conversation.phase }
@@ -101,8 +103,10 @@ public struct ReplayServer: Sendable {
             }
             // While the leg turns to TLS nothing may be said.
             guard !isClosed, core.wants.server else { return nil }
-            guard let due = queue.due else {
-                guard let ending else { return nil }
+            guard let due = queue.due(options) else {
+                guard let ending = ending ?? (inputHasEnded ? (.client, "the client closed its connection") : nil) else {
+                    return nil
+                }
                 core.close(by: ending.by, reason: ending.reason, farewell: nil)
                 continue
             }
@@ -111,7 +115,7 @@ public struct ReplayServer: Sendable {
                 announced = due
                 return .wait(until: due)
             }
-            core.receive(queue.take(at: now), from: .server, at: now)
+            core.receive(queue.take(at: now, options, tags: tags), from: .server, at: now)
         }
     }
 
@@ -139,15 +143,7 @@ public struct ReplayServer: Sendable {
 
     /// Says the server's words of this exchange; `nil` for words of no exchange.
     mutating func say(_ said: [Utterance], of exchange: Int?, tag: ByteBuffer?) {
-        let recorded = exchange.flatMap { script.session.exchanges[$0].tag }
-        for utterance in said {
-            let bytes = utterance.rendered { name in
-                if let tag, name == recorded { return tag }
-                return tags[name] ?? name
-            }
-            let (due, overflow) = now.nanoseconds.addingReportingOverflow(options.delay(utterance.delay))
-            queue.append(bytes, utterance.kind, due: WireTime(nanoseconds: overflow ? Int64.max : due))
-        }
+        queue.append(said, tag: tag, insteadOf: exchange.flatMap { script.session.exchanges[$0].tag }, at: now)
     }
 
     /// A line of Interpost's own in the server's place.
@@ -158,7 +154,7 @@ public struct ReplayServer: Sendable {
             bytes.writeStaticString(" ")
         }
         bytes.writeString(line + "\r\n")
-        queue.append(bytes, .completion, due: now)
+        say([Utterance([.bytes(bytes)], .completion)], of: nil, tag: nil)
     }
 
     mutating func endAfterFarewell() { ending = (.server, "the recorded server closes the connection here") }

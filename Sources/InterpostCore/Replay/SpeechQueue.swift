@@ -1,11 +1,18 @@
 import NIOCore
 
 /// What the server is about to say, in order, and when.
+///
+/// Holds one entry for each turn of the client, however much is said to it: the words are those of the recording, and get
+/// their tags when they are said.
 struct SpeechQueue: Sendable {
     private struct Item {
-        var bytes: ByteBuffer
-        var due: WireTime
-        var kind: Utterance.Kind
+        var said: ArraySlice<Utterance>
+        var recordedTag: ByteBuffer?
+        var tag: ByteBuffer?
+        /// When the client spoke.
+        var base: WireTime
+        /// When it spoke the next time: what was said unasked does not wait any longer.
+        var hurriedAt: WireTime?
     }
 
     /// Octets that are put together, so that short lines are not sent one by one.
@@ -13,38 +20,59 @@ struct SpeechQueue: Sendable {
 
     private var items: [Item] = []
     private var first = 0
+    private var hurried = 0
+    /// Nothing overtakes what was said before.
+    private var latest = WireTime(nanoseconds: Int64.min)
 
     var isEmpty: Bool { first == items.count }
+    var count: Int { items.count - first }
 
-    /// When the next piece is due.
-    var due: WireTime? { isEmpty ? nil : items[first].due }
-
-    /// Nothing overtakes what was put in before.
-    mutating func append(_ bytes: ByteBuffer, _ kind: Utterance.Kind, due: WireTime) {
-        let due = items.last.map { isEmpty ? due : max($0.due, due) } ?? due
-        items.append(Item(bytes: bytes, due: due, kind: kind))
+    mutating func append(_ said: [Utterance], tag: ByteBuffer?, insteadOf recorded: ByteBuffer?, at base: WireTime) {
+        guard !said.isEmpty else { return }
+        items.append(Item(said: said[...], recordedTag: recorded, tag: tag, base: base))
     }
 
-    /// The client spoke: what the server would still have said unasked does not wait any longer.
+    /// The client spoke.
     mutating func hurry(at time: WireTime) {
-        var earliest = time
-        for index in items.indices[first...] {
-            if items[index].kind == .push { items[index].due = min(items[index].due, earliest) }
-            earliest = max(earliest, items[index].due)
-        }
+        for index in max(first, hurried)..<items.count { items[index].hurriedAt = time }
+        hurried = items.count
+    }
+
+    /// When the next piece is due.
+    func due(_ options: ReplayOptions) -> WireTime? {
+        guard !isEmpty, let next = items[first].said.first else { return nil }
+        let item = items[first]
+        let (sum, overflow) = item.base.nanoseconds.addingReportingOverflow(options.delay(next.delay))
+        var due = WireTime(nanoseconds: overflow ? Int64.max : sum)
+        if next.kind == .push, let hurriedAt = item.hurriedAt { due = min(due, hurriedAt) }
+        return max(latest, due)
     }
 
     /// All that is due and may be said in one piece. A completion ends it: COMPRESS begins behind one.
-    mutating func take(at time: WireTime) -> ByteBuffer {
+    mutating func take(at time: WireTime, _ options: ReplayOptions, tags: [ByteBuffer: ByteBuffer]) -> ByteBuffer {
         var piece = ByteBuffer()
-        while !isEmpty, items[first].due <= time {
+        while let due = due(options), due <= time, let next = items[first].said.first {
             let item = items[first]
-            if piece.readableBytes > 0, piece.readableBytes + item.bytes.readableBytes > Self.maximumPiece { break }
-            first += 1
-            if piece.readableBytes == 0 { piece = item.bytes } else { piece.writeImmutableBuffer(item.bytes) }
-            if item.kind == .completion { break }
+            let bytes = next.rendered { name in
+                if let tag = item.tag, name == item.recordedTag { return tag }
+                return tags[name] ?? name
+            }
+            if piece.readableBytes > 0, piece.readableBytes + bytes.readableBytes > Self.maximumPiece { break }
+            latest = due
+            items[first].said.removeFirst()
+            if items[first].said.isEmpty { removeFirst() }
+            if piece.readableBytes == 0 { piece = bytes } else { piece.writeImmutableBuffer(bytes) }
+            if next.kind == .completion { break }
         }
-        if isEmpty { (items, first) = ([], 0) }
         return piece
+    }
+
+    private mutating func removeFirst() {
+        items[first].said = []
+        first += 1
+        guard isEmpty || first > 1000 else { return }
+        items.removeFirst(first)
+        hurried = max(0, hurried - first)
+        first = 0
     }
 }
