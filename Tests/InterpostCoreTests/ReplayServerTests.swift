@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Testing
 
@@ -289,5 +290,31 @@ import Testing
         #expect(player.server.report.commands == 1)
         #expect(player.says("1 LOGIN a b|") == "1 OK Logged in|")
         #expect(player.server.report.notInCapture == ["a line that is no command"])
+    }
+
+    @Test func `what waits to be said does not grow with what is said`() throws {
+        var options = ReplayOptions(.state)
+        options.times = .recorded
+        options.limits.pendingCommands = 10
+        var player = try ReplayPlayer(Self.mailbox, options)
+        player.says("a LOGIN a b|")
+        #expect(player.server.wantsInput)
+        player.says((0..<20).map { "t\($0) STATUS \"other box\" (MESSAGES UNSEEN)|" }.joined())
+        #expect(!player.server.wantsInput)
+        #expect(player.server.queue.count == 21)
+        _ = player.pass(until: 1_000_000)
+        #expect(player.server.wantsInput)
+        #expect(player.hears.hasSuffix("|t19 OK done|"))
+    }
+
+    @Test func `the report is an object for programs`() throws {
+        var player = try ReplayPlayer(Self.mailbox)
+        player.says("1 LOGIN bob hunter22|2 CREATE x|")
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let json = String(decoding: try encoder.encode(player.server.report), as: UTF8.self)
+        #expect(json.contains(#""difference":{"command":2,"expected":"SELECT INBOX","got":"CREATE x"}"#))
+        #expect(json.hasPrefix(#"{"answered":1,"believed_logins":0,"clean":false,"commands":2,"#))
+        #expect(!json.contains("hunter22"))
     }
 }

@@ -43,8 +43,14 @@ public struct RecordedExchange: Sendable {
     /// What the server said, without challenges: what a client hears that logs in by another way.
     var outcome: [Utterance] { turns.flatMap(\.said).filter { $0.kind != .challenge } }
 
-    /// What it said apart from the completion.
-    var news: [Utterance] { turns.flatMap(\.said).filter { $0.kind != .completion } + afterwards }
+    /// What it said that would have come without the command.
+    var news: [Utterance] {
+        switch request.role {
+        case .poll: turns.flatMap(\.said).filter { $0.kind != .completion } + afterwards
+        case .noise: []
+        default: afterwards
+        }
+    }
 }
 
 /// Something that a client said within an exchange, and what the server said then.

@@ -6,7 +6,7 @@ import NIOCore
 /// are different commands in different states, each with a place of its own.
 struct ReplayScript: Sendable {
     enum Match: Sendable {
-        /// This exchange, as it was recorded. What the server said to `skipped` polls comes first.
+        /// This exchange, as it was recorded. What the server said unasked in `skipped` ones comes first.
         case exchange(Int, skipped: [Int])
         /// This exchange, and the place in the recording stays where it is.
         case again(Int)
@@ -92,7 +92,7 @@ struct ReplayScript: Sendable {
         if matching == .state { return stateMatch(request) }
         var skipped: [Int] = []
         for index in session.exchanges.indices[cursor...] {
-            if isAsked(index, by: request) { return .exchange(index, skipped: skipped.filter { self[$0].request.role == .poll }) }
+            if isAsked(index, by: request) { return .exchange(index, skipped: skipped) }
             guard matching == .ordered, mayBeLeftOut(index) else { break }
             skipped.append(index)
         }
