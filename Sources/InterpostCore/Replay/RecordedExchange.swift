@@ -43,6 +43,11 @@ public struct RecordedExchange: Sendable {
     /// What the server said, without challenges: what a client hears that logs in by another way.
     var outcome: [Utterance] { turns.flatMap(\.said).filter { $0.kind != .challenge } }
 
+    /// The server closed the connection behind it, as far as was recorded.
+    var endsSession: Bool {
+        !isComplete || turns.contains { $0.said.contains(where: \.isFarewell) } || afterwards.contains(where: \.isFarewell)
+    }
+
     /// What it said that would have come without the command.
     var news: [Utterance] {
         switch request.role {

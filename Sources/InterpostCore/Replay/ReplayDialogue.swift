@@ -157,8 +157,7 @@ extension ReplayServer {
         if dialogue.isIdle, !exchange.isComplete { return active = dialogue }
         if !isRepeated { say(exchange.afterwards, of: dialogue.exchange, tag: dialogue.tag) }
         let leaves = exchange.request.role == .logout && exchange.succeeded == true
-        let isOver = !exchange.isComplete || (exchange.outcome + exchange.afterwards).contains(where: \.isFarewell)
-        if leaves || (isOver && script.isLast(dialogue.exchange)) { endAfterFarewell() }
+        if leaves || (script.isLast(dialogue.exchange) && exchange.endsSession) { endAfterFarewell() }
     }
 
     /// Long tags are not kept: other commands' answers name them as they were recorded.

@@ -32,6 +32,12 @@ struct ReplayScript: Sendable {
     private struct Candidates {
         var indices: [Int] = []
         var next = 0
+        var isUsed = false
+
+        mutating func use(_ index: Int) {
+            isUsed = true
+            if next < indices.count, indices[next] == index { next += 1 }
+        }
     }
 
     let session: RecordedSession
@@ -80,7 +86,7 @@ struct ReplayScript: Sendable {
             case .state:
                 let exchange = session.exchanges[index]
                 let place = Place(exchange.request, in: exchange.stateBefore)
-                return !(places[place]?.indices.contains { uses[$0] > 0 } ?? false) && !mayBeLeftOut(index)
+                return places[place]?.isUsed != true && !mayBeLeftOut(index)
             }
         }
     }
@@ -161,9 +167,7 @@ struct ReplayScript: Sendable {
         state = exchange.transition ?? state
         if index >= cursor { cursor = index + 1 }
         let place = Place(exchange.request, in: exchange.stateBefore)
-        if let found = places[place], found.next < found.indices.count, found.indices[found.next] == index {
-            places[place]?.next += 1
-        }
+        places[place]?.use(index)
         return uses[index] > 1
     }
 
