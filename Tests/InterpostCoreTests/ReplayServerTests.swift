@@ -86,6 +86,14 @@ import Testing
         #expect(player.says("abd|") == "x NO [CANNOT] this is not in the capture|")
         player.says("y APPEND Sent (\\Seen) {3}|")
         #expect(player.says("abc|") == "y OK done|")
+        // What was made unreadable cannot be compared; how long it was, can.
+        var session = try RecordedSession(transcript: recording)
+        session.isRedacted = true
+        player = ReplayPlayer(session, ReplayOptions(.strict))
+        player.says("x APPEND Sent (\\Seen) {4}|")
+        #expect(player.says("abcd|") == "x NO [CANNOT] this is not in the capture|")
+        player.says("y APPEND Sent (\\Seen) {3}|")
+        #expect(player.says("abd|") == "y OK done|")
     }
 
     @Test func `a refused literal is refused again, and without a literal as well`() throws {
@@ -274,6 +282,17 @@ import Testing
         options.compression = .strip
         player = try ReplayPlayer(recording, options)
         #expect(player.says("1 COMPRESS DEFLATE|") == "1 NO COMPRESS is not offered here|")
+    }
+
+    @Test func `an operator may end the session, at once or when nothing is in progress`() throws {
+        var player = try ReplayPlayer(Self.mailbox)
+        player.server.drain()
+        player.pump()
+        #expect(player.actions == ["close by operator: Interpost is ending"])
+        player = try ReplayPlayer(Self.mailbox)
+        player.server.end(reason: "enough")
+        player.pump()
+        #expect(player.actions == ["close by operator: enough"])
     }
 
     @Test func `a limit that is passed ends the session`() throws {

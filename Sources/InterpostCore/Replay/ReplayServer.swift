@@ -77,6 +77,9 @@ public struct ReplayServer: Sendable {
 
     public mutating func timedOut(limit: String, seconds: Int) { core.timedOut(limit: limit, seconds: seconds) }
 
+    /// The operator wants the program to end: the session ends as soon as nothing is in progress.
+    public mutating func drain() { core.drain() }
+
     /// The operator's patience is over.
     public mutating func end(reason: String) { core.end(reason: reason) }
 
