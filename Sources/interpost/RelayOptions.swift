@@ -37,6 +37,9 @@ struct RelayOptions: ParsableArguments {
             "Record all sessions in a capture; in a folder that exists, each in its own.", valueName: "file|folder"))
     var record: String?
 
+    @Option(help: "What of the mail is replaced in captures: none, headers, bodies or all.")
+    var redact: RedactionLevel?
+
     @Flag(help: "Record passwords as they are said. Whoever gets the capture can log in with them.")
     var dangerouslyKeepSecrets = false
 
@@ -87,6 +90,7 @@ struct RelayOptions: ParsableArguments {
         if dangerouslySkipUpstreamVerification { configuration.tls.skipsUpstreamVerification = true }
         if let log { configuration.log.file = log }
         if let record { configuration.record.path = record }
+        if let redact { configuration.record.redaction = redact }
         if dangerouslyKeepSecrets { configuration.record.keepsSecrets = true }
         if let detail { configuration.log.detail = detail }
         if let console { configuration.log.console = console }
@@ -110,4 +114,5 @@ extension LogEvent.Detail: ExpressibleByArgument {}
 extension LogSettings.Console: ExpressibleByArgument {}
 extension SessionSettings.Compression: ExpressibleByArgument {}
 extension MailProtocol: ExpressibleByArgument {}
+extension RedactionLevel: ExpressibleByArgument {}
 extension Side: ExpressibleByArgument {}

@@ -3,17 +3,6 @@ import Testing
 
 @testable import InterpostCore
 
-/// Pseudonyms that a test can foresee nothing of, but that are the same in each run.
-struct TestPseudonymKey: PseudonymKey {
-    func digest(_ value: ByteBuffer, of kind: PseudonymKind) -> [UInt8] {
-        var state = value.readableBytesView.reduce(UInt64(kind.rawValue.count)) { ($0 &* 1_099_511_628_211) ^ UInt64($1) }
-        return (0..<32).map { _ in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return UInt8(truncatingIfNeeded: state >> 33)
-        }
-    }
-}
-
 @Suite struct `A capture` {
     private static func record(_ fixture: WireFixture, credentials: CredentialRedactor? = nil) -> [CaptureRecord] {
         var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), credentials: credentials)

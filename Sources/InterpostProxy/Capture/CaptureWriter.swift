@@ -29,6 +29,7 @@ final class CaptureWriter: Sendable {
     /// When the captures of this writer begin.
     let start: WireTime
     let keepsSecrets: Bool
+    let redaction: RedactionLevel
     private let settings: RecordSettings
     private let path: String
     private let header: ByteBuffer
@@ -49,8 +50,9 @@ final class CaptureWriter: Sendable {
         self.start = start
         self.onFailure = onFailure
         keepsSecrets = settings.keepsSecrets
+        redaction = settings.redaction
         header = ByteBuffer(
-            string: #"{"started":"\#(start.iso8601)","secrets":"\#(settings.keepsSecrets ? "kept" : "removed")"}"#)
+            string: #"{"started":"\#(start.iso8601)","secrets":"\#(settings.keepsSecrets ? "kept" : "removed")","redaction":"\#(settings.redaction.rawValue)"}"#)
         var isDirectory: ObjCBool = false
         isFolder = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         let file = isFolder ? nil : try CaptureFile(path, header: header)

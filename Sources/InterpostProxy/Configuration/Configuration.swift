@@ -106,6 +106,8 @@ public struct RecordSettings: Sendable, Equatable {
     /// A word in the names of the files in a folder.
     public var label: String?
     public var onFailure = LogSettings.FailurePolicy.close
+    /// How much of the mail is replaced, beside the secrets of logins.
+    public var redaction = RedactionLevel.none
     /// Passwords are recorded as they were said.
     public var keepsSecrets = false
 

@@ -112,6 +112,7 @@ private struct Reader {
     func readRecord(_ keys: inout Keys, into record: inout RecordSettings) throws(Problem) {
         try keys.text("path", into: &record.path)
         try keys.text("label", into: &record.label)
+        try keys.choice("redact", into: &record.redaction)
         try keys.choice("on-failure", into: &record.onFailure)
         try keys.flag("dangerously-keep-secrets", into: &record.keepsSecrets)
         if let label = record.label, !RecordSettings.isLabel(label) {

@@ -29,7 +29,8 @@ struct Recording: Sendable {
     func recorder(session: Int) -> SessionRecorder {
         SessionRecorder(
             session: writer.number(of: session), start: writer.start,
-            credentials: writer.keepsSecrets ? nil : CredentialRedactor(key: key))
+            credentials: writer.keepsSecrets ? nil : CredentialRedactor(key: key),
+            content: writer.redaction == .none ? nil : ContentRedactor(writer.redaction, key: key))
     }
 }
 
