@@ -94,7 +94,8 @@ let package = Package(
         ),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
-            name: "InteropTests", dependencies: ["interpost", "TestSupport"], exclude: ["Clients"],
+            name: "InteropTests", dependencies: ["interpost", "InterpostCore", "InterpostProxy", "TestSupport"],
+            exclude: ["Clients"],
             swiftSettings: settings
         ),
         .testTarget(

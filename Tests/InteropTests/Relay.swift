@@ -36,7 +36,7 @@ final class Relay: Sendable {
     private let events: String
 
     /// Starts a relay before `target` and waits until it listens.
-    init(before target: Door) async throws {
+    init(before target: Door, arguments: [String] = []) async throws {
         let room = try Room("relay")
         let readyFile = room.path("ready.json")
         let authority = room.path("authority")
@@ -47,7 +47,7 @@ final class Relay: Sendable {
             command += ["--listen", "\(scheme)://127.0.0.1:0", "--upstream", "\(scheme)://\(target.host):\(port)"]
         }
         command += ["--trust", target.authority, "--authority", authority, "--log", events]
-        command += ["--console", "quiet", "--ready-file", readyFile]
+        command += ["--console", "quiet", "--ready-file", readyFile] + arguments
         daemon = try Daemon(command, environment: room.environment, log: room.path("console.log"))
         let ports = try await daemon.ready(within: .seconds(30)) {
             (try? Data(contentsOf: URL(fileURLWithPath: readyFile)))
@@ -69,6 +69,12 @@ final class Relay: Sendable {
     }
 
     var console: String { daemon.logText }
+    var pid: pid_t { daemon.pid }
+
+    /// Waits for something that the relay does.
+    func wait(within limit: Duration, until isDone: () throws -> Void?) async throws {
+        try await daemon.ready(within: limit, isDone)
+    }
 
     /// Ends the relay and gives everything it wrote: its event log, which must be as the schema says, and its console.
     func stop() async throws -> (eventLog: Data, console: Data) {

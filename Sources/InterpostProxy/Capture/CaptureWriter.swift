@@ -52,7 +52,9 @@ final class CaptureWriter: Sendable {
         keepsSecrets = settings.keepsSecrets
         redaction = settings.redaction
         header = ByteBuffer(
-            string: #"{"started":"\#(start.iso8601)","secrets":"\#(settings.keepsSecrets ? "kept" : "removed")","redaction":"\#(settings.redaction.rawValue)"}"#)
+            string:
+                #"{"started":"\#(start.iso8601)","secrets":"\#(settings.keepsSecrets ? "kept" : "removed")","redaction":"\#(settings.redaction.rawValue)"}"#
+        )
         var isDirectory: ObjCBool = false
         isFolder = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         let file = isFolder ? nil : try CaptureFile(path, header: header)

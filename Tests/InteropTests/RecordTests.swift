@@ -1,0 +1,153 @@
+// Strategy: real clients before a real server, recorded. A reader in another language, written from the specification of the
+// format, must find what ours finds; what is recorded must be what went by; and a relay that is killed must leave a file that is
+// whole but for its last member.
+
+import Foundation
+import InterpostCore
+import InterpostProxy
+import NIOCore
+import Testing
+
+@Suite struct `Recording sessions` {
+    private struct Recorded {
+        let records: [CaptureRecord]
+        let account: Account
+        let eventLog: Data
+
+        func octets(arrivedFrom side: Side) -> Int {
+            records.filter { $0.kind.hasArrived && $0.kind.side == side }.reduce(0) { $0 + $1.bytes.readableBytes }
+        }
+    }
+
+    /// Python's clients walk through IMAP and POP3 before Dovecot, with everything recorded.
+    private static func record(into path: String, _ arguments: [String] = []) async throws -> Recorded {
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
+        let dovecot = try await Dovecot.shared()
+        let relay = try await Relay(before: dovecot.door, arguments: ["--record", path] + arguments)
+        let visit = Visit(
+            door: relay.door, account: try dovecot.account(awkward: false), room: try Room("recorded"),
+            largeLetter: dovecot.largeLetter)
+        try visit.account.fill(Letter.assortment())
+        _ = try await visit.python("imap_tour", port: visit.door.imapPort(.startTLS), .startTLS)
+        _ = try await visit.python("pop_tour", port: visit.door.pop3Port(.implicit), .implicit)
+        _ = try await visit.python("compressed", port: visit.door.imapPort(.implicit), .implicit)
+        let eventLog = try await relay.stop().eventLog
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        return Recorded(records: isFolder.boolValue ? [] : try read(path), account: visit.account, eventLog: eventLog)
+    }
+
+    private static func read(_ path: String) throws -> [CaptureRecord] {
+        let reader = try CaptureReader(path)
+        var records: [CaptureRecord] = []
+        while let record = try reader.next() { records.append(record) }
+        return records
+    }
+
+    @Test func `keeps all octets of both sides, for every reader`() async throws {
+        let room = try Room("record")
+        let path = room.path("all.interpost")
+        let recorded = try await Self.record(into: path, ["--dangerously-keep-secrets"])
+        #expect(try Program.mode(of: path) == 0o600)
+        let ends = try recorded.eventLog.split(separator: UInt8(ascii: "\n")).map {
+            try JSONDecoder().decode(Event.self, from: $0)
+        }.filter { $0.event == "session.closed" }
+        #expect(ends.count >= 3)
+        for side in Side.allCases {
+            let octets = ends.reduce(0) { $0 + ((side == .client ? $1.clientOctets : $1.serverOctets) ?? 0) }
+            #expect(recorded.octets(arrivedFrom: side) == octets)
+        }
+        let theirs = try await room.run("python3", Clients.script("capture"), path)
+        let ours = recorded.records.map { record in
+            let checksum = crc(record.bytes)
+            return "\(record.kind.rawValue) \(record.session) \(record.nanoseconds) \(record.bytes.readableBytes) \(checksum)\n"
+        }
+        #expect(theirs == ours.joined())
+        #expect(String(buffer: recorded.records[0].bytes).contains(#""secrets":"kept""#))
+    }
+
+    @Test(arguments: ["none", "headers", "bodies", "all"])
+    func `keeps no password, whatever else is kept`(level: String) async throws {
+        let path = try Room("record").path("all.interpost")
+        let recorded = try await Self.record(into: path, ["--redact", level])
+        let text = recorded.records.map { String(buffer: $0.bytes) }.joined(separator: "\n")
+        for secret in recorded.account.secrets {
+            #expect(!text.contains(secret))
+            #expect(!text.contains(Data(secret.utf8).base64EncodedString()))
+        }
+        #expect(text.contains("xxxxxxxx"))
+        // And it is the same session: read again, the same was done.
+        func acts(_ lines: some Sequence<Substring>) -> [String] {
+            lines.compactMap { line in
+                ["login", "mailbox.selected", "messages.read", "message.retrieved", "message.appended", "flags.changed"]
+                    .first { line.contains("\"event\":\"\($0)\"") }
+            }
+        }
+        let again = try await Program.run("read", path, "--detail", "acts")
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(
+            acts(again.text.split(separator: "\n")).sorted()
+                == acts(String(decoding: recorded.eventLog, as: UTF8.self).split(separator: "\n")).sorted())
+    }
+
+    @Test func `gives each session a file in a folder, and goes on with a file`() async throws {
+        let room = try Room("record")
+        let folder = try room.directory("captures")
+        let server: [Step] = [.say("+OK ready"), .hear("QUIT\r\n"), .say("+OK"), .close]
+        func visit(_ path: String, _ arguments: [String] = []) async throws {
+            let upstream = try await PlayedServer(server, credential: nil)
+            let relay = try await RelayProcess(
+                [Route("pop3", to: "pop3?starttls=off", port: upstream.port)], arguments: ["--record", path] + arguments)
+            for _ in 0..<2 {
+                try await PlayedClient.play(
+                    [.hear("ready\r\n"), .say("QUIT"), .hear("+OK"), .end], port: relay.ports[0], authority: relay.authority)
+            }
+            _ = try await relay.stop()
+            _ = try await upstream.stop()
+        }
+        try await visit(folder)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(names.count == 2 && names.allSatisfy { $0.contains("-pop3-") && $0.hasSuffix(".interpost") }, "\(names)")
+        for name in names { #expect(try Set(Self.read("\(folder)/\(name)").map(\.session)) == [0, 1]) }
+        let file = room.path("one.interpost")
+        try await visit(file)
+        try await visit(file)
+        let records = try Self.read(file)
+        #expect(Set(records.map(\.session)) == [0, 1, 2, 3, 4])
+        #expect(records.filter { $0.kind == .header }.count == 2)
+    }
+
+    /// Each time the relay dies at another moment, when the capture has so many octets.
+    @Test(arguments: [100, 1000, 3000, 10_000]) func `leaves a capture that is read to where it ends`(octets: Int) async throws {
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
+        let dovecot = try await Dovecot.shared()
+        let path = try Room("record").path("all.interpost")
+        let relay = try await Relay(before: dovecot.door, arguments: ["--record", path])
+        let account = try dovecot.account(awkward: false)
+        try account.fill(Array(repeating: Letter.assortment(), count: 8).flatMap { $0 })
+        let visit = Visit(door: relay.door, account: account, room: try Room("recorded"), largeLetter: dovecot.largeLetter)
+        let download = Task { try? await visit.python("imap_tour", port: visit.door.imapPort(.implicit), .implicit) }
+        try await relay.wait(within: .seconds(20)) {
+            let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+            return size >= octets ? () : nil
+        }
+        kill(relay.pid, SIGKILL)
+        _ = await download.value
+        let records = try Self.read(path)
+        #expect(records.first?.kind == .header)
+        #expect(octets < 1000 || records.contains { $0.kind == .client })
+    }
+
+    /// CRC-32 as gzip has it, in eight digits.
+    private func crc(_ bytes: ByteBuffer) -> String {
+        var crc: UInt32 = .max
+        for byte in bytes.readableBytesView {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc >> 1 ^ (crc & 1 == 1 ? 0xEDB8_8320 : 0) }
+        }
+        let text = String(~crc, radix: 16)
+        return String(repeating: "0", count: 8 - text.count) + text
+    }
+}
