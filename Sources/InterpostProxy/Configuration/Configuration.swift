@@ -79,6 +79,8 @@ public struct TLSSettings: Sendable, Equatable {
     public var minimumClientVersion = Version.tls1_2
     public var minimumUpstreamVersion = Version.tls1_2
     public var skipsUpstreamVerification = false
+
+    public init() {}
 }
 
 public struct LogSettings: Sendable, Equatable {

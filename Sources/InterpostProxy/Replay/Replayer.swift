@@ -1,0 +1,115 @@
+import Foundation
+public import InterpostCore
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+
+/// A mail server that says what captures say: listeners, and a recorded session behind each connection.
+public final class Replayer: Service {
+    /// What became of one connection.
+    public struct Outcome: Sendable {
+        /// Counted from 1, in the order in which they ended.
+        public var connection: Int
+        public var mailProtocol: MailProtocol
+        public var report: ReplayReport
+    }
+
+    public let listeners: [Relay.Listener]
+    private let recorded: [MailProtocol: [RecordedSession]]
+    private let maximumConnections: Int?
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let channels: [any Channel]
+    private let state: State
+
+    private final class State: Sendable {
+        let begun = Mutex<[MailProtocol: Int]>([:])
+        let outcomes = Mutex<[Outcome]>([])
+        let (ends, continuation) = AsyncStream<Void>.makeStream()
+    }
+
+    /// - Parameters:
+    ///   - maximumConnections: After so many it ends.
+    ///   - options: How captures are played; how the leg is carried is each listener's.
+    public init(
+        _ recorded: RecordedSessions, listeners urls: [ListenURL], options: ReplayOptions, tls: TLSSettings,
+        maximumConnections: Int? = nil
+    ) async throws {
+        self.maximumConnections = maximumConnections
+        var sessions = Dictionary(grouping: recorded.sessions, by: \.mailProtocol)
+        if options.matching == .state {
+            // Whichever session a client asks for, any of them may have the answer.
+            sessions = sessions.mapValues { all in
+                var joined = all[0]
+                for session in all.dropFirst() { joined.join(session) }
+                return [joined]
+            }
+        }
+        self.recorded = sessions
+        let contexts = try ServerContexts(tls)
+        let state = State()
+        self.state = state
+        var channels: [any Channel] = []
+        var listeners: [Relay.Listener] = []
+        for url in urls {
+            guard let sessions = sessions[url.mailProtocol] else {
+                throw CaptureReader.Failure(
+                    description: "no capture has a session of \(url.mailProtocol.title) for \(url.description)")
+            }
+            var options = options
+            options.listener = url.security
+            let settings = options
+            let channel = try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 256)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let number = state.begun.withLock { begun in
+                            defer { begun[url.mailProtocol, default: 0] += 1 }
+                            return begun[url.mailProtocol, default: 0]
+                        }
+                        let connection = ReplayConnection(
+                            sessions[number % sessions.count], options: settings, contexts: contexts, clock: SessionClock()
+                        ) { report in
+                            state.outcomes.withLock {
+                                $0.append(Outcome(connection: $0.count + 1, mailProtocol: url.mailProtocol, report: report))
+                            }
+                            state.continuation.yield()
+                        }
+                        try channel.pipeline.syncOperations.addHandler(connection)
+                    }
+                }
+                .bind(host: url.host, port: url.port).get()
+            channels.append(channel)
+            let port = channel.localAddress?.port ?? url.port
+            listeners.append(Relay.Listener(url: url.url(port: port), port: port))
+        }
+        self.channels = channels
+        self.listeners = listeners
+    }
+
+    /// Serves until it is told to end, or has had its connections.
+    public func run() async throws {
+        await withGracefulShutdownHandler {
+            var count = 0
+            for await _ in state.ends {
+                count += 1
+                if count == maximumConnections { break }
+            }
+        } onGracefulShutdown: {
+            self.state.continuation.finish()
+        }
+        for channel in channels { channel.close(promise: nil) }
+        try? await group.shutdownGracefully()
+    }
+
+    public var outcomes: [Outcome] { state.outcomes.withLock { $0 } }
+
+    /// Recorded sessions that nobody connected for. Of joined ones the reports tell.
+    public var sessionsNeverPlayed: Int {
+        let begun = state.begun.withLock { $0 }
+        return recorded.reduce(0) { $0 + max(0, $1.value.count - begun[$1.key, default: 0]) }
+    }
+}
