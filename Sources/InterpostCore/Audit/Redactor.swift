@@ -56,9 +56,10 @@ struct Redactor: Sendable {
     func clean(_ text: ByteBuffer) -> ByteBuffer {
         guard !isOverwhelmed else { return Self.octets(text) }
         // A secret that only begins where the text is cut is looked for, too.
-        let searched = text.start(Self.maximumText + Self.maximumLength)
+        let isLong = text.readableBytes > Self.maximumText
+        let searched = isLong ? text.start(Self.maximumText + Self.maximumLength) : text
         for secret in secrets where secret.withExposedBytes({ searched.contains($0) }) { return Self.mark }
-        guard text.readableBytes > Self.maximumText else { return text }
+        guard isLong else { return text }
         var shown = text.start(Self.maximumText)
         shown.writeStaticString("…")
         return shown

@@ -102,7 +102,7 @@ public struct CredentialRedactor: Sendable {
         defer { login = nil }
         if case .malformed = command.body, command.name == Keyword("LOGIN") { echoes.learn(Secret(command.writtenArguments)) }
         if command.name == Keyword("LOGIN") { return loginLine(line, tag: command.tag) }
-        if command.quirks.contains(.argumentsLeftOver) { return echoes.masked(line, behindWords: 2) }
+        if !isLoggedIn, command.quirks.contains(.argumentsLeftOver) { return echoes.masked(line, behindWords: 2) }
         switch command.body {
         case .authenticate(let mechanism, let initialResponse):
             return redact(mechanism, initialResponse, in: line, words: 2)

@@ -90,7 +90,7 @@ extension ReplayServer {
             tally.repeated += 1
             learn(tag, for: script.session.exchanges[index].tag)
             say(script.session.exchanges[index].outcome, of: index, tag: tag)
-        case .courtesy: beCourteous(request.role, tag: tag)
+        case .courtesy: beCourteous(request, tag: tag)
         case nil:
             guard case .exchange(let index, _)? = script.matchAhead(request) else {
                 return unmatched(tag: tag, shown: shown(redactor))
@@ -192,10 +192,14 @@ extension ReplayServer {
 
     // MARK: - Answers of Interpost's own
 
-    private mutating func beCourteous(_ role: ReplayRequest.Role, tag: ByteBuffer?) {
+    private mutating func beCourteous(_ request: ReplayRequest, tag: ByteBuffer?) {
         tally.repeated += 1
         let isIMAP = script.session.mailProtocol == .imap
-        if role == .logout {
+        if request.asksForCapabilities {
+            if !isIMAP { return say("+OK\r\nUSER\r\n.", tag: nil) }
+            say("* CAPABILITY IMAP4rev1", tag: nil)
+        }
+        if request.role == .logout {
             if isIMAP { say("* BYE the replay ends", tag: nil) }
             ending = (.client, "the client logs out")
         }

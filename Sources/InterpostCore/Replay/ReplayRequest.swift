@@ -28,6 +28,9 @@ struct ReplayRequest: Sendable {
     /// A spelling that all equal commands share.
     var normal: ByteBuffer
     var role: Role
+
+    /// CAPABILITY or CAPA.
+    var asksForCapabilities: Bool { role == .question && ["CAPABILITY", "CAPA"].contains("\(normalName)") }
     /// The recorded command was refused before this literal of it, counted from 1: the forms are those of its beginning.
     var refusedLiteral: Int?
 

@@ -138,7 +138,11 @@ struct ReplayScript: Sendable {
         case .user: return lastLogin == nil ? nil : .courtesy
         case .question:
             let found = places[Place(request, in: state)]?.indices ?? []
-            return (found.last { $0 < cursor } ?? found.first).map { .again($0) }
+            if let index = found.last(where: { $0 < cursor }) ?? found.first { return .again(index) }
+            // A client that does STARTTLS asks more often than one that need not.
+            guard request.asksForCapabilities else { return nil }
+            return session.exchanges.firstIndex { $0.request.asksForCapabilities && $0.succeeded == true }.map { .again($0) }
+                ?? .courtesy
         case .other, .compress, .noise, .login: return nil
         }
     }
