@@ -94,7 +94,10 @@ let package = Package(
         ),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
         .testTarget(
-            name: "InteropTests", dependencies: ["interpost", "InterpostCore", "InterpostProxy", "TestSupport"],
+            name: "InteropTests",
+            dependencies: [
+                "interpost", "InterpostCore", "InterpostProxy", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+            ],
             exclude: ["Clients"],
             swiftSettings: settings
         ),
