@@ -107,7 +107,8 @@ final class CaptureFile {
             rest = rest.dropFirst(count)
         }
         size += member.readableBytes
-        text.clear(minimumCapacity: CaptureFormat.memberText)
+        // A folder has a file for each session, and those at rest keep no room.
+        text = ByteBuffer()
         (sessions, beginning, waitingSince) = (nil, 0, nil)
     }
 

@@ -8,7 +8,8 @@ enum GzipMember {
         var description: String
     }
 
-    /// Of 1 (fast) to 9 (small). Mail deflates at 6 to a twentieth less than at 1, and takes three times as long.
+    /// Of 1 (fast) to 9 (small). Measured: 6 makes prose and listings a sixth smaller and base64 a fiftieth, in four times and 1.2
+    /// times the time.
     private static let level: Int32 = 1
 
     /// A member with this text, and a header that says what is in it.
