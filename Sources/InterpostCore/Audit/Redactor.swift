@@ -70,7 +70,8 @@ struct Redactor: Sendable {
         text.contains(Self.token) ? Self.octets(text) : clean(text)
     }
 
-    private static let token = ByteBuffer(string: ";URLAUTH=")
+    /// In front of a URL's token (RFC 4467).
+    static let token = ByteBuffer(string: ";URLAUTH=")
 
     func clean(_ text: String) -> String { String(buffer: clean(ByteBuffer(string: text))) }
 

@@ -53,7 +53,7 @@ public struct CredentialRedactor: Sendable {
 
     /// What a server says to people, or to a client about a URL.
     private func masked(text line: ByteBuffer) -> ByteBuffer? {
-        let zeroed = TokenDigits.zeroed(in: line)
+        let zeroed = line.contains(Redactor.token) ? TokenDigits.zeroed(in: line) : nil
         return echoes.masked(zeroed ?? line, isText: true) ?? zeroed
     }
 
