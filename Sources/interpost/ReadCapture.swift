@@ -7,19 +7,16 @@ import NIOCore
 struct CaptureSessions {
     private let path: String
     private let detail: LogEvent.Detail
-    private let limit: Int
     private var readings: [Int: (all: SessionReading, shown: SessionReading?)] = [:]
     private let printer: EventPrinter?
     /// Sessions of files before this one.
     private let earlier: Int
 
-    /// - Parameter limit: Sessions at a time.
-    init(_ path: String, detail: LogEvent.Detail, printer: EventPrinter?, earlier: Int, limit: Int = 100_000) {
+    init(_ path: String, detail: LogEvent.Detail, printer: EventPrinter?, earlier: Int) {
         self.path = path
         self.detail = detail
         self.printer = printer
         self.earlier = earlier
-        self.limit = limit
     }
 
     /// Reads all sessions; gives each one when it is over.
@@ -40,9 +37,7 @@ struct CaptureSessions {
         case .event:
             guard let event = try? JSONDecoder().decode(Event.self, from: Data(record.bytes.readableBytesView)) else { return }
             if event.event == "session.closed" { finish(record.session, give) }
-            if event.event == "session.opened", let name = event.protocol, let mailProtocol = MailProtocol(rawValue: name),
-                readings.count < limit
-            {
+            if event.event == "session.opened", let name = event.protocol, let mailProtocol = MailProtocol(rawValue: name) {
                 let files = (client: "\(path)#\(record.session)", server: "\(path)#\(record.session)")
                 readings[record.session] = (
                     SessionReading(mailProtocol, detail: .responses, files: files),

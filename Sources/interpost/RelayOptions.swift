@@ -17,14 +17,7 @@ struct RelayOptions: ParsableArguments {
     @Option(help: ArgumentHelp("PEM certificates to trust for servers, beside the system's.", valueName: "file"))
     var trust: [String] = []
 
-    @Option(help: ArgumentHelp("Show clients this certificate (PEM chain) instead of the authority's.", valueName: "file"))
-    var certificate: String?
-
-    @Option(help: ArgumentHelp("The private key of --certificate (PEM).", valueName: "file"))
-    var privateKey: String?
-
-    @Option(help: ArgumentHelp("Where the certificate authority lives.", valueName: "directory"))
-    var authority: String?
+    @OptionGroup var shown: CertificateOptions
 
     @Option(help: ArgumentHelp("Write events as JSON lines; - is standard output.", valueName: "file|-"))
     var log: String?
@@ -84,9 +77,7 @@ struct RelayOptions: ParsableArguments {
             if let compress { configuration.relays[index].compress = compress }
         }
         configuration.tls.trust += trust
-        if let certificate { configuration.tls.certificate = certificate }
-        if let privateKey { configuration.tls.privateKey = privateKey }
-        if let authority { configuration.tls.authority = authority }
+        shown.lay(over: &configuration.tls)
         if dangerouslySkipUpstreamVerification { configuration.tls.skipsUpstreamVerification = true }
         if let log { configuration.log.file = log }
         if let record { configuration.record.path = record }
@@ -97,6 +88,24 @@ struct RelayOptions: ParsableArguments {
         if let threads { configuration.threads = threads }
         if let problem = configuration.problems.first { throw EndpointProblem(description: problem) }
         return configuration
+    }
+}
+
+/// What clients are shown.
+struct CertificateOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Show clients this certificate (PEM chain) instead of the authority's.", valueName: "file"))
+    var certificate: String?
+
+    @Option(help: ArgumentHelp("The private key of --certificate (PEM).", valueName: "file"))
+    var privateKey: String?
+
+    @Option(help: ArgumentHelp("Where the certificate authority lives.", valueName: "directory"))
+    var authority: String?
+
+    func lay(over tls: inout TLSSettings) {
+        if let certificate { tls.certificate = certificate }
+        if let privateKey { tls.privateKey = privateKey }
+        if let authority { tls.authority = authority }
     }
 }
 

@@ -49,14 +49,7 @@ struct Replay: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A file whose first line is the password.", valueName: "file"))
     var passwordFile: String?
 
-    @Option(help: ArgumentHelp("Show clients this certificate (PEM chain) instead of the authority's.", valueName: "file"))
-    var certificate: String?
-
-    @Option(help: ArgumentHelp("The private key of --certificate (PEM).", valueName: "file"))
-    var privateKey: String?
-
-    @Option(help: ArgumentHelp("Where the certificate authority lives.", valueName: "directory"))
-    var authority: String?
+    @OptionGroup var shown: CertificateOptions
 
     @Option(help: "Write the chosen ports to this file as JSON when clients can connect.")
     var readyFile: String?
@@ -66,10 +59,10 @@ struct Replay: AsyncParsableCommand {
 
     func validate() throws {
         if listen.isEmpty { throw ValidationError("give --listen URL") }
-        if let sessions, sessions < 1 { throw ValidationError("--sessions is a number from 1") }
-        if (certificate == nil) != (privateKey == nil) {
+        if (shown.certificate == nil) != (shown.privateKey == nil) {
             throw ValidationError("--certificate needs --private-key, and the other way round")
         }
+        if let sessions, sessions < 1 { throw ValidationError("--sessions is a number from 1") }
     }
 
     func run() async throws {
@@ -82,7 +75,7 @@ struct Replay: AsyncParsableCommand {
                     .first.map(String.init) ?? ""
             }
             var tls = TLSSettings()
-            (tls.certificate, tls.privateKey, tls.authority) = (certificate, privateKey, authority)
+            shown.lay(over: &tls)
             replayer = try await Replayer(
                 RecordedSessions(captures), listeners: listen, options: options, tls: tls, maximumConnections: sessions)
         } catch {

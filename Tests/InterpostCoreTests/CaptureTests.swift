@@ -135,6 +135,30 @@ import Testing
         for secret in session.forbidden where secret.count > 3 { #expect(!recorded.contains(secret), "\(secret) in \(recorded)") }
     }
 
+    /// Played to its own client, and to one that it knows nothing of.
+    @Test(arguments: SecretSession.all) func `is reported on without the secrets that it holds`(session: SecretSession) throws {
+        let transcript = try Transcript(reading: ByteBuffer(string: session.text))
+        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), credentials: nil)
+        var reading = Reading(session.mailProtocol)
+        for case .say(let side, let bytes) in transcript.lines.map(\.step) { reading.receive(bytes, from: side) }
+        for event in reading.events { recorder.record(event) }
+        let records = recorder.take()
+        var reports = RecordedSession(session.mailProtocol, records: records).exchanges.map(\.shown)
+        for recorded in [records, []] {
+            var server = ReplayServer(RecordedSession(session.mailProtocol, records: recorded))
+            server.opened(at: WireTime(nanoseconds: 0))
+            while server.next() != nil {}
+            for record in records where record.kind == .client {
+                server.receive(record.bytes, at: WireTime(nanoseconds: 0))
+                while server.next() != nil {}
+            }
+            reports.append(server.report.text)
+        }
+        for report in reports.map({ $0.lowercased() }) {
+            for secret in session.forbidden { #expect(!report.contains(secret), "\(secret) in \(report)") }
+        }
+    }
+
     @Test(arguments: WireFixture.all) func `without its secrets is the same conversation`(fixture: WireFixture) throws {
         let records = Self.record(fixture, credentials: CredentialRedactor(key: TestPseudonymKey()))
         var (before, after) = (Reading(fixture.mailProtocol), Reading(fixture.mailProtocol))

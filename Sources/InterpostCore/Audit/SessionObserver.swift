@@ -97,13 +97,7 @@ public struct SessionObserver: Sendable {
             }
         case .pop3Command(let name, let command):
             traffic.commands += 1
-            if case .pass(let secret) = command { redactor.learn(secret) }
-            if case .apop(_, let secret) = command { redactor.learn(secret) }
-            if case .rpop(let secret) = command { redactor.learn(secret) }
-            if case .auth(let mechanism?, let response) = command { begin(mechanism, response) }
-            if case .malformed = command, name.map(Self.isLogin) == true {
-                redactor.learn(Secret(event.bytes.withoutLineEnd.behindWord.behindName))
-            }
+            redactor.learn(from: command, name: name, line: event.bytes)
             if case .user(let name) = command {
                 user = name.isOneWord ? String(buffer: redactor.clean(name)) : nil
             }
@@ -149,37 +143,15 @@ public struct SessionObserver: Sendable {
         isAuthenticated || (isLoggingIn && capabilityCommands == 0) ? .afterLogin : .beforeLogin
     }
 
-    private mutating func begin(_ mechanism: Keyword, _ initialResponse: Secret?) {
-        // What stands in the mechanism's place may be anything.
-        if KnownVerbs.title(ofMechanism: mechanism) == "unknown" {
-            redactor.learn(Secret(ByteBuffer(string: mechanism.description)))
-        }
-        guard let initialResponse else { return }
-        for secret in SASLExchange.secrets(of: initialResponse, mechanism: mechanism) { redactor.learn(secret) }
-    }
-
     // MARK: - IMAP
 
     private mutating func learn(from command: IMAPCommand) {
+        redactor.learn(from: command)
         switch command.body {
-        case .login(_, let password):
-            redactor.learn(password)
-            isLoggingIn = true
-        case .authenticate(let mechanism, let response):
-            begin(mechanism, response)
-            isLoggingIn = true
+        case .login, .authenticate: isLoggingIn = true
         case .capability: capabilityCommands += 1
-        case .malformed where command.name == Keyword("LOGIN") || command.name == Keyword("AUTHENTICATE"):
-            redactor.learn(Secret(command.writtenArguments.behindName))
-        case .append(_, let messages): for message in messages { learn(from: message) }
-        case .replace(_, _, let message): learn(from: message)
-        case .urlFetch(let parts): for part in parts { redactor.learn(url: part.url) }
         default: break
         }
-    }
-
-    private mutating func learn(from message: AppendedMessage) {
-        for case .url(let url) in message.parts { redactor.learn(url: url) }
     }
 
     private mutating func learn(enabled names: [IMAPString]) {
@@ -283,10 +255,6 @@ public struct SessionObserver: Sendable {
 
     // MARK: - POP3
 
-    private static func isLogin(_ name: Keyword) -> Bool {
-        [Keyword("USER"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("RPOP")].contains(name)
-    }
-
     private mutating func observe(
         _ reply: POP3Reply, of record: POP3CommandRecord?, at time: WireTime, tell: (LogEvent) -> Void
     ) {
@@ -323,17 +291,4 @@ public struct SessionObserver: Sendable {
         default: break
         }
     }
-}
-
-extension ByteBuffer {
-    /// What stands behind the first word.
-    fileprivate var behindWord: ByteBuffer {
-        ByteBuffer(bytes: readableBytesView.drop { $0 == .space }.drop { $0 > .space }.drop { $0 == .space })
-    }
-
-    /// What stands behind the name of a user; a single word may be anything.
-    fileprivate var behindName: ByteBuffer { isOneWord ? self : behindWord }
-
-    /// Apart from spaces around it.
-    var isOneWord: Bool { readableBytesView.split { $0 <= .space }.count <= 1 }
 }

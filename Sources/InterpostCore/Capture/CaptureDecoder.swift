@@ -4,10 +4,9 @@ public import NIOCore
 public struct CaptureDecoder: Sendable {
     private var text = ByteBuffer()
     private var offset = 0
-    private var hasBegun: Bool
+    private var hasBegun = false
 
-    /// - Parameter isContinuing: The text does not begin where the capture does, but with a later member.
-    public init(isContinuing: Bool = false) { hasBegun = isContinuing }
+    public init() {}
 
     public mutating func receive(_ bytes: ByteBuffer) {
         if text.readableBytes == 0 { text = bytes } else { text.writeImmutableBuffer(bytes) }

@@ -156,14 +156,10 @@ public struct CredentialRedactor: Sendable {
             return line.start(words: 1).followed(by: Placeholder.user(user, key: key), Placeholder.digest, lineEnd: line.lineEnd)
         case .auth(let mechanism?, let initialResponse): return redact(mechanism, initialResponse, in: line, words: 1)
         case .xclient, .xoip, .xtnd(.other): return echoes.masked(line, behindWords: 1)
-        case .malformed where name.map(Self.carriesCredentials) == true: return echoes.masked(line, behindWords: 1)
+        case .malformed where name.map(POP3Verb.carriesCredentials) == true: return echoes.masked(line, behindWords: 1)
         case .unknown, .malformed: return unread(line, name: name)
         default: return echoes.masked(line)
         }
-    }
-
-    private static func carriesCredentials(_ name: Keyword) -> Bool {
-        [Keyword("USER"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("RPOP")].contains(name)
     }
 
     private mutating func redact(_ reply: POP3Reply, of record: POP3CommandRecord?, in line: ByteBuffer) -> ByteBuffer? {

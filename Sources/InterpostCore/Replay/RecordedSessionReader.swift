@@ -65,7 +65,7 @@ struct RecordedSessionReader {
         case .pop3Command(let name, let command):
             settleLoose()
             if case .stls = command { return awaitsTLS = true }
-            redactor.learn(from: command)
+            redactor.learn(from: command, name: name, line: event.bytes)
             let facts = redactor.facts(of: command, name: name, line: event.bytes)
             append(
                 RecordedExchange(
@@ -238,26 +238,6 @@ extension Utterance {
         var copy = self
         copy.delay = max(0, time.nanoseconds - base.nanoseconds)
         return copy
-    }
-}
-
-extension Redactor {
-    mutating func learn(from command: IMAPCommand) {
-        switch command.body {
-        case .login(_, let password): learn(password)
-        case .authenticate(let mechanism, let response?):
-            for secret in SASLExchange.secrets(of: response, mechanism: mechanism) { learn(secret) }
-        default: break
-        }
-    }
-
-    mutating func learn(from command: POP3Command) {
-        switch command {
-        case .pass(let secret), .rpop(let secret), .apop(_, let secret): learn(secret)
-        case .auth(let mechanism?, let response?):
-            for secret in SASLExchange.secrets(of: response, mechanism: mechanism) { learn(secret) }
-        default: break
-        }
     }
 }
 

@@ -30,7 +30,7 @@ extension ReplayServer {
             let request = gatherer.finish(command)
             answer(request, tag: command.tag.ownCopy) { $0.facts(of: command).shown }
         case .pop3Command(let name, let command):
-            redactor.learn(from: command)
+            redactor.learn(from: command, name: name, line: event.bytes)
             switch command {
             case .user(let user): login.give(user: user)
             case .pass(let password): login.give(password: password)

@@ -1,0 +1,61 @@
+import NIOCore
+
+// Where in a client's commands secrets stand: what is not to be shown when it is said again.
+
+extension Redactor {
+    mutating func learn(from command: IMAPCommand) {
+        switch command.body {
+        case .login(_, let password): learn(password)
+        case .authenticate(let mechanism, let response): learn(mechanism, response)
+        case .malformed where command.name == Keyword("LOGIN") || command.name == Keyword("AUTHENTICATE"):
+            learn(Secret(command.writtenArguments.behindName))
+        case .append(_, let messages): for message in messages { learn(from: message) }
+        case .replace(_, _, let message): learn(from: message)
+        case .urlFetch(let parts): for part in parts { learn(url: part.url) }
+        default: break
+        }
+    }
+
+    mutating func learn(from command: POP3Command, name: Keyword?, line: ByteBuffer) {
+        switch command {
+        case .pass(let secret), .rpop(let secret), .apop(_, let secret): learn(secret)
+        case .auth(let mechanism?, let response): learn(mechanism, response)
+        case .malformed where name.map(POP3Verb.carriesCredentials) == true:
+            learn(Secret(line.withoutLineEnd.behindWord.behindName))
+        default: break
+        }
+    }
+
+    private mutating func learn(_ mechanism: Keyword, _ initialResponse: Secret?) {
+        // What stands in the mechanism's place may be anything.
+        if KnownVerbs.title(ofMechanism: mechanism) == "unknown" {
+            learn(Secret(ByteBuffer(string: mechanism.description)))
+        }
+        guard let initialResponse else { return }
+        for secret in SASLExchange.secrets(of: initialResponse, mechanism: mechanism) { learn(secret) }
+    }
+
+    private mutating func learn(from message: AppendedMessage) {
+        for case .url(let url) in message.parts { learn(url: url) }
+    }
+}
+
+extension POP3Verb {
+    /// Whether the verb is part of a login.
+    static func carriesCredentials(_ name: Keyword) -> Bool {
+        [Keyword("USER"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("RPOP")].contains(name)
+    }
+}
+
+extension ByteBuffer {
+    /// What stands behind the first word.
+    fileprivate var behindWord: ByteBuffer {
+        ByteBuffer(bytes: readableBytesView.drop { $0 == .space }.drop { $0 > .space }.drop { $0 == .space })
+    }
+
+    /// What stands behind the name of a user; a single word may be anything.
+    fileprivate var behindName: ByteBuffer { isOneWord ? self : behindWord }
+
+    /// Apart from spaces around it.
+    var isOneWord: Bool { readableBytesView.split { $0 <= .space }.count <= 1 }
+}
