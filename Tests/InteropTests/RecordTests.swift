@@ -92,6 +92,8 @@ import Testing
     }
 
     @Test func `gives each session a file in a folder, and goes on with a file`() async throws {
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
         let room = try Room("record")
         let folder = try room.directory("captures")
         let server: [Step] = [.say("+OK ready"), .hear("QUIT\r\n"), .say("+OK"), .close]
