@@ -84,7 +84,7 @@ let package = Package(
         .testTarget(
             name: "InterpostProxyTests",
             dependencies: [
-                "InterpostCore", "InterpostProxy",
+                "CZlib", "InterpostCore", "InterpostProxy",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -6,5 +6,9 @@ struct Interpost: AsyncParsableCommand {
         commandName: "interpost",
         abstract: "An intercepting relay for IMAP and POP3: sees what mail clients and servers say to each other.",
         version: "0.1.0",
-        subcommands: [Run.self, Replay.self, CheckConfig.self, CA.self, Demo.self, Read.self])
+        subcommands: [
+            Run.self, Replay.self, CheckConfig.self, CA.self, Demo.self, Read.self,
+            Redact.self,
+            Verify.self,
+        ])
 }

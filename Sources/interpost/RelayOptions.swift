@@ -117,6 +117,9 @@ struct EndpointProblem: Error, CustomStringConvertible {
 struct CleanFailure: Error, CustomStringConvertible {
     var description: String
     init(_ error: any Error) { description = "\(error)" }
+
+    /// For an error that goes on with the sentence.
+    init(_ error: any Error, at place: String) { description = "\(place) \(error)" }
 }
 
 extension LogEvent.Detail: ExpressibleByArgument {}

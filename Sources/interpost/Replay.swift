@@ -21,8 +21,8 @@ struct Replay: AsyncParsableCommand {
               interpost replay a.interpost b.interpost --listen pop3://127.0.0.1:1110 --matching state --times recorded
             """)
 
-    @Argument(help: "Captures of interpost run --record.")
-    var captures: [String]
+    @Argument(help: "Captures of interpost run --record; mail.interpost#3 is one session of one.")
+    var captures: [CapturePlace]
 
     @Option(
         help: ArgumentHelp("Where clients connect: imap, imaps, pop3 or pop3s; port 0 lets the system choose.", valueName: "url"),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `A capture` {
     private static func record(_ fixture: WireFixture, credentials: CredentialRedactor? = nil) -> [CaptureRecord] {
-        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), credentials: credentials)
+        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(credentials: credentials))
         var reading = Reading(fixture.mailProtocol)
         for (side, bytes) in fixture.said { reading.receive(bytes, from: side) }
         for event in reading.events { recorder.record(event) }
@@ -97,7 +97,7 @@ import Testing
             let record = CaptureRecord(.server, session: 1, nanoseconds: 0, bytes: ByteBuffer(repeating: 120, count: size))
             #expect((try? Self.read([Self.text([record])])) == (isTaken ? [record] : nil))
         }
-        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), credentials: nil)
+        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(credentials: nil))
         recorder.say(
             ByteBuffer(repeating: 120, count: CaptureFormat.maximumRecord + 1), to: .client, at: WireTime(nanoseconds: 5))
         #expect(recorder.take().map(\.bytes.readableBytes) == [CaptureFormat.maximumRecord, 1])
@@ -127,7 +127,8 @@ import Testing
     @Test(arguments: SecretSession.all) func `holds no secret of a login`(session: SecretSession) throws {
         let transcript = try Transcript(reading: ByteBuffer(string: session.text))
         var recorder = SessionRecorder(
-            session: 1, start: WireTime(nanoseconds: 0), credentials: CredentialRedactor(key: TestPseudonymKey()))
+            session: 1, start: WireTime(nanoseconds: 0),
+            redactor: EventRedactor(credentials: CredentialRedactor(key: TestPseudonymKey())))
         var reading = Reading(session.mailProtocol)
         for case .say(let side, let bytes) in transcript.lines.map(\.step) { reading.receive(bytes, from: side) }
         for event in reading.events { recorder.record(event) }
@@ -138,7 +139,7 @@ import Testing
     /// Played to its own client, and to one that it knows nothing of.
     @Test(arguments: SecretSession.all) func `is reported on without the secrets that it holds`(session: SecretSession) throws {
         let transcript = try Transcript(reading: ByteBuffer(string: session.text))
-        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), credentials: nil)
+        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(credentials: nil))
         var reading = Reading(session.mailProtocol)
         for case .say(let side, let bytes) in transcript.lines.map(\.step) { reading.receive(bytes, from: side) }
         for event in reading.events { recorder.record(event) }

@@ -39,6 +39,17 @@ public struct CaptureRecord: Sendable, Equatable {
         self.bytes = bytes
     }
 
+    /// The same in records of the largest size that a capture has; none for no bytes.
+    var split: [CaptureRecord] {
+        guard bytes.readableBytes > CaptureFormat.maximumRecord else { return bytes.readableBytes > 0 ? [self] : [] }
+        var rest = bytes
+        var records: [CaptureRecord] = []
+        while let piece = rest.readSlice(length: min(rest.readableBytes, CaptureFormat.maximumRecord)), piece.readableBytes > 0 {
+            records.append(CaptureRecord(kind, session: session, nanoseconds: nanoseconds, bytes: piece))
+        }
+        return records
+    }
+
     /// Appends the record as it stands in the file.
     public func write(to file: inout ByteBuffer) {
         file.writeString("\(kind.rawValue) \(session) \(nanoseconds) \(bytes.readableBytes)\n")

@@ -11,36 +11,20 @@ public struct SessionRecorder: Sendable {
     public let session: Int
     /// When the capture began.
     private let start: WireTime
-    /// `nil` keeps the secrets.
-    private var credentials: CredentialRedactor?
-    private var content: ContentRedactor?
+    private var redactor: EventRedactor
     private var ready: [CaptureRecord] = []
 
-    public init(session: Int, start: WireTime, credentials: CredentialRedactor?, content: ContentRedactor? = nil) {
+    public init(session: Int, start: WireTime, redactor: EventRedactor) {
         self.session = session
         self.start = start
-        self.credentials = credentials
-        self.content = content
+        self.redactor = redactor
     }
 
     /// What a side said, or Interpost in its place; the latter is recorded when it is sent.
     public mutating func record(_ event: MailEvent) {
-        let bytes = redacted(event)
+        let bytes = redactor.redact(event)
         guard !event.isOurs else { return }
         add(event.isWithheld ? .init(withheldFrom: event.sender) : .init(event.sender), bytes, at: event.time)
-    }
-
-    /// Both redactors see all of the session as it was said, or they would not know what to look for.
-    private mutating func redacted(_ event: MailEvent) -> ByteBuffer {
-        let content = content?.redact(event)
-        guard let credentials = credentials?.redact(event) else { return content ?? event.bytes }
-        guard var both = content, both.readableBytes == credentials.readableBytes else { return credentials }
-        // A secret within a line that is redacted for another reason, too.
-        for (index, octets) in zip(credentials.readableBytesView, event.bytes.readableBytesView).enumerated()
-        where octets.0 != octets.1 {
-            both.setInteger(octets.0, at: both.readerIndex + index)
-        }
-        return both
     }
 
     /// What Interpost says to `side` in the other one's name.
@@ -70,10 +54,7 @@ public struct SessionRecorder: Sendable {
             ready[ready.count - 1].bytes.writeImmutableBuffer(bytes)
             return
         }
-        var rest = bytes
-        while let piece = rest.readSlice(length: min(rest.readableBytes, CaptureFormat.maximumRecord)), piece.readableBytes > 0 {
-            ready.append(CaptureRecord(kind, session: session, nanoseconds: nanoseconds, bytes: piece))
-        }
+        ready += CaptureRecord(kind, session: session, nanoseconds: nanoseconds, bytes: bytes).split
     }
 }
 

@@ -23,7 +23,9 @@ public struct CredentialRedactor: Sendable {
     /// The octets to record in the event's place; `nil` where it holds no secret.
     public mutating func redact(_ event: MailEvent) -> ByteBuffer? {
         switch event.meaning {
-        case .opaque, .pop3Body: nil
+        case .pop3Body: nil
+        // Nobody reads it, so before a login it may be one.
+        case .opaque: isLoggedIn ? nil : Placeholder.blank(event.bytes)
         case .unknown:
             event.sender == .client ? unread(event.bytes, name: nil) : echoes.masked(event.bytes, isText: true)
         case .part(let start): part(start, of: event)

@@ -8,6 +8,11 @@ enum Placeholder {
     /// Octets of every user's pseudonym.
     static let userLength = 13
 
+    /// As many octets, of which only the line ends are left.
+    static func blank(_ bytes: ByteBuffer) -> ByteBuffer {
+        ByteBuffer(bytes: bytes.readableBytesView.map { $0 == .carriageReturn || $0 == .lineFeed ? $0 : UInt8(ascii: "x") })
+    }
+
     /// `user-mzqvakdr`, the same for the same name.
     static func user(_ name: ByteBuffer, key: any PseudonymKey) -> ByteBuffer {
         let letters = key.digest(name, of: .user).prefix(8).map { UInt8(ascii: "a") + $0 % 26 }

@@ -35,6 +35,12 @@ public enum RedactionLevel: String, CaseIterable, Sendable {
 
     func includes(_ other: RedactionLevel) -> Bool { rank >= other.rank }
 
+    /// The level of what was redacted at both.
+    public func joined(with other: RedactionLevel) -> RedactionLevel { includes(other) ? self : other }
+
+    /// What both have replaced.
+    public func common(with other: RedactionLevel) -> RedactionLevel { includes(other) ? other : self }
+
     private var rank: Int {
         switch self {
         case .none: 0

@@ -28,9 +28,10 @@ final class CaptureFile {
 
     /// Makes a file with mode 0600. What is there already is a capture that is gone on with; a member at its end that was cut
     /// off is thrown away.
-    init(_ path: String, header: ByteBuffer) throws {
+    /// - Parameter isNew: There must be no such file.
+    init(_ path: String, header: CaptureHeader, isNew: Bool = false) throws {
         self.path = path
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o600)
         guard descriptor >= 0 else { throw Self.failure("opened", path) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -52,7 +53,14 @@ final class CaptureFile {
             throw error is CaptureError ? Failure(description: "\(path) \(error)") : error
         }
         if size == 0 { text.writeString(CaptureFormat.firstLine) }
-        CaptureRecord(.header, session: 0, nanoseconds: 0, bytes: header).write(to: &text)
+        header.record.write(to: &text)
+        try flush()
+    }
+
+    /// What follows is as this header says, up to the next one. It has a member of its own, where readers look for it.
+    func begin(_ header: CaptureHeader) throws {
+        try flush()
+        header.record.write(to: &text)
         try flush()
     }
 

@@ -7,6 +7,8 @@ struct CaptureIndex {
     struct Entry {
         var offset: Int
         var member: CaptureMember
+
+        var end: Int { offset + member.size }
     }
 
     private(set) var members: [Entry] = []
@@ -37,6 +39,24 @@ struct CaptureIndex {
                 return
             }
         }
+    }
+
+    /// Where the records of a session may stand, and before them the first member and the header that holds for them.
+    ///
+    /// Where the members do not say what is in them, that is everything.
+    func parts(of session: Int) -> [Range<Int>] {
+        guard !hasForeignMembers else { return [0..<Int.max] }
+        let own = members.indices.filter { members[$0].member.sessions.contains(session) }
+        let first = own.first ?? members.endIndex
+        let start = own.first.map { members[$0].offset } ?? wholeSize
+        // What was cut off says nothing of itself any more.
+        let end = isCutOff ? Int.max : own.last.map { members[$0].end } ?? wholeSize
+        var parts: [Range<Int>] = []
+        if first > 0, let beginning = members.first { parts.append(beginning.offset..<beginning.end) }
+        if let header = members[..<first].last(where: { $0.member.sessions.lowerBound == 0 }), header.offset > 0 {
+            parts.append(header.offset..<header.end)
+        }
+        return parts + [start..<end]
     }
 
     static func read(_ descriptor: Int32, at offset: Int, count: Int) throws -> ByteBuffer {

@@ -1,11 +1,11 @@
-import CZlib
 import Foundation
 public import InterpostCore
 import NIOCore
 
-/// Reads the records of a capture from its beginning. Memory does not grow with the file, nor with what it swells to.
+/// Reads the records of a capture. Memory does not grow with the file, nor with what it swells to.
 ///
-/// A member at the end that was cut off, by a crash or a full disk, is read as far as it goes.
+/// A member at the end that was cut off, by a crash or a full disk, is read as far as it goes. Of one session are read only
+/// the members that may have records of it, where the members say so.
 public final class CaptureReader {
     public struct Failure: Error, CustomStringConvertible {
         public var description: String
@@ -14,14 +14,19 @@ public final class CaptureReader {
     private static let pieceSize = 1 << 16
 
     private let descriptor: Int32
-    // zlib keeps a pointer back to the structure, so it must not move.
-    private let stream: UnsafeMutablePointer<z_stream>
+    private let session: Int?
+    /// Parts of the file that are still to be read; the last one may grow.
+    private var parts: ArraySlice<Range<Int>>
+    private var inflater: GzipInflater
     private var compressed = ByteBuffer()
     private var decoder = CaptureDecoder()
-    /// Octets of the file that were inflated.
-    private var offset = 0
-    private var isWithinMember = false
     private var isAtEnd = false
+
+    /// Octets of the file that were read, and that there were when it was opened; 0 for what is no file.
+    public private(set) var offset = 0
+    public let size: Int
+    /// The last member is not whole. As of the end.
+    public var isCutOff: Bool { isAtEnd && inflater.isWithinMember }
 
     /// Whether a file begins as a capture does; a pipe cannot be looked into.
     public static func isCapture(_ path: String) -> Bool {
@@ -32,33 +37,41 @@ public final class CaptureReader {
         return start.readableBytesView.elementsEqual([0x1F, 0x8B])
     }
 
-    public init(_ path: String) throws {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    public convenience init(_ path: String) throws { try self.init(CapturePlace(path: path)) }
+
+    /// Of a place with a session, gives the records of that one and those about the whole capture.
+    public init(_ place: CapturePlace) throws {
+        session = place.session
+        descriptor = open(place.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw Failure(description: "cannot be read: \(String(cString: strerror(errno)))")
         }
-        stream = .allocate(capacity: 1)
-        stream.initialize(to: z_stream())
-        // 16: with gzip's header and trailer.
-        guard inflateInit2_(stream, 15 + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            throw Failure(description: "cannot be inflated: zlib has no memory")
+        var status = stat()
+        fstat(descriptor, &status)
+        size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
+        parts = [0..<Int.max]
+        do {
+            inflater = try GzipInflater()
+            if let session { parts = try CaptureIndex(descriptor, size: size).parts(of: session)[...] }
+        } catch {
+            close(descriptor)
+            throw error
         }
     }
 
-    deinit {
-        close(descriptor)
-        inflateEnd(stream)
-        stream.deallocate()
-    }
+    deinit { close(descriptor) }
 
     /// The next record, or `nil` at the end.
     public func next() throws -> CaptureRecord? {
         while true {
-            if let record = try decoder.next() { return record }
+            if let record = try decoder.next() {
+                if session == nil || record.session == session || record.session == 0 { return record }
+                continue
+            }
             guard !isAtEnd else { return nil }
             guard let text = try inflated() else {
                 isAtEnd = true
-                if !isWithinMember { try decoder.finish() }
+                if !inflater.isWithinMember { try decoder.finish() }
                 return nil
             }
             decoder.receive(text)
@@ -68,34 +81,27 @@ public final class CaptureReader {
     /// The next piece of text; `nil` at the end of the file.
     private func inflated() throws -> ByteBuffer? {
         while true {
-            if compressed.readableBytes == 0 {
-                compressed = try CaptureIndex.read(descriptor, at: offset, count: Self.pieceSize)
-                guard compressed.readableBytes > 0 else { return nil }
-            }
-            var text = ByteBuffer()
-            var code = Z_OK
+            if compressed.readableBytes < CaptureMember.headerSize, try !readOn(), compressed.readableBytes == 0 { return nil }
             let before = compressed.readableBytes
-            isWithinMember = true
-            compressed.readWithUnsafeMutableReadableBytes { source in
-                text.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.pieceSize) { target in
-                    stream.pointee.next_in = source.bindMemory(to: UInt8.self).baseAddress
-                    stream.pointee.avail_in = UInt32(source.count)
-                    stream.pointee.next_out = target.bindMemory(to: UInt8.self).baseAddress
-                    stream.pointee.avail_out = UInt32(Self.pieceSize)
-                    code = inflate(stream, Z_NO_FLUSH)
-                    return Self.pieceSize - Int(stream.pointee.avail_out)
-                }
-                return source.count - Int(stream.pointee.avail_in)
-            }
+            let text = try inflater.inflate(&compressed, at: offset)
             offset += before - compressed.readableBytes
-            switch code {
-            case Z_OK, Z_BUF_ERROR: break
-            case Z_STREAM_END:
-                isWithinMember = false
-                inflateReset(stream)
-            default: throw CaptureError.malformedMember(at: offset, problem: "it is not what gzip writes")
-            }
             if text.readableBytes > 0 { return text }
+            if before == compressed.readableBytes, try !readOn() { return nil }
         }
+    }
+
+    /// Whether there was more.
+    private func readOn() throws -> Bool {
+        guard let part = parts.first else { return false }
+        if compressed.readableBytes == 0 { offset = max(offset, part.lowerBound) }
+        let place = offset + compressed.readableBytes
+        let more = try CaptureIndex.read(descriptor, at: place, count: min(Self.pieceSize, part.upperBound - place))
+        guard more.readableBytes > 0 else {
+            guard compressed.readableBytes == 0 else { return false }
+            parts = parts.dropFirst()
+            return try readOn()
+        }
+        if compressed.readableBytes == 0 { compressed = more } else { compressed.writeImmutableBuffer(more) }
+        return true
     }
 }

@@ -32,7 +32,7 @@ final class CaptureWriter: Sendable {
     let redaction: RedactionLevel
     private let settings: RecordSettings
     private let path: String
-    private let header: ByteBuffer
+    private let header: CaptureHeader
     private let isFolder: Bool
     private let earlierSessions: Int
     private let state = Mutex(State())
@@ -51,10 +51,8 @@ final class CaptureWriter: Sendable {
         self.onFailure = onFailure
         keepsSecrets = settings.keepsSecrets
         redaction = settings.redaction
-        header = ByteBuffer(
-            string:
-                #"{"started":"\#(start.iso8601)","secrets":"\#(settings.keepsSecrets ? "kept" : "removed")","redaction":"\#(settings.redaction.rawValue)"}"#
-        )
+        header = CaptureHeader(
+            started: start.iso8601, secrets: settings.keepsSecrets ? .kept : .removed, redaction: settings.redaction)
         var isDirectory: ObjCBool = false
         isFolder = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         let file = isFolder ? nil : try CaptureFile(path, header: header)

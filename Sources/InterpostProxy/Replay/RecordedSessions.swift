@@ -1,33 +1,39 @@
-import Foundation
 public import InterpostCore
 import NIOCore
 
 /// The sessions of some captures, in the order in which they began.
 public struct RecordedSessions: Sendable {
-    public private(set) var sessions: [RecordedSession] = []
+    /// Octets of captures that are read into memory.
+    static let maximumOctets = 1 << 30
 
-    /// Reads whole captures: what is replayed is in memory.
-    public init(_ paths: [String]) throws {
-        for path in paths {
+    public private(set) var sessions: [RecordedSession] = []
+    private var octets = 0
+
+    /// Reads whole captures, or one session of each: what is replayed is in memory.
+    public init(_ places: [CapturePlace]) throws {
+        for place in places {
             do {
-                try read(path)
+                try read(place)
             } catch {
-                throw CaptureReader.Failure(description: "\(path) \(error)")
+                throw CaptureReader.Failure(description: "\(place) \(error)")
             }
         }
     }
 
-    private mutating func read(_ path: String) throws {
-        let reader = try CaptureReader(path)
+    private mutating func read(_ place: CapturePlace) throws {
+        let reader = try CaptureReader(place)
         var records: [Int: [CaptureRecord]] = [:]
         var order: [Int] = []
         var isRedacted = false
         while let record = try reader.next() {
-            if record.kind == .header {
-                let header = try? JSONDecoder().decode(Header.self, from: Data(record.bytes.readableBytesView))
-                isRedacted = isRedacted || header?.redaction ?? "none" != "none"
-            }
+            if let header = CaptureHeader(record) { isRedacted = isRedacted || header.redaction != .none }
             guard record.kind.side != nil else { continue }
+            octets += record.bytes.readableBytes
+            guard octets <= Self.maximumOctets else {
+                throw CaptureReader.Failure(
+                    description: "has more than the \(Self.maximumOctets >> 20) MiB that are replayed at once: name single sessions "
+                        + "of it (\(place.path)#1)")
+            }
             if records[record.session] == nil { order.append(record.session) }
             records[record.session, default: []].append(record)
         }
@@ -35,10 +41,9 @@ public struct RecordedSessions: Sendable {
             guard let said = records[number], let mailProtocol = RecordedSession.mailProtocol(of: said) else { continue }
             sessions.append(RecordedSession(mailProtocol, records: said, isRedacted: isRedacted))
         }
-        if order.isEmpty { throw CaptureReader.Failure(description: "has no sessions: nothing was recorded in it") }
-    }
-
-    private struct Header: Decodable {
-        var redaction: String?
+        guard order.isEmpty else { return }
+        throw CaptureReader.Failure(
+            description: place.session == nil
+                ? "has no sessions: nothing was recorded in it" : "has no such session, or nothing was said in it")
     }
 }

@@ -29,8 +29,7 @@ struct Recording: Sendable {
     func recorder(session: Int) -> SessionRecorder {
         SessionRecorder(
             session: writer.number(of: session), start: writer.start,
-            credentials: writer.keepsSecrets ? nil : CredentialRedactor(key: key),
-            content: writer.redaction == .none ? nil : ContentRedactor(writer.redaction, key: key))
+            redactor: EventRedactor(writer.redaction, key: key, keepsSecrets: writer.keepsSecrets))
     }
 }
 

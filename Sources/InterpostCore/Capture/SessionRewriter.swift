@@ -1,0 +1,122 @@
+import NIOCore
+
+/// Redacts the records of one session that was recorded before.
+///
+///     C 1 12500000 21                     C 1 12500000 33
+///     a LOGIN anna sesame⏎        →       a LOGIN user-mzqvakdr xxxxxxxx⏎
+///
+/// The session is read twice at once, because Interpost stood between the sides: as the client heard it, and as the server
+/// did. Each record is redacted by what its octets are where somebody heard them. Records are cut anew, at the lines.
+public struct SessionRewriter: Sendable {
+    private var client: View
+    private var server: View
+
+    /// - Parameter key: The same for all sessions of a capture set.
+    public init(_ mailProtocol: MailProtocol, redactor: EventRedactor, limits: WireLimits = .standard) {
+        client = View(mailProtocol, redactor, limits)
+        server = View(mailProtocol, redactor, limits)
+    }
+
+    /// What stands in the place of the record, as far as it can be said yet; nothing is lost when ``finish()`` was called.
+    public mutating func rewrite(_ record: CaptureRecord) -> [CaptureRecord] {
+        guard let side = record.kind.side else {
+            // Nothing of a session stands behind its end.
+            return record.endsSession ? finish() + [record] : [record]
+        }
+        var rewritten: [CaptureRecord] = []
+        if side == .client ? record.kind.hasArrived : record.kind.hasGoneOn {
+            rewritten += client.read(record, from: side) { $0.side == .client ? $0.hasArrived : $0.hasGoneOn }
+        }
+        if side == .client ? record.kind.hasGoneOn : record.kind.hasArrived {
+            rewritten += server.read(record, from: side) { $0 == .clientAdded || $0 == .serverWithheld }
+        }
+        return rewritten
+    }
+
+    /// The session is over: what was left incomplete comes as it is.
+    public mutating func finish() -> [CaptureRecord] {
+        client.finish { $0.side == .client ? $0.hasArrived : $0.hasGoneOn }
+            + server.finish { $0 == .clientAdded || $0 == .serverWithheld }
+    }
+
+    /// The session as one of the sides heard it.
+    private struct View: Sendable {
+        private var conversation: Conversation
+        private var redactor: EventRedactor
+        private var trails: (client: [Step], server: [Step]) = ([], [])
+        private var octets = (client: 0, server: 0)
+
+        /// Up to so many octets of a side, records are of this kind.
+        private struct Step: Sendable {
+            var end: Int
+            var record: CaptureRecord
+        }
+
+        init(_ mailProtocol: MailProtocol, _ redactor: EventRedactor, _ limits: WireLimits) {
+            conversation = Conversation(mailProtocol, limits: limits)
+            self.redactor = redactor
+        }
+
+        mutating func read(
+            _ record: CaptureRecord, from side: Side, giving isWanted: (CaptureRecord.Kind) -> Bool
+        ) -> [CaptureRecord] {
+            var head = record
+            head.bytes = ByteBuffer()
+            if side == .client {
+                octets.client += record.bytes.readableBytes
+                trails.client.append(Step(end: octets.client, record: head))
+            } else {
+                octets.server += record.bytes.readableBytes
+                trails.server.append(Step(end: octets.server, record: head))
+            }
+            conversation.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds))
+            defer { conversation.settle() }
+            return drain(isWanted)
+        }
+
+        mutating func finish(giving isWanted: (CaptureRecord.Kind) -> Bool) -> [CaptureRecord] {
+            // What waits for an answer that never came is read no more.
+            for side in Side.allCases { conversation.inputEnded(of: side) }
+            var records = drain(isWanted)
+            conversation.becomeOpaque()
+            records += drain(isWanted)
+            return records
+        }
+
+        private mutating func drain(_ isWanted: (CaptureRecord.Kind) -> Bool) -> [CaptureRecord] {
+            var records: [CaptureRecord] = []
+            while let event = conversation.next() {
+                let bytes = redactor.redact(event)
+                guard var record = head(behind: event.offset + event.bytes.readableBytes, of: event.sender),
+                    isWanted(record.kind)
+                else { continue }
+                if let last = records.last, last.kind == record.kind, last.nanoseconds == record.nanoseconds,
+                    last.bytes.readableBytes + bytes.readableBytes <= CaptureFormat.maximumRecord
+                {
+                    records[records.count - 1].bytes.writeImmutableBuffer(bytes)
+                } else {
+                    record.bytes = bytes
+                    records += record.split
+                }
+            }
+            return records
+        }
+
+        /// The record in which the last octet of an event came.
+        private mutating func head(behind end: Int, of side: Side) -> CaptureRecord? {
+            func find(in trail: inout [Step]) -> CaptureRecord? {
+                guard let index = trail.firstIndex(where: { $0.end >= end }) else { return nil }
+                trail.removeFirst(index)
+                return trail.first?.record
+            }
+            return side == .client ? find(in: &trails.client) : find(in: &trails.server)
+        }
+    }
+}
+
+extension CaptureRecord {
+    /// Whether it is the event that a session is over.
+    public var endsSession: Bool { kind == .event && bytes.contains(Self.end) }
+
+    private static let end = ByteBuffer(string: #""event":"session.closed""#)
+}

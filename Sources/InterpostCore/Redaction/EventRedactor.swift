@@ -1,0 +1,35 @@
+public import NIOCore
+
+/// Takes out of a session's events what a capture must not hold: the secrets of logins, and what its level says of the mail.
+///
+/// Both redactors see all of a session as it was said, or they would not know what to look for.
+public struct EventRedactor: Sendable {
+    /// `nil` keeps the secrets.
+    private var credentials: CredentialRedactor?
+    private var content: ContentRedactor?
+
+    /// - Parameter keepsSecrets: Passwords and tokens stay as they were said.
+    public init(_ level: RedactionLevel, key: any PseudonymKey, keepsSecrets: Bool = false) {
+        self.init(
+            credentials: keepsSecrets ? nil : CredentialRedactor(key: key),
+            content: level == .none ? nil : ContentRedactor(level, key: key))
+    }
+
+    init(credentials: CredentialRedactor?, content: ContentRedactor? = nil) {
+        self.credentials = credentials
+        self.content = content
+    }
+
+    /// The octets to record in the event's place.
+    public mutating func redact(_ event: MailEvent) -> ByteBuffer {
+        let content = content?.redact(event)
+        guard let credentials = credentials?.redact(event) else { return content ?? event.bytes }
+        guard var both = content, both.readableBytes == credentials.readableBytes else { return credentials }
+        // A secret within a line that is redacted for another reason, too.
+        for (index, octets) in zip(credentials.readableBytesView, event.bytes.readableBytesView).enumerated()
+        where octets.0 != octets.1 {
+            both.setInteger(octets.0, at: both.readerIndex + index)
+        }
+        return both
+    }
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// What people write for a capture: `mail.interpost`, or `mail.interpost#3` for one session of it.
+public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
+    public var path: String
+    /// `nil` for all sessions.
+    public var session: Int?
+
+    public init(path: String, session: Int? = nil) {
+        self.path = path
+        self.session = session
+    }
+
+    /// A file whose name really ends so is meant as it is written.
+    public init(_ argument: String) {
+        self.init(path: argument)
+        guard let mark = argument.lastIndex(of: "#"), mark > argument.startIndex else { return }
+        let digits = argument[argument.index(after: mark)...]
+        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(digits), number > 0,
+            !FileManager.default.fileExists(atPath: argument)
+        else { return }
+        self.init(path: String(argument[..<mark]), session: number)
+    }
+
+    public var description: String { session.map { "\(path)#\($0)" } ?? path }
+}

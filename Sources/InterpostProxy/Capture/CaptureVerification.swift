@@ -1,0 +1,130 @@
+public import InterpostCore
+import NIOCore
+
+/// Looks whether a capture is whole, holds together, and is free of secrets.
+///
+/// Whole: each member has what it says, and each record as many octets as it says. Held together: the recorded server, played to
+/// the recorded client, answers it to the end. Free: none of the given secrets stands in it, in no spelling that the wire knows.
+public struct CaptureVerification {
+    public struct Problem: Sendable, CustomStringConvertible {
+        /// `mail.interpost#2`
+        public var place: CapturePlace
+        public var text: String
+
+        public var description: String { "\(place): \(text)" }
+    }
+
+    /// Problems that are told, of each capture.
+    public static let maximumProblems = 100
+
+    public private(set) var problems: [Problem] = []
+    public private(set) var hasMoreProblems = false
+    public private(set) var sessions = 0
+    public private(set) var records = 0
+    /// Of both sides together.
+    public private(set) var octets = 0
+    public private(set) var redaction = RedactionLevel.all
+
+    private let place: CapturePlace
+    private let search: SecretSearch?
+    private var protocols = SessionProtocols()
+    private var said: [Int: [CaptureRecord]] = [:]
+    private var streams: [Int: [CaptureRecord.Kind: SecretSearch.Place]] = [:]
+    private var found: Set<Finding> = []
+    private var isRedacted = false
+
+    private struct Finding: Hashable {
+        var session: Int
+        var kind: CaptureRecord.Kind
+        var hit: SecretSearch.Hit
+    }
+
+    /// - Parameters:
+    ///   - secrets: Of ``SecretSearch/minimumLength`` octets or more each.
+    ///   - progress: Told how many octets of the capture were read, and how many there are.
+    public init(of place: CapturePlace, secrets: [Secret] = [], progress: (Int, Int) -> Void = { _, _ in }) throws {
+        self.place = place
+        search = secrets.isEmpty ? nil : SecretSearch(secrets)
+        let reader = try CaptureReader(place)
+        do {
+            while let record = try reader.next() {
+                progress(reader.offset, reader.size)
+                take(record)
+            }
+            if reader.isCutOff { note(nil, "the last member is not whole: what was recorded last is missing") }
+        } catch {
+            note(nil, "\(error)")
+        }
+        for session in said.keys.sorted() { finish(session) }
+        if sessions == 0 { note(nil, place.session == nil ? "nothing was recorded in it" : "it has no such session") }
+    }
+
+    public var isGood: Bool { problems.isEmpty }
+
+    private mutating func take(_ record: CaptureRecord) {
+        records += 1
+        look(for: record)
+        if record.kind == .header {
+            guard let header = CaptureHeader(record) else { return note(nil, "a header is not what this program writes") }
+            redaction = redaction.common(with: header.redaction)
+            isRedacted = isRedacted || header.redaction != .none
+            if header.secrets == .kept { note(nil, "the secrets of its logins were kept, as its header says") }
+        }
+        guard record.session > 0 else { return }
+        _ = protocols.of(record)
+        if said[record.session] == nil {
+            said[record.session] = []
+            sessions += 1
+        }
+        if record.kind.side != nil {
+            octets += record.bytes.readableBytes
+            said[record.session]?.append(record)
+        }
+        if record.endsSession { finish(record.session) }
+    }
+
+    private mutating func look(for record: CaptureRecord) {
+        guard let search else { return }
+        var stream = record.kind.side == nil ? nil : streams[record.session]?[record.kind.stream]
+        if stream == nil { stream = SecretSearch.Place() }
+        guard var stream else { return }
+        for hit in search.read(record.bytes, at: &stream) {
+            guard found.insert(Finding(session: record.session, kind: record.kind.stream, hit: hit)).inserted else { continue }
+            let speaker = record.kind.side.map { "the \($0.rawValue) says" } ?? "an event says"
+            note(record.session, "\(speaker) secret \(hit.secret + 1), \(hit.spelling), \(record.nanoseconds / 1_000_000) ms after the start")
+        }
+        if record.kind.side != nil { streams[record.session, default: [:]][record.kind.stream] = stream }
+    }
+
+    private mutating func finish(_ session: Int) {
+        streams[session] = nil
+        defer { protocols.forget(session) }
+        guard let records = said.removeValue(forKey: session), let first = records.first else { return }
+        guard let mailProtocol = protocols.of(first) else { return note(session, "neither side speaks IMAP or POP3") }
+        let recorded = RecordedSession(mailProtocol, records: records, isRedacted: isRedacted)
+        if recorded.isCutShort { note(session, "from some place on it cannot be read, and not be replayed") }
+        let report = recorded.replayedAgainstItself(records)
+        guard !report.isClean else { return }
+        let difference = report.firstDifference.map {
+            ", at command \($0.command): expected \($0.expected ?? "nothing more"), got \($0.got ?? "nothing more")"
+        }
+        note(session, "it does not replay against itself\(difference ?? "")")
+    }
+
+    private mutating func note(_ session: Int?, _ text: String) {
+        guard problems.count < Self.maximumProblems else { return hasMoreProblems = true }
+        let number = session.flatMap { $0 > 0 ? $0 : nil } ?? place.session
+        problems.append(Problem(place: CapturePlace(path: place.path, session: number), text: text))
+    }
+}
+
+extension CaptureRecord.Kind {
+    /// What one side said is one stream, and what Interpost said in its name another.
+    fileprivate var stream: Self {
+        switch self {
+        case .clientWithheld: .client
+        case .serverWithheld: .server
+        default: self
+        }
+    }
+}
