@@ -9,6 +9,8 @@ struct Interpost: AsyncParsableCommand {
         subcommands: [
             Run.self, Replay.self, CheckConfig.self, CA.self, Demo.self, Read.self,
             Redact.self,
+            Show.self,
+            Events.self,
             Verify.self,
         ])
 }

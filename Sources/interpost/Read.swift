@@ -84,7 +84,8 @@ struct Read: ParsableCommand {
             do throws(CorpusSummary.Failure) {
                 if CaptureReader.isCapture(file) {
                     let earlier = isOneFile ? 0 : sessions
-                    var capture = CaptureSessions(file, detail: detail, printer: printsEvents ? printer : nil, earlier: earlier)
+                    let place = CapturePlace(path: file)
+                    var capture = CaptureSessions(place, detail: detail, printer: printsEvents ? printer : nil, earlier: earlier)
                     var files = 1
                     try capture.read { reading in
                         corpus.add(reading, files: files)
@@ -198,6 +199,13 @@ final class EventPrinter {
             event.writeJSON(session: session, at: time, to: &lines)
         }
         if lines.count > 1 << 16 { flush() }
+    }
+
+    /// A line that a capture holds: what could not be read from the wire when it was recorded.
+    func print(recorded line: ByteBuffer) {
+        guard !isPretty else { return }
+        lines.append(contentsOf: line.readableBytesView)
+        lines.append(UInt8(ascii: "\n"))
     }
 
     func flush() {

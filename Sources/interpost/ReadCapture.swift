@@ -5,15 +5,26 @@ import NIOCore
 
 /// The sessions of a capture, read again as their clients heard them. They may be under way at the same time.
 struct CaptureSessions {
-    private let path: String
+    private let place: CapturePlace
     private let detail: LogEvent.Detail
-    private var readings: [Int: (all: SessionReading, shown: SessionReading?)] = [:]
+    private var readings: [Int: Reading] = [:]
+    private var protocols = SessionProtocols()
+    /// When the capture began.
+    private var start: Int64 = 0
     private let printer: EventPrinter?
     /// Sessions of files before this one.
     private let earlier: Int
 
-    init(_ path: String, detail: LogEvent.Detail, printer: EventPrinter?, earlier: Int) {
-        self.path = path
+    private struct Reading {
+        /// What is counted.
+        var all: SessionReading
+        /// What is printed, where that is less.
+        var shown: SessionReading?
+        var time = WireTime(nanoseconds: 0)
+    }
+
+    init(_ place: CapturePlace, detail: LogEvent.Detail, printer: EventPrinter?, earlier: Int) {
+        self.place = place
         self.detail = detail
         self.printer = printer
         self.earlier = earlier
@@ -22,43 +33,49 @@ struct CaptureSessions {
     /// Reads all sessions; gives each one when it is over.
     mutating func read(_ give: (SessionReading) -> Void) throws(CorpusSummary.Failure) {
         do {
-            let reader = try CaptureReader(path)
+            let reader = try CaptureReader(place)
             while let record = try reader.next() { take(record, give) }
         } catch {
             for session in readings.keys.sorted() { finish(session, give) }
-            throw CorpusSummary.Failure(file: path, problem: "\(error)")
+            throw CorpusSummary.Failure(file: place.path, problem: "\(error)")
         }
         for session in readings.keys.sorted() { finish(session, give) }
     }
 
     private mutating func take(_ record: CaptureRecord, _ give: (SessionReading) -> Void) {
+        if let header = CaptureHeader(record) { start = header.start.nanoseconds }
+        guard record.session > 0 else { return }
+        let time = WireTime(nanoseconds: start + record.nanoseconds)
+        if readings[record.session] == nil, let mailProtocol = protocols.of(record) { begin(record.session, mailProtocol) }
+        readings[record.session]?.time = time
         switch record.kind {
-        case .header: break
+        case .header, .serverWithheld, .clientAdded: break
         case .event:
-            guard let event = try? JSONDecoder().decode(Event.self, from: Data(record.bytes.readableBytesView)) else { return }
-            if event.event == "session.closed" { finish(record.session, give) }
-            if event.event == "session.opened", let name = event.protocol, let mailProtocol = MailProtocol(rawValue: name) {
-                let files = (client: "\(path)#\(record.session)", server: "\(path)#\(record.session)")
-                readings[record.session] = (
-                    SessionReading(mailProtocol, detail: .responses, files: files),
-                    printer == nil || detail == .responses ? nil : SessionReading(mailProtocol, detail: detail, files: files)
-                )
-            }
+            if record.endsSession { finish(record.session, give) }
+            // With sessions of other files they are counted otherwise.
+            if earlier == 0 { printer?.print(recorded: record.bytes) }
         // What the client said, and what it heard.
         case .client, .clientWithheld, .server, .serverAdded:
             guard let side = record.kind.side else { return }
-            let turn = SessionTurn(side: side, bytes: record.bytes, time: WireTime(nanoseconds: record.nanoseconds))
-            let print = printing(record.session, at: turn.time)
+            let turn = SessionTurn(side: side, bytes: record.bytes, time: time)
+            let print = printing(record.session, at: time)
             let isShownApart = readings[record.session]?.shown != nil
             readings[record.session]?.all.receive(turn) { if !isShownApart { print($0) } }
             readings[record.session]?.shown?.receive(turn, tell: print)
-        case .serverWithheld, .clientAdded: break
         }
+    }
+
+    private mutating func begin(_ session: Int, _ mailProtocol: MailProtocol) {
+        let files = (client: "\(place.path)#\(session)", server: "\(place.path)#\(session)")
+        readings[session] = Reading(
+            all: SessionReading(mailProtocol, detail: .responses, files: files),
+            shown: printer == nil || detail == .responses ? nil : SessionReading(mailProtocol, detail: detail, files: files))
     }
 
     private mutating func finish(_ session: Int, _ give: (SessionReading) -> Void) {
         guard var reading = readings.removeValue(forKey: session) else { return }
-        let print = printing(session, at: WireTime(nanoseconds: 0))
+        protocols.forget(session)
+        let print = printing(session, at: reading.time)
         let isShownApart = reading.shown != nil
         reading.all.finish { if !isShownApart { print($0) } }
         reading.shown?.finish(tell: print)
@@ -67,10 +84,5 @@ struct CaptureSessions {
 
     private func printing(_ session: Int, at time: WireTime) -> (LogEvent) -> Void {
         { [printer, earlier] event in printer?.print(event, session: earlier + session, at: time) }
-    }
-
-    private struct Event: Decodable {
-        var event: String
-        var `protocol`: String?
     }
 }

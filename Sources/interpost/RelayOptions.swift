@@ -36,6 +36,20 @@ struct RelayOptions: ParsableArguments {
     @Flag(help: "Record passwords as they are said. Whoever gets the capture can log in with them.")
     var dangerouslyKeepSecrets = false
 
+    @OptionGroup var pseudonyms: PseudonymOptions
+
+    @Option(help: ArgumentHelp("A word in the names of the files in a folder.", valueName: "word"))
+    var label: String?
+
+    @Option(help: ArgumentHelp("Keep so many files of a folder, the latest ones.", valueName: "number"))
+    var keepFiles: Int?
+
+    @Option(help: ArgumentHelp("Keep so many MiB of a folder.", valueName: "MiB"))
+    var keepMebibytes: Int?
+
+    @Option(help: ArgumentHelp("Keep files of a folder for so many days.", valueName: "days"))
+    var keepDays: Int?
+
     @Option(help: "What the console shows: pretty or quiet.")
     var console: LogSettings.Console?
 
@@ -62,6 +76,12 @@ struct RelayOptions: ParsableArguments {
             throw ValidationError(
                 "each --listen needs its --upstream: there are \(listen.count) and \(upstream.count) of them")
         }
+        if let label, !RecordSettings.isLabel(label) {
+            throw ValidationError("--label stands in names of files: letters, digits, '-', '_' and '.', not '\(label)'")
+        }
+        for (flag, number) in [("files", keepFiles), ("mebibytes", keepMebibytes), ("days", keepDays)] {
+            if let number, number < 1 { throw ValidationError("--keep-\(flag) is a number from 1") }
+        }
         if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256") }
     }
 
@@ -82,6 +102,11 @@ struct RelayOptions: ParsableArguments {
         if let log { configuration.log.file = log }
         if let record { configuration.record.path = record }
         if let redact { configuration.record.redaction = redact }
+        if let file = pseudonyms.pseudonymKey { configuration.record.pseudonymKey = file }
+        if let label { configuration.record.label = label }
+        if let keepFiles { configuration.record.keep.files = keepFiles }
+        if let keepMebibytes { configuration.record.keep.mebibytes = keepMebibytes }
+        if let keepDays { configuration.record.keep.days = keepDays }
         if dangerouslyKeepSecrets { configuration.record.keepsSecrets = true }
         if let detail { configuration.log.detail = detail }
         if let console { configuration.log.console = console }

@@ -69,7 +69,8 @@ struct Verify: ParsableCommand {
                 if secret.isEmpty { return nil }
                 guard secret.count >= SecretSearch.minimumLength else {
                     throw ValidationError(
-                        "\(file):\(index + 1): a secret of fewer than \(SecretSearch.minimumLength) octets would be found everywhere")
+                        "\(file):\(index + 1): a secret of fewer than \(SecretSearch.minimumLength) octets would be found everywhere"
+                    )
                 }
                 return Secret(ByteBuffer(bytes: secret))
             }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct `A capture` {
     private static func record(_ fixture: WireFixture, credentials: CredentialRedactor? = nil) -> [CaptureRecord] {
-        var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(credentials: credentials))
+        var recorder = SessionRecorder(
+            session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(credentials: credentials))
         var reading = Reading(fixture.mailProtocol)
         for (side, bytes) in fixture.said { reading.receive(bytes, from: side) }
         for event in reading.events { recorder.record(event) }

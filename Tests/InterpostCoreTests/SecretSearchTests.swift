@@ -32,7 +32,10 @@ import Testing
         ("in base64", "AUTHENTICATE PLAIN " + base64("\0anna\0\(secret)")),
         ("in base64", base64("\(secret) and more")),
         ("in base64", base64("x\(secret)")), ("in base64", base64("xx\(secret)!")), ("in base64", base64("xxx\(secret)!!")),
-        ("in base64", String(base64("a letter with \(secret) in it").enumerated().flatMap { $0 % 7 == 6 ? [$1, "\r", "\n"] : [$1] })),
+        (
+            "in base64",
+            String(base64("a letter with \(secret) in it").enumerated().flatMap { $0 % 7 == 6 ? [$1, "\r", "\n"] : [$1] })
+        ),
     ]
 
     private static func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }

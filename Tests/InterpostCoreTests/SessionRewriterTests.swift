@@ -34,8 +34,9 @@ import Testing
         let cut = records.flatMap { record in
             stride(from: 0, to: record.bytes.readableBytes, by: min(octets, max(1, record.bytes.readableBytes))).map { start in
                 var piece = record
-                piece.bytes = record.bytes.getSlice(
-                    at: start, length: min(octets, record.bytes.readableBytes - start)) ?? ByteBuffer()
+                piece.bytes =
+                    record.bytes.getSlice(
+                        at: start, length: min(octets, record.bytes.readableBytes - start)) ?? ByteBuffer()
                 return piece
             }
         }

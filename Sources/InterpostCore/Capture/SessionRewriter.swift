@@ -43,14 +43,7 @@ public struct SessionRewriter: Sendable {
     private struct View: Sendable {
         private var conversation: Conversation
         private var redactor: EventRedactor
-        private var trails: (client: [Step], server: [Step]) = ([], [])
-        private var octets = (client: 0, server: 0)
-
-        /// Up to so many octets of a side, records are of this kind.
-        private struct Step: Sendable {
-            var end: Int
-            var record: CaptureRecord
-        }
+        private var trails = (client: RecordTrail(), server: RecordTrail())
 
         init(_ mailProtocol: MailProtocol, _ redactor: EventRedactor, _ limits: WireLimits) {
             conversation = Conversation(mailProtocol, limits: limits)
@@ -60,15 +53,7 @@ public struct SessionRewriter: Sendable {
         mutating func read(
             _ record: CaptureRecord, from side: Side, giving isWanted: (CaptureRecord.Kind) -> Bool
         ) -> [CaptureRecord] {
-            var head = record
-            head.bytes = ByteBuffer()
-            if side == .client {
-                octets.client += record.bytes.readableBytes
-                trails.client.append(Step(end: octets.client, record: head))
-            } else {
-                octets.server += record.bytes.readableBytes
-                trails.server.append(Step(end: octets.server, record: head))
-            }
+            if side == .client { trails.client.append(record) } else { trails.server.append(record) }
             conversation.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds))
             defer { conversation.settle() }
             return drain(isWanted)
@@ -87,9 +72,9 @@ public struct SessionRewriter: Sendable {
             var records: [CaptureRecord] = []
             while let event = conversation.next() {
                 let bytes = redactor.redact(event)
-                guard var record = head(behind: event.offset + event.bytes.readableBytes, of: event.sender),
-                    isWanted(record.kind)
-                else { continue }
+                let end = event.offset + event.bytes.readableBytes
+                let head = event.sender == .client ? trails.client.record(behind: end) : trails.server.record(behind: end)
+                guard var record = head, isWanted(record.kind) else { continue }
                 if let last = records.last, last.kind == record.kind, last.nanoseconds == record.nanoseconds,
                     last.bytes.readableBytes + bytes.readableBytes <= CaptureFormat.maximumRecord
                 {
@@ -100,16 +85,6 @@ public struct SessionRewriter: Sendable {
                 }
             }
             return records
-        }
-
-        /// The record in which the last octet of an event came.
-        private mutating func head(behind end: Int, of side: Side) -> CaptureRecord? {
-            func find(in trail: inout [Step]) -> CaptureRecord? {
-                guard let index = trail.firstIndex(where: { $0.end >= end }) else { return nil }
-                trail.removeFirst(index)
-                return trail.first?.record
-            }
-            return side == .client ? find(in: &trails.client) : find(in: &trails.server)
         }
     }
 }

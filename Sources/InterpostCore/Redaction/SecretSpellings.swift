@@ -18,13 +18,16 @@ struct SecretSpellings: Sendable {
     init(_ secret: Secret) {
         let bytes = secret.withExposedBytes { Array($0.readableBytesView) }
         add("as it is", bytes)
-        add("in quotes", bytes.flatMap { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), $0] : [$0] })
+        add(
+            "in quotes", bytes.flatMap { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), $0] : [$0] })
         add("in JSON", Self.json(bytes))
         add("percent-encoded", bytes.flatMap { $0.isUnreserved ? [$0] : Self.escaped($0, "%") })
         add("percent-encoded", bytes.flatMap { Self.escaped($0, "%") })
         add("quoted-printable", bytes.flatMap { $0.isQuotedPrintable ? [$0] : Self.escaped($0, "=") })
         add("in an encoded word", bytes.flatMap { $0.isWord ? [$0] : $0 == .space ? [UInt8(ascii: "_")] : Self.escaped($0, "=") })
-        if let text = String(validating: bytes, as: UTF8.self) { add("in modified UTF-7", Array(ModifiedUTF7.encode(text).readableBytesView)) }
+        if let text = String(validating: bytes, as: UTF8.self) {
+            add("in modified UTF-7", Array(ModifiedUTF7.encode(text).readableBytesView))
+        }
         add("in hexadecimal", bytes.flatMap { Self.escaped($0, "") })
         for shift in 0..<3 {
             let base64 = Self.base64(bytes, behind: shift)

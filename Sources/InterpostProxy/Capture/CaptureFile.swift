@@ -82,6 +82,9 @@ final class CaptureFile {
 
     var isWaiting: Bool { waitingSince != nil }
 
+    /// Without its folder.
+    var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
     /// Whether something has waited for so long.
     func isOverdue(_ seconds: Double) -> Bool {
         waitingSince.map { NIODeadline.now() - $0 >= .nanoseconds(Int64(seconds * 1e9)) } ?? false

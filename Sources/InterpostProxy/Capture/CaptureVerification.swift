@@ -91,7 +91,9 @@ public struct CaptureVerification {
         for hit in search.read(record.bytes, at: &stream) {
             guard found.insert(Finding(session: record.session, kind: record.kind.stream, hit: hit)).inserted else { continue }
             let speaker = record.kind.side.map { "the \($0.rawValue) says" } ?? "an event says"
-            note(record.session, "\(speaker) secret \(hit.secret + 1), \(hit.spelling), \(record.nanoseconds / 1_000_000) ms after the start")
+            note(
+                record.session,
+                "\(speaker) secret \(hit.secret + 1), \(hit.spelling), \(record.nanoseconds / 1_000_000) ms after the start")
         }
         if record.kind.side != nil { streams[record.session, default: [:]][record.kind.stream] = stream }
     }

@@ -11,6 +11,7 @@ final class CaptureWriter: Sendable {
     static let congestion = 16 << 20
     /// Records wait no longer for others to be deflated with.
     private static let patienceSeconds = 0.5
+    private static let retentionSeconds = 3600.0
 
     /// What one session has to say, and whether that is all.
     private struct Batch {
@@ -34,6 +35,7 @@ final class CaptureWriter: Sendable {
     private let path: String
     private let header: CaptureHeader
     private let isFolder: Bool
+    private let retention: CaptureRetention
     private let earlierSessions: Int
     private let state = Mutex(State())
     private let waitingOctets = Atomic<Int>(0)
@@ -47,12 +49,14 @@ final class CaptureWriter: Sendable {
     {
         self.settings = settings
         self.path = path
-        self.start = start
+        retention = CaptureRetention(settings: settings.keep, label: settings.label)
+        // What the header says of it has no finer part.
+        self.start = WireTime(nanoseconds: start.nanoseconds / 1000 * 1000)
         self.onFailure = onFailure
         keepsSecrets = settings.keepsSecrets
         redaction = settings.redaction
         header = CaptureHeader(
-            started: start.iso8601, secrets: settings.keepsSecrets ? .kept : .removed, redaction: settings.redaction)
+            started: self.start.iso8601, secrets: settings.keepsSecrets ? .kept : .removed, redaction: settings.redaction)
         var isDirectory: ObjCBool = false
         isFolder = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         let file = isFolder ? nil : try CaptureFile(path, header: header)
@@ -114,6 +118,8 @@ final class CaptureWriter: Sendable {
                     files[batch.session] = nil
                 }
             }
+            // Not for each batch of a download, but when a session has ended, and after an hour without news.
+            if batches.isEmpty || batches.contains(where: \.isLast) { retain(sparing: files) }
             waitingOctets.store(state.withLock { $0.octets }, ordering: .relaxed)
             for file in common.map({ [$0] }) ?? Array(files.values) where isClosed || file.isOverdue(Self.patienceSeconds) {
                 attempt(file) { try file.flush() }
@@ -123,25 +129,26 @@ final class CaptureWriter: Sendable {
         finished.signal()
     }
 
+    /// Also when nothing happens there is something to do now and then: what grows old is deleted.
     private func waitForWork(isPending: Bool) {
-        let deadline = Date(timeIntervalSinceNow: Self.patienceSeconds)
+        let deadline = Date(timeIntervalSinceNow: isPending ? Self.patienceSeconds : Self.retentionSeconds)
         condition.lock()
         while state.withLock({ $0.waiting.isEmpty && !$0.isClosed }) {
-            guard isPending else {
-                condition.wait()
-                continue
-            }
             guard condition.wait(until: deadline) else { break }
         }
         condition.unlock()
     }
 
-    /// The file of a session in a folder: `20261123T214711-imap-label-3.interpost`.
+    private func retain(sparing files: [Int: CaptureFile]) {
+        guard isFolder else { return }
+        retention.apply(to: path, sparing: Set(files.values.map(\.name)))
+    }
+
+    /// The file of a session in a folder.
     private func file(for batch: Batch, in files: inout [Int: CaptureFile]) -> CaptureFile? {
         if let file = files[batch.session] { return file }
-        let time = start.iso8601.prefix(19).filter { $0 != "-" && $0 != ":" }
-        let words = [time, batch.mailProtocol.rawValue] + (settings.label.map { [$0] } ?? []) + ["\(batch.session)"]
-        let path = path + "/" + words.joined(separator: "-") + ".interpost"
+        let first = WireTime(nanoseconds: start.nanoseconds + (batch.records.first?.nanoseconds ?? 0))
+        let path = "\(path)/\(retention.name(of: batch.session, batch.mailProtocol, at: first))"
         while true {
             do {
                 let file = try CaptureFile(path, header: header)

@@ -112,6 +112,19 @@ public struct RecordSettings: Sendable, Equatable {
     public var redaction = RedactionLevel.none
     /// Passwords are recorded as they were said.
     public var keepsSecrets = false
+    /// How much of a folder is kept.
+    public var keep = Keep()
+    /// A file with the key of pseudonyms; a key that is forgotten when `nil`.
+    public var pseudonymKey: String?
+
+    /// Limits of a folder; what is beyond them is deleted, the oldest first. `nil` for no limit.
+    public struct Keep: Sendable, Equatable {
+        public var files: Int?
+        public var mebibytes: Int?
+        public var days: Int?
+
+        public init() {}
+    }
 
     /// Whether a word may stand in the name of a file.
     public static func isLabel(_ word: String) -> Bool {

@@ -115,6 +115,10 @@ private struct Reader {
         try keys.choice("redact", into: &record.redaction)
         try keys.choice("on-failure", into: &record.onFailure)
         try keys.flag("dangerously-keep-secrets", into: &record.keepsSecrets)
+        try keys.text("pseudonym-key", into: &record.pseudonymKey)
+        try keys.number("keep-files", in: 1...10_000_000, into: &record.keep.files)
+        try keys.number("keep-mebibytes", in: 1...(1 << 30), into: &record.keep.mebibytes)
+        try keys.number("keep-days", in: 1...100_000, into: &record.keep.days)
         if let label = record.label, !RecordSettings.isLabel(label) {
             throw keys.problem(at: "label", "'label' stands in names of files: letters, digits, '-', '_' and '.', not '\(label)'")
         }
@@ -198,6 +202,13 @@ private struct Keys {
             let message = "'\(key)' is a whole number from \(range.lowerBound) to \(range.upperBound)"
             throw Problem(file: reader.file, line: node.mark?.line, message: message)
         }
+        value = number
+    }
+
+    mutating func number(_ key: String, in range: ClosedRange<Int>, into value: inout Int?) throws(Problem) {
+        guard node(key) != nil else { return }
+        var number = 0
+        try self.number(key, in: range, into: &number)
         value = number
     }
 

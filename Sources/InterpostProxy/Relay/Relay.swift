@@ -51,7 +51,8 @@ public final class Relay: Service {
                 FileHandle.standardError.write(Data("interpost: \(message)\n".utf8))
                 registry.logFailed()
             }
-            return Recording(writer: writer)
+            return Recording(
+                writer: writer, key: try configuration.record.pseudonymKey.map(PseudonymHMAC.init) ?? PseudonymHMAC())
         }
         let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)
         let box = ContextBox(configuration.relays.map { shared.context(for: $0, listener: $0.listen.description) })

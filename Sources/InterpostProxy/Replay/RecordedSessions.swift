@@ -31,7 +31,8 @@ public struct RecordedSessions: Sendable {
             octets += record.bytes.readableBytes
             guard octets <= Self.maximumOctets else {
                 throw CaptureReader.Failure(
-                    description: "has more than the \(Self.maximumOctets >> 20) MiB that are replayed at once: name single sessions "
+                    description:
+                        "has more than the \(Self.maximumOctets >> 20) MiB that are replayed at once: name single sessions "
                         + "of it (\(place.path)#1)")
             }
             if records[record.session] == nil { order.append(record.session) }

@@ -24,7 +24,7 @@ struct RelayContext: Sendable {
 /// What is recorded of every session, and where it goes.
 struct Recording: Sendable {
     var writer: CaptureWriter
-    var key = PseudonymHMAC()
+    var key: PseudonymHMAC
 
     func recorder(session: Int) -> SessionRecorder {
         SessionRecorder(
