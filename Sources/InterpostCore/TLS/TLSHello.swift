@@ -20,6 +20,11 @@ public enum TLSHello {
         bytes.readableBytes > 0 && (20...24).contains(bytes.byte(at: bytes.readerIndex))
     }
 
+    /// A record of a version that there is, which says more: `16 03` of a handshake, `17 03` of data.
+    static func isVersionedRecord(_ bytes: ByteBuffer) -> Bool {
+        isRecord(bytes) && bytes.byte(at: bytes.readerIndex + 1) == 3
+    }
+
     /// Reads a ClientHello, which may stand in several records. Takes nothing out of `bytes`.
     public static func readClient(_ bytes: ByteBuffer) -> Reading<ClientHello> {
         read(bytes, type: 1) { ClientHello(&$0) }

@@ -1,0 +1,71 @@
+import NIOCore
+
+/// The messages that a client of IMAP stores.
+struct AppendedMessages: Sendable {
+    private var literals: AppendedLiterals?
+    private var role = AppendedLiterals.Role.other
+    private var open: MessageOrigin?
+    /// The list that the pieces of the open message are in.
+    private var catenated: Int?
+
+    /// A line that announces a literal.
+    mutating func begin(_ event: MailEvent, _ start: MailEvent.LiteralStart, _ give: (MessagePiece) -> Void) {
+        var line = event.bytes.withoutAnnouncement
+        if literals == nil {
+            guard let (name, length) = IMAPCommand.head(of: event.bytes), name == Keyword("APPEND") || name == Keyword("REPLACE")
+            else { return }
+            literals = AppendedLiterals(name)
+            line.moveReaderIndex(forwardBy: min(length, line.readableBytes))
+        }
+        guard let role = literals?.read(line) else { return }
+        self.role = role
+        switch role {
+        case .other: return
+        case .piece where open != nil && catenated == literals?.lists: return
+        case .message, .piece:
+            end(isWhole: true, isLast: false, give)
+            let verb = start.name == Keyword("REPLACE") ? "REPLACE" : "APPEND"
+            let origin = MessageOrigin(
+                mailProtocol: .imap, sender: .client, time: event.time, mailbox: literals?.mailbox, section: verb)
+            open = origin
+            catenated = if case .piece = role { literals?.lists } else { nil }
+            give(.begin(origin))
+        }
+    }
+
+    mutating func literal(_ bytes: ByteBuffer, remaining: Int, _ give: (MessagePiece) -> Void) {
+        guard case .other = role else {
+            if bytes.readableBytes > 0 { give(.bytes(bytes)) }
+            if remaining == 0, catenated == nil { end(isWhole: true, isLast: false, give) }
+            return
+        }
+        literals?.read(literal: bytes)
+    }
+
+    /// The command is over with this line.
+    mutating func end(with line: ByteBuffer, _ give: (MessagePiece) -> Void) {
+        _ = literals?.read(line.withoutLineEnd)
+        end(isWhole: true, isLast: true, give)
+    }
+
+    /// The command does not go on.
+    mutating func breakOff(_ give: (MessagePiece) -> Void) { end(isWhole: false, isLast: true, give) }
+
+    private mutating func end(isWhole: Bool, isLast: Bool, _ give: (MessagePiece) -> Void) {
+        if let open { give(.end(open, isWhole: isWhole && !(catenated != nil && literals?.hasURL == true))) }
+        open = nil
+        guard isLast else { return }
+        (literals, role) = (nil, .other)
+    }
+}
+
+extension ByteBuffer {
+    /// A line without the `{n}`, `~{n}` at its end.
+    var withoutAnnouncement: ByteBuffer {
+        var line = withoutLineEnd
+        guard let brace = line.readableBytesView.lastIndex(of: UInt8(ascii: "{")) else { return line }
+        line.moveWriterIndex(to: brace)
+        if line.readableBytes > 0, line.byte(at: brace - 1) == UInt8(ascii: "~") { line.moveWriterIndex(to: brace - 1) }
+        return line
+    }
+}
