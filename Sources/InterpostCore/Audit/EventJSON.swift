@@ -264,8 +264,24 @@ extension WireTime {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Reads what ``iso8601`` gives.
+    public init?(iso8601 text: String) {
+        let parts = text.split(separator: "T", omittingEmptySubsequences: false)
+        guard text.hasSuffix("Z"), parts.count == 2 else { return nil }
+        let day = parts[0].split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        let clock = parts[1].dropLast().split(whereSeparator: { $0 == ":" || $0 == "." }).map { Int($0) }
+        guard day.count == 3, clock.count == 4, parts[1].utf8.count == 16, let year = day[0], let month = day[1],
+            let date = day[2],
+            let hour = clock[0], let minute = clock[1], let second = clock[2], let microseconds = clock[3], microseconds >= 0,
+            let time = CalendarTime(year: year, month: month, day: date, hour: hour, minute: minute, second: second),
+            // What 64 bits of nanoseconds hold.
+            (1970...2261).contains(year)
+        else { return nil }
+        nanoseconds = (time.seconds * 1_000_000 + Int64(microseconds)) * 1000
+    }
+
     /// The proleptic Gregorian date of a day, counted from 1970-01-01: eras of 400 years, years that begin in March.
-    private static func date(daysSinceEpoch days: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
+    static func date(daysSinceEpoch days: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
         let shifted = days + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097

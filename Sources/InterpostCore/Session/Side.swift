@@ -20,6 +20,12 @@ public struct WireTime: Hashable, Comparable, Sendable {
 
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// So many nanoseconds after it, as far as can be counted.
+    public func later(by nanoseconds: Int64) -> WireTime {
+        let (sum, overflows) = self.nanoseconds.addingReportingOverflow(nanoseconds)
+        return WireTime(nanoseconds: overflows ? Int64.max : sum)
+    }
+
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// Whole microseconds from `start` to this moment; never negative.

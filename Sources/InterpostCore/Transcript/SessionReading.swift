@@ -50,7 +50,7 @@ public struct SessionReading: Sendable {
         if turn.side == .client { trails.client.append(turn) } else { trails.server.append(turn) }
         if mayBeginBehindLogin, turn.side == .server {
             mayBeginBehindLogin = false
-            if !Self.isGreeting(turn.bytes) {
+            if !turn.bytes.isGreeting {
                 conversation.beginBehindLogin()
                 observer.beginBehindLogin()
             }
@@ -66,14 +66,6 @@ public struct SessionReading: Sendable {
             read(tell: tell)
         }
         conversation.settle()
-    }
-
-    /// Dovecot's rawlog of a session begins with what is said to its LOGIN: `* CAPABILITY …` or `a1 OK …`.
-    private static func isGreeting(_ bytes: ByteBuffer) -> Bool {
-        let words = bytes.readableBytesView.prefix(16).split(separator: UInt8.space, maxSplits: 2)
-        guard words.count > 1, words[0].elementsEqual([UInt8(ascii: "*")]) else { return false }
-        let word = ByteBuffer(bytes: words[1])
-        return word.equalsIgnoringCase("OK") || word.equalsIgnoringCase("PREAUTH") || word.equalsIgnoringCase("BYE")
     }
 
     /// Takes the end of the session.
@@ -156,8 +148,18 @@ public struct SessionReading: Sendable {
     }
 }
 
+extension ByteBuffer {
+    /// Dovecot's rawlog of a session begins with what is said to its LOGIN: `* CAPABILITY …` or `a1 OK …`.
+    var isGreeting: Bool {
+        let words = readableBytesView.prefix(16).split(separator: UInt8.space, maxSplits: 2)
+        guard words.count > 1, words[0].elementsEqual([UInt8(ascii: "*")]) else { return false }
+        let word = ByteBuffer(bytes: words[1])
+        return word.equalsIgnoringCase("OK") || word.equalsIgnoringCase("PREAUTH") || word.equalsIgnoringCase("BYE")
+    }
+}
+
 extension MailEvent {
-    fileprivate var beginsCompression: Bool {
+    var beginsCompression: Bool {
         switch meaning {
         case .completion(let status, let record):
             if case .compress? = record?.command?.body { status.result == .ok } else { false }

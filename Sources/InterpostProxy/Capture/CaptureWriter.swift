@@ -50,13 +50,11 @@ final class CaptureWriter: Sendable {
         self.settings = settings
         self.path = path
         retention = CaptureRetention(settings: settings.keep, label: settings.label)
-        // What the header says of it has no finer part.
-        self.start = WireTime(nanoseconds: start.nanoseconds / 1000 * 1000)
         self.onFailure = onFailure
         keepsSecrets = settings.keepsSecrets
         redaction = settings.redaction
-        header = CaptureHeader(
-            started: self.start.iso8601, secrets: settings.keepsSecrets ? .kept : .removed, redaction: settings.redaction)
+        header = CaptureHeader(started: start, keepsSecrets: settings.keepsSecrets, redaction: settings.redaction)
+        self.start = header.started
         var isDirectory: ObjCBool = false
         isFolder = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
         let file = isFolder ? nil : try CaptureFile(path, header: header)

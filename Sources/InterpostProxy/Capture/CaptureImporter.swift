@@ -1,0 +1,71 @@
+import Foundation
+public import InterpostCore
+import NIOCore
+
+/// Writes a capture of sessions that somebody else recorded.
+public final class CaptureImporter {
+    public struct Failure: Error, CustomStringConvertible {
+        public var description: String
+    }
+
+    private let path: String
+    private let level: RedactionLevel
+    private let keepsSecrets: Bool
+    // The same for all of the run, so that pseudonyms are.
+    private let key = PseudonymHMAC()
+    private var file: CaptureFile?
+    private var start = WireTime(nanoseconds: 0)
+    private var open: [Int: SessionImport] = [:]
+    /// Sessions that were imported.
+    public private(set) var count = 0
+
+    /// - Parameter appends: A file that is there already is gone on with; else it is an error.
+    public init(into path: String, appends: Bool, level: RedactionLevel, keepsSecrets: Bool) throws {
+        var status = stat()
+        if !appends, lstat(path, &status) == 0 {
+            throw Failure(description: "\(path) exists: give --append to go on with it, or take another name")
+        }
+        self.path = path
+        self.level = level
+        self.keepsSecrets = keepsSecrets
+    }
+
+    /// What comes now began at this time: the sessions of another file.
+    public func begin(at time: WireTime) throws {
+        start = WireTime(nanoseconds: max(0, time.nanoseconds))
+        let header = CaptureHeader(started: start, keepsSecrets: keepsSecrets, redaction: level)
+        guard let file else { return self.file = try CaptureFile(path, header: header) }
+        try file.begin(header)
+    }
+
+    /// A session begins. Gives its number.
+    public func open(_ facts: SessionFacts, from source: SessionImport.Source) throws -> Int {
+        if file == nil { try begin(at: start) }
+        count += 1
+        let number = (file?.earlierSessions ?? 0) + count
+        open[number] = SessionImport(
+            facts, session: number, from: source, start: start, level: level, keepsSecrets: keepsSecrets, key: key)
+        return number
+    }
+
+    public func take(_ turn: SessionTurn, of session: Int) throws {
+        open[session]?.receive(turn)
+        try write(open[session]?.take() ?? [])
+    }
+
+    /// A session ends. Gives why it was not imported to its end, if it was not.
+    public func close(_ session: Int, reason: String? = nil) throws -> String? {
+        guard var imported = open.removeValue(forKey: session) else { return nil }
+        if let reason { imported.finish(reason: reason) } else { imported.finish() }
+        try write(imported.take())
+        file?.forget(session: session)
+        return imported.problem
+    }
+
+    /// Writes what waits.
+    public func finish() throws { try file?.flush() }
+
+    private func write(_ records: [CaptureRecord]) throws {
+        for record in records { try file?.append(record) }
+    }
+}
