@@ -74,14 +74,19 @@ enum Corpus {
 /// One session in a file, or in the two of a rawlog.
 struct SessionSource {
     private let path: String
-    private let form: SessionForm
+    let form: SessionForm
     private let bytes: FilePieces
     /// The other half of a rawlog.
     private let partner: (path: String, bytes: FilePieces)?
 
     init(_ path: String, side: Side?, mailProtocol: MailProtocol?) throws(CorpusSummary.Failure) {
+        try self.init(path, FilePieces(path), side: side, mailProtocol: mailProtocol)
+    }
+
+    /// - Parameter bytes: Those of the file, of which only the head was looked at.
+    init(_ path: String, _ bytes: FilePieces, side: Side?, mailProtocol: MailProtocol?) throws(CorpusSummary.Failure) {
         self.path = path
-        bytes = try FilePieces(path)
+        self.bytes = bytes
         partner = try side == nil ? Self.partner(of: path, bytes) : nil
         do {
             form = try SessionForm(
@@ -170,6 +175,8 @@ final class FilePieces {
     private var first: ByteBuffer?
     /// What the file begins with.
     let head: ByteBuffer
+    /// Octets that were given.
+    private(set) var octetsRead = 0
 
     init(_ path: String) throws(CorpusSummary.Failure) {
         self.path = path
@@ -193,11 +200,16 @@ final class FilePieces {
     deinit { close(descriptor) }
 
     func next() throws(CorpusSummary.Failure) -> ByteBuffer? {
-        if let start = first {
-            first = nil
-            return start
-        }
-        return try Self.read(descriptor, path)
+        let piece = if let first { first } else { try Self.read(descriptor, path) }
+        first = nil
+        octetsRead += piece?.readableBytes ?? 0
+        return piece
+    }
+
+    /// Octets of the file; 0 for what is none.
+    var size: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
     }
 
     private static func read(_ descriptor: Int32, _ path: String) throws(CorpusSummary.Failure) -> ByteBuffer? {

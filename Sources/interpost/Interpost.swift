@@ -12,5 +12,7 @@ struct Interpost: AsyncParsableCommand {
             Show.self,
             Events.self,
             Verify.self,
+            Export.self,
+            Import.self,
         ])
 }

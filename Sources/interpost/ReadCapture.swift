@@ -10,7 +10,7 @@ struct CaptureSessions {
     private var readings: [Int: Reading] = [:]
     private var protocols = SessionProtocols()
     /// When the capture began.
-    private var start: Int64 = 0
+    private var start = WireTime(nanoseconds: 0)
     private let printer: EventPrinter?
     /// Sessions of files before this one.
     private let earlier: Int
@@ -43,9 +43,9 @@ struct CaptureSessions {
     }
 
     private mutating func take(_ record: CaptureRecord, _ give: (SessionReading) -> Void) {
-        if let header = CaptureHeader(record) { start = header.start.nanoseconds }
+        if let header = CaptureHeader(record) { start = header.started }
         guard record.session > 0 else { return }
-        let time = WireTime(nanoseconds: start + record.nanoseconds)
+        let time = start.later(by: record.nanoseconds)
         if readings[record.session] == nil, let mailProtocol = protocols.of(record) { begin(record.session, mailProtocol) }
         readings[record.session]?.time = time
         switch record.kind {

@@ -115,7 +115,7 @@ private struct CaptureShow {
         let mailProtocol = protocols.of(record)
         if sessions[number] == nil {
             // Of a capture that does not say that its secrets are gone none is shown.
-            let redactor = header?.secrets == .removed ? nil : EventRedactor(.none, key: key)
+            let redactor = header?.keepsSecrets == false ? nil : EventRedactor(.none, key: key)
             sessions[number] = Session(
                 show: SessionShow(mailProtocol ?? .imap, options, redactor: redactor), start: record.nanoseconds,
                 title: title(record, mailProtocol))
@@ -126,7 +126,7 @@ private struct CaptureShow {
     }
 
     private func title(_ record: CaptureRecord, _ mailProtocol: MailProtocol?) -> String {
-        let time = header.map { WireTime(nanoseconds: $0.start.nanoseconds + record.nanoseconds).iso8601 } ?? ""
+        let time = header.map { $0.started.later(by: record.nanoseconds).iso8601 } ?? ""
         return "Session \(record.session)  \(mailProtocol?.title ?? "unknown protocol")  \(time)"
     }
 

@@ -9,7 +9,8 @@ import Testing
 @testable import InterpostProxy
 
 @Suite struct `Capture files` {
-    static let header = CaptureHeader(started: "2026-11-25T03:00:00.000000Z", secrets: .removed, redaction: .none)
+    static let header = CaptureHeader(
+        started: WireTime(nanoseconds: 1_795_575_600_000_000_000), keepsSecrets: false, redaction: .none)
 
     private static func session(_ number: Int) -> [CaptureRecord] {
         [
@@ -56,7 +57,7 @@ import Testing
         let path = folder.file("appended.interpost")
         try Self.write(Self.session(1), to: path)
         var second = Self.header
-        second.started = "2026-11-26T03:00:00.000000Z"
+        second.started = WireTime(nanoseconds: 1_795_662_000_000_000_000)
         let file = try CaptureFile(path, header: second)
         for record in Self.session(2) { try file.append(record) }
         try file.flush()

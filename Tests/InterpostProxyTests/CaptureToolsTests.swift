@@ -12,7 +12,8 @@ import Testing
     private static func capture(_ folder: TemporaryFolder) throws -> String {
         let path = folder.file("kept.interpost")
         let file = try CaptureFile(
-            path, header: CaptureHeader(started: "2026-11-25T03:00:00.000000Z", secrets: .kept, redaction: .none))
+            path, header: CaptureHeader(
+                started: WireTime(nanoseconds: 1_795_575_600_000_000_000), keepsSecrets: true, redaction: .none))
         func say(_ kind: CaptureRecord.Kind, _ session: Int, _ text: String) throws {
             try file.append(
                 CaptureRecord(kind, session: session, nanoseconds: Int64(session), bytes: ByteBuffer(string: text)))

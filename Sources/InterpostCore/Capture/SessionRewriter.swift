@@ -24,19 +24,14 @@ public struct SessionRewriter: Sendable {
             return record.endsSession ? finish() + [record] : [record]
         }
         var rewritten: [CaptureRecord] = []
-        if side == .client ? record.kind.hasArrived : record.kind.hasGoneOn {
-            rewritten += client.read(record, from: side) { $0.side == .client ? $0.hasArrived : $0.hasGoneOn }
-        }
-        if side == .client ? record.kind.hasGoneOn : record.kind.hasArrived {
-            rewritten += server.read(record, from: side) { $0 == .clientAdded || $0 == .serverWithheld }
-        }
+        if record.kind.isCarried(onLegTo: .client) { rewritten += client.read(record, from: side) { $0.isCarried(onLegTo: .client) } }
+        if record.kind.isCarried(onLegTo: .server) { rewritten += server.read(record, from: side) { !$0.isCarried(onLegTo: .client) } }
         return rewritten
     }
 
     /// The session is over: what was left incomplete comes as it is.
     public mutating func finish() -> [CaptureRecord] {
-        client.finish { $0.side == .client ? $0.hasArrived : $0.hasGoneOn }
-            + server.finish { $0 == .clientAdded || $0 == .serverWithheld }
+        client.finish { $0.isCarried(onLegTo: .client) } + server.finish { !$0.isCarried(onLegTo: .client) }
     }
 
     /// The session as one of the sides heard it.

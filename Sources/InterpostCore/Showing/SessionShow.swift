@@ -70,12 +70,7 @@ public struct SessionShow: Sendable {
         return take()
     }
 
-    private func isRead(_ kind: CaptureRecord.Kind) -> Bool {
-        switch options.view {
-        case .client, .both: kind.side == .client ? kind.hasArrived : kind.hasGoneOn
-        case .server: kind.side == .client ? kind.hasGoneOn : kind.hasArrived
-        }
-    }
+    private func isRead(_ kind: CaptureRecord.Kind) -> Bool { kind.isCarried(onLegTo: options.view == .server ? .server : .client) }
 
     // MARK: - Reading
 

@@ -14,7 +14,7 @@ public struct CaptureRedaction {
     private let key: PseudonymHMAC
     private var protocols = SessionProtocols()
     private var rewriters: [Int: SessionRewriter] = [:]
-    private var header = CaptureHeader(started: WireTime(nanoseconds: 0).iso8601, secrets: .removed, redaction: .none)
+    private var header = CaptureHeader(started: WireTime(nanoseconds: 0), keepsSecrets: false, redaction: .none)
 
     /// - Parameters:
     ///   - path: A file that does not exist yet; where copying fails, it does not exist afterwards either.
@@ -55,7 +55,7 @@ public struct CaptureRedaction {
     private mutating func note(_ record: CaptureRecord) {
         guard let found = CaptureHeader(record) else { return }
         header = found
-        header.secrets = .removed
+        header.keepsSecrets = false
         header.redaction = found.redaction.joined(with: level)
     }
 

@@ -68,7 +68,7 @@ public struct CaptureVerification {
             guard let header = CaptureHeader(record) else { return note(nil, "a header is not what this program writes") }
             redaction = redaction.common(with: header.redaction)
             isRedacted = isRedacted || header.redaction != .none
-            if header.secrets == .kept { note(nil, "the secrets of its logins were kept, as its header says") }
+            if header.keepsSecrets { note(nil, "the secrets of its logins were kept, as its header says") }
         }
         guard record.session > 0 else { return }
         _ = protocols.of(record)
