@@ -14,5 +14,6 @@ struct Interpost: AsyncParsableCommand {
             Verify.self,
             Export.self,
             Import.self,
+            Diff.self,
         ])
 }

@@ -1,0 +1,42 @@
+/// Something that one side said, as it is compared: a command, a response, a line of a listing, a message.
+///
+///     a7 UID FETCH 4711:* (UID FLAGS)␍␊
+///     text   <tag> UID FETCH u3:* (UID FLAGS)
+///     shown  a7 UID FETCH 4711:* (UID FLAGS)
+///
+/// An entry takes little room, however large what it stands for.
+public struct ComparedEntry: Sendable, Equatable {
+    public enum Kind: String, Sendable, CaseIterable {
+        case greeting, command, status, response, completion, continuation, listing, message
+        /// A line of a SASL exchange.
+        case sasl
+        /// What ends IDLE.
+        case done
+        /// What nobody understands.
+        case unknown
+        /// What is not read any more.
+        case opaque
+    }
+
+    public var side: Side
+    public var kind: Kind
+    /// What is compared. It is not for people: it may hold what only ``shown`` leaves out.
+    public var text: [UInt8]
+    /// One line for people, without secrets.
+    public var shown: String
+    /// Counted from 1 in a capture.
+    public var session: Int
+    public var time: WireTime
+    /// Octets of its side in front of it.
+    public var offset: Int
+
+    /// Octets of a text that are compared one by one; of what is longer, the rest is a digest.
+    static let maximumText = 4096
+    /// Characters that are shown.
+    static let maximumShown = 300
+
+    /// Whether another session has the same in its place.
+    public func isSame(as other: ComparedEntry) -> Bool {
+        side == other.side && kind == other.kind && text == other.text
+    }
+}

@@ -1,0 +1,75 @@
+import NIOCore
+
+/// What of a session people are shown: one line for each thing said, without secrets, and of literals how they begin.
+///
+///     a1 LOGIN {4}␍␊anna {6}␍␊sesame␍␊     a1 LOGIN {13}user-aaaaaaaa {8}xxxxxxxx
+struct NormalShown: Sendable {
+    /// Users all have one pseudonym: whose they are is not compared.
+    private struct OneKey: PseudonymKey {
+        func digest(_ value: ByteBuffer, of kind: PseudonymKind) -> [UInt8] { Array(repeating: 0, count: 32) }
+    }
+
+    private static let maximumOctets = ComparedEntry.maximumShown * 4
+    private static let maximumLiteral = 60
+
+    private var credentials = CredentialRedactor(key: OneKey())
+    private var lines = (client: [UInt8](), server: [UInt8]())
+    private var literals = (client: 0, server: 0)
+
+    mutating func append(_ event: MailEvent) {
+        let bytes = credentials.redact(event) ?? event.bytes
+        switch event.meaning {
+        case .pop3Body: return
+        case .opaque: if lines.client.isEmpty, event.sender == .client { write("[not read]", of: .client) }
+        case .literal: write(literal: bytes, of: event.sender)
+        default: write(bytes.withoutLineEnd.readableBytesView, of: event.sender)
+        }
+    }
+
+    mutating func beginLiteral(_ announcement: LiteralAnnouncement, of side: Side) {
+        if side == .client { literals.client = Self.maximumLiteral } else { literals.server = Self.maximumLiteral }
+    }
+
+    /// The line of this side; from here on there is another one.
+    mutating func take(_ side: Side) -> String {
+        let line = side == .client ? lines.client : lines.server
+        if side == .client { (lines.client, literals.client) = ([], 0) } else { (lines.server, literals.server) = ([], 0) }
+        return Self.shown(line)
+    }
+
+    /// A message of POP3, which is not looked through for secrets.
+    func ofMessage(_ body: ContentDigest) -> String { "[message of \(body.octets) octets] " + Self.shown(body.firstLine) }
+
+    private mutating func write(literal bytes: ByteBuffer, of side: Side) {
+        let room = side == .client ? literals.client : literals.server
+        let part = bytes.readableBytesView.prefix(room)
+        if side == .client { literals.client -= part.count } else { literals.server -= part.count }
+        write(part, of: side)
+        if part.count < bytes.readableBytes, room > 0 { write("…", of: side) }
+    }
+
+    private mutating func write(_ text: String, of side: Side) { write(text.utf8, of: side) }
+
+    private mutating func write(_ bytes: some Collection<UInt8>, of side: Side) {
+        if side == .client {
+            lines.client.append(contentsOf: bytes.prefix(max(0, Self.maximumOctets - lines.client.count)))
+        } else {
+            lines.server.append(contentsOf: bytes.prefix(max(0, Self.maximumOctets - lines.server.count)))
+        }
+    }
+
+    /// In one line, with line ends that are seen, and nothing that a terminal would obey.
+    static func shown(_ bytes: [UInt8]) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            if shown.count >= ComparedEntry.maximumShown { return String(shown) + "…" }
+            switch scalar.value {
+            case 0x0D: shown.append("␍")
+            case 0x0A: shown.append("␊")
+            case 0..<0x20, 0x7F..<0xA0, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F: shown.append("?")
+            default: shown.append(scalar)
+            }
+        }
+        return String(shown)
+    }
+}

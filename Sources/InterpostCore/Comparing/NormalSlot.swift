@@ -1,0 +1,55 @@
+import NIOCore
+
+/// What a word of a command or response is, where it is something that is made alike.
+enum NormalSlot: Sendable, Equatable {
+    /// Stays as it is.
+    case kept
+    case uids, modSequence, validity, id, date, tag
+    /// A name of a user, and what proves it.
+    case user, secret
+
+    var normalisation: Normalisation {
+        switch self {
+        case .kept: []
+        case .uids, .modSequence, .validity: .uids
+        case .id: .ids
+        case .date: .dates
+        case .tag: .tags
+        case .user, .secret: []
+        }
+    }
+
+    /// What stands behind a word, wherever the word stands.
+    static func behind(_ word: Keyword) -> [NormalSlot] { table[word] ?? [] }
+
+    private static let table = KeywordTable<[NormalSlot]>([
+        ("UID", [.uids]), ("UIDNEXT", [.uids]), ("UIDVALIDITY", [.validity]),
+        ("MODSEQ", [.modSequence]), ("HIGHESTMODSEQ", [.modSequence]), ("CHANGEDSINCE", [.modSequence]),
+        ("UNCHANGEDSINCE", [.modSequence]), ("QRESYNC", [.validity, .modSequence, .uids, .kept, .uids]),
+        ("INTERNALDATE", [.date]), ("SAVEDATE", [.date]), ("ENVELOPE", [.date]),
+        ("BEFORE", [.date]), ("ON", [.date]), ("SINCE", [.date]), ("SENTBEFORE", [.date]), ("SENTON", [.date]),
+        ("SENTSINCE", [.date]), ("SAVEDBEFORE", [.date]), ("SAVEDON", [.date]), ("SAVEDSINCE", [.date]),
+        ("EMAILID", [.id]), ("THREADID", [.id]), ("MAILBOXID", [.id]), ("X-GM-MSGID", [.id]), ("X-GM-THRID", [.id]),
+        ("TAG", [.tag]), ("NOUPDATE", [.tag]), ("INPROGRESS", [.tag]),
+        ("APPENDUID", [.validity, .uids]),
+    ])
+
+    /// The same in the answer to a search for UIDs (RFC 4731).
+    static func behindFound(_ word: Keyword) -> [NormalSlot] { found[word] ?? behind(word) }
+
+    private static let found = KeywordTable<[NormalSlot]>([
+        ("ALL", [.uids]), ("MIN", [.uids]), ("MAX", [.uids]), ("PARTIAL", [.kept, .uids]),
+    ])
+
+    /// Whether a word can be this; else it stays.
+    func fits(_ word: ArraySlice<UInt8>) -> Bool {
+        switch self {
+        case .kept: false
+        case .uids: NormalNames.isSet(word)
+        case .modSequence, .validity: NormalNames.number(word) != nil
+        case .id: !ByteBuffer(bytes: word).equalsIgnoringCase("NIL")
+        case .date: word.contains { $0.isDigit } && !word.contains(UInt8(ascii: "("))
+        case .tag, .user, .secret: true
+        }
+    }
+}
