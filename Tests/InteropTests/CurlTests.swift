@@ -64,12 +64,12 @@ import Testing
 }
 
 extension Visit {
-    fileprivate func scheme(_ name: String, _ security: Security) -> String {
+    func scheme(_ name: String, _ security: Security) -> String {
         security == .implicit ? "\(name)s" : name
     }
 
     @discardableResult
-    fileprivate func curl(_ requests: String, mechanism: String? = nil) async throws -> String {
+    func curl(_ requests: String, mechanism: String? = nil) async throws -> String {
         let login = mechanism.map { "login-options = \"AUTH=\($0)\"\n" } ?? ""
         let configuration = try room.write(
             """

@@ -11,21 +11,8 @@ import Testing
         let letters = Letter.assortment(26).filter { $0.hasLines(upTo: 8_000) }
         let outcome = try await comparison { visit in
             try visit.account.fill(letters)
-            let saved = try visit.room.directory("saved")
-            let encryption = security == .implicit ? "ssl" : "sslproto \"TLS1.2+\""
-            let configuration = try visit.room.write(
-                """
-                poll \(visit.door.host) protocol POP3 port \(visit.door.pop3Port(security)) auth \(authentication) timeout 40
-                  user "\(visit.account.name)" password "\(visit.account.password)" is "reader" here
-                  \(encryption) sslcertck sslcertfile "\(visit.door.authority)"
-                  keep fetchall no rewrite
-                  mda "cat > $(mktemp \(saved)/XXXXXX)"
-
-                """, to: "fetchmailrc")
-            try await visit.room.run(
-                "fetchmail", "-v", "--invisible", "--nosyslog", "--fetchmailrc", configuration,
-                "--idfile", visit.room.path("ids"), "--pidfile", visit.room.path("pid"))
-            return Retrieved(saved: try Letter.stored(in: saved), kept: try visit.account.folder("INBOX").letters())
+            let saved = try await visit.fetchmail(security, authentication: authentication)
+            return Retrieved(saved: saved, kept: try visit.account.folder("INBOX").letters())
         }
         #expect(outcome.saved == Letter.sorted(letters.map(\.withLastLineEnded)))
         #expect(outcome.kept == Letter.sorted(letters))
@@ -34,5 +21,26 @@ import Testing
     private struct Retrieved: Equatable {
         let saved: [Letter]
         let kept: [Letter]
+    }
+}
+
+extension Visit {
+    /// Retrieves all messages, and gives what it saved.
+    func fetchmail(_ security: Security, authentication: String = "any") async throws -> [Letter] {
+    let saved = try room.directory("saved")
+        let encryption = security == .implicit ? "ssl" : "sslproto \"TLS1.2+\""
+        let configuration = try room.write(
+            """
+            poll \(door.host) protocol POP3 port \(door.pop3Port(security)) auth \(authentication) timeout 40
+              user "\(account.name)" password "\(account.password)" is "reader" here
+              \(encryption) sslcertck sslcertfile "\(door.authority)"
+              keep fetchall no rewrite
+              mda "cat > $(mktemp \(saved)/XXXXXX)"
+
+            """, to: "fetchmailrc")
+        try await room.run(
+            "fetchmail", "-v", "--invisible", "--nosyslog", "--fetchmailrc", configuration,
+            "--idfile", room.path("ids"), "--pidfile", room.path("pid"))
+        return try Letter.stored(in: saved)
     }
 }

@@ -36,7 +36,7 @@ import Testing
 }
 
 extension Visit {
-    fileprivate func mbsync(_ security: Security, mechanism: String, direction: String) async throws {
+    func mbsync(_ security: Security, mechanism: String, direction: String) async throws {
         let configuration = try room.write(
             """
             FSync no
@@ -73,7 +73,7 @@ extension Visit {
 }
 
 extension Maildir {
-    fileprivate func lettersWithoutMarks() throws -> [Letter] {
+    func lettersWithoutMarks() throws -> [Letter] {
         Letter.sorted(try letters().map { $0.without("X-TUID") })
     }
 }

@@ -11,41 +11,8 @@ import Testing
         let letters = Letter.assortment(26)
         let outcome = try await comparison { visit in
             try visit.account.fill(letters)
-            let saved = Maildir(path: visit.room.path("saved"), owner: .current)
-            let inbox = "\(security == .implicit ? "imaps" : "imap")://\(visit.door.host):\(visit.door.imapPort(security))/INBOX"
-            let keys = """
-                <tag-pattern>~A<enter><tag-prefix><copy-message>\(saved.path)<enter>\
-                <untag-pattern>~A<enter><delete-pattern>~s dot<enter><quit>
-                """
-            let configuration = try visit.room.write(
-                """
-                set folder = "\(visit.room.path)"
-                set spoolfile = "\(inbox)"
-                set imap_user = "\(visit.account.name)"
-                set imap_pass = "\(visit.account.password)"
-                set imap_authenticators = "\(security == .implicit ? "login" : "plain")"
-                set imap_deflate = \(security == .implicit ? "yes" : "no")
-                set ssl_starttls = yes
-                set ssl_force_tls = yes
-                set ssl_ca_certificates_file = "\(visit.door.authority)"
-                set certificate_file = ""
-                set mbox_type = Maildir
-                set delete = yes
-                set move = no
-                set quit = yes
-                set confirmappend = no
-                set confirmcreate = no
-                set sleep_time = 0
-                set wait_key = no
-                set read_inc = 0
-                push '\(keys)'
-
-                """, to: "muttrc")
-            try await visit.room.run(
-                "script", "--quiet", "--return", "--command", "mutt -n -F '\(configuration)'", "/dev/null")
-            return Copied(
-                saved: Letter.sorted(try saved.letters().map { $0.without("Status", "Content-Length", "Lines") }),
-                left: try visit.account.folder("INBOX").letters())
+            let saved = try await visit.mutt(security, deleting: "~s dot")
+            return Copied(saved: saved, left: try visit.account.folder("INBOX").letters())
         }
         #expect(outcome.saved == Letter.sorted(letters))
         #expect(outcome.left == Letter.sorted(letters.filter { !$0.description.contains("dot") }))
@@ -54,5 +21,45 @@ import Testing
     private struct Copied: Equatable {
         let saved: [Letter]
         let left: [Letter]
+    }
+}
+
+extension Visit {
+    /// Copies all messages to a local folder, and gives what is there; deletes those that a pattern names.
+    func mutt(_ security: Security, deleting pattern: String? = nil) async throws -> [Letter] {
+        let deletion = pattern.map { "<delete-pattern>\($0)<enter>" } ?? ""
+        let saved = Maildir(path: room.path("saved"), owner: .current)
+        let inbox = "\(security == .implicit ? "imaps" : "imap")://\(door.host):\(door.imapPort(security))/INBOX"
+        let keys = """
+            <tag-pattern>~A<enter><tag-prefix><copy-message>\(saved.path)<enter>\
+            <untag-pattern>~A<enter>\(deletion)<quit>
+            """
+        let configuration = try room.write(
+            """
+            set folder = "\(room.path)"
+            set spoolfile = "\(inbox)"
+            set imap_user = "\(account.name)"
+            set imap_pass = "\(account.password)"
+            set imap_authenticators = "\(security == .implicit ? "login" : "plain")"
+            set imap_deflate = \(security == .implicit ? "yes" : "no")
+            set ssl_starttls = yes
+            set ssl_force_tls = yes
+            set ssl_ca_certificates_file = "\(door.authority)"
+            set certificate_file = ""
+            set mbox_type = Maildir
+            set delete = yes
+            set move = no
+            set quit = yes
+            set confirmappend = no
+            set confirmcreate = no
+            set sleep_time = 0
+            set wait_key = no
+            set read_inc = 0
+            push '\(keys)'
+
+            """, to: "muttrc")
+        try await room.run(
+            "script", "--quiet", "--return", "--command", "mutt -n -F '\(configuration)'", "/dev/null")
+        return Letter.sorted(try saved.letters().map { $0.without("Status", "Content-Length", "Lines") })
     }
 }

@@ -256,6 +256,18 @@ import Testing
 
     // MARK: - The leg
 
+    @Test func `a client that asks for capabilities hears what the recorded one was told unasked`() throws {
+        let recording = """
+            S: * OK [CAPABILITY IMAP4rev1 AUTH=LOGIN SASL-IR] hi
+            C: a LOGIN anna sesame
+            S: a OK [CAPABILITY IMAP4rev1 IDLE] in
+            """
+        var player = try ReplayPlayer(recording)
+        #expect(player.says("1 CAPABILITY|") == "* CAPABILITY IMAP4rev1 AUTH=LOGIN SASL-IR|1 OK done|")
+        _ = player.says("2 LOGIN anna x|")
+        #expect(player.says("3 CAPABILITY|") == "* CAPABILITY IMAP4rev1 IDLE|3 OK done|")
+    }
+
     @Test func `the live leg does its own STARTTLS, whatever the recorded one did`() throws {
         var options = ReplayOptions()
         options.listener = .required

@@ -54,6 +54,6 @@ struct KeptNames: Sendable {
         "$AutoJunk", "$Forwarded", "$HasAttachment", "$HasNoAttachment", "$Imported", "$IsMailingList", "$IsNotification",
         "$IsTrusted", "$Junk", "$Label1", "$Label2", "$Label3", "$Label4", "$Label5", "$MailFlagBit0", "$MailFlagBit1",
         "$MailFlagBit2", "$MDNSent", "$Memo", "$Muted", "$New", "$NotJunk", "$Phishing", "$SMIME-Signed", "$SMIME-Encrypted",
-        "$SubmitPending", "$Submitted", "$Unsubscribed", "Forwarded", "Junk", "NonJunk", "NotJunk",
+        "$SubmitPending", "$Submitted", "$Unsubscribed", "Forwarded", "Junk", "NonJunk", "NotJunk", "Old",
     ])
 }

@@ -31,23 +31,15 @@ struct MechanismEditor: Sendable {
         return edited
     }
 
-    /// The words behind CAPABILITY, up to the end of the line or of the code.
     private func editIMAP(_ line: ByteBuffer) -> ByteBuffer {
-        let name = ByteBuffer(string: "CAPABILITY").readableBytesView
-        let upper = ByteBuffer(bytes: line.readableBytesView.map(\.uppercased))
-        guard let found = upper.firstOccurrence(of: name, from: upper.readerIndex) else { return line }
-        var rest = line
-        let head = rest.readSlice(length: found - upper.readerIndex + name.count) ?? ByteBuffer()
-        let list = rest.readSlice(
-            length: rest.readableBytesView.prefix { $0 != UInt8(ascii: "]") && $0 != .carriageReturn && $0 != .lineFeed }.count)
-        var edited = head
-        for word in (list ?? ByteBuffer()).readableBytesView.split(separator: .space).map({ ByteBuffer(bytes: $0) })
-        where !word.hasPrefixIgnoringCase("AUTH=") && !word.equalsIgnoringCase("LOGINDISABLED") {
+        guard let list = CapabilityWords(in: line) else { return line }
+        var edited = list.head
+        for word in list.words where !word.hasPrefixIgnoringCase("AUTH=") && !word.equalsIgnoringCase("LOGINDISABLED") {
             edited.writeStaticString(" ")
             edited.writeImmutableBuffer(word)
         }
         edited.writeStaticString(" AUTH=PLAIN AUTH=LOGIN")
-        edited.writeImmutableBuffer(rest)
+        edited.writeImmutableBuffer(list.rest)
         return edited
     }
 
@@ -61,5 +53,28 @@ struct MechanismEditor: Sendable {
         var edited = said.filter { !$0.isOffer }
         edited.insert(Utterance("PLAIN\r\nLOGIN"), at: first)
         return edited
+    }
+}
+
+/// The words of an IMAP capability list, and what stands around them.
+///
+///     * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready␍␊      `* OK [CAPABILITY`, IMAP4rev1 and AUTH=PLAIN, `] ready␍␊`
+struct CapabilityWords {
+    var head: ByteBuffer
+    var words: [ByteBuffer]
+    var rest: ByteBuffer
+
+    init?(in line: ByteBuffer) {
+        let name = ByteBuffer(string: "CAPABILITY").readableBytesView
+        let upper = ByteBuffer(bytes: line.readableBytesView.map(\.uppercased))
+        rest = line
+        guard let found = upper.firstOccurrence(of: name, from: upper.readerIndex),
+            let head = rest.readSlice(length: found - upper.readerIndex + name.count)
+        else { return nil }
+        self.head = head
+        let length = rest.readableBytesView.prefix { $0 != UInt8(ascii: "]") && $0 != .carriageReturn && $0 != .lineFeed }.count
+        words = (rest.readSlice(length: length) ?? ByteBuffer()).readableBytesView.split(separator: .space).map {
+            ByteBuffer(bytes: $0)
+        }
     }
 }

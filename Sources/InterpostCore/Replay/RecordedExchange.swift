@@ -43,6 +43,9 @@ public struct RecordedExchange: Sendable {
     /// What the server said, without challenges: what a client hears that logs in by another way.
     var outcome: [Utterance] { turns.flatMap(\.said).filter { $0.kind != .challenge } }
 
+    /// All that the server said from it to the next one.
+    var everything: [Utterance] { turns.flatMap(\.said) + afterwards }
+
     /// The server closed the connection behind it, as far as was recorded.
     var endsSession: Bool {
         !isComplete || turns.contains { $0.said.contains(where: \.isFarewell) } || afterwards.contains(where: \.isFarewell)
@@ -112,6 +115,15 @@ struct Utterance: Sendable {
     }
 
     init(_ text: String, _ kind: Kind = .plain) { self.init([.bytes(ByteBuffer(string: text + "\r\n"))], kind) }
+
+    /// The words of an IMAP capability list; `nil` where there is none.
+    var capabilities: String? {
+        guard isOffer else { return nil }
+        let words = pieces.lazy.compactMap { piece in
+            if case .bytes(let bytes) = piece { CapabilityWords(in: bytes)?.words } else { nil }
+        }.first
+        return words?.map { String(buffer: $0) }.joined(separator: " ")
+    }
 
     /// The octets, with the tags of the live client in the place of the recorded ones.
     func rendered(tag: (ByteBuffer) -> ByteBuffer) -> ByteBuffer {

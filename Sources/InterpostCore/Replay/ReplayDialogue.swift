@@ -197,7 +197,7 @@ extension ReplayServer {
         let isIMAP = script.session.mailProtocol == .imap
         if request.asksForCapabilities {
             if !isIMAP { return say("+OK\r\nUSER\r\n.", tag: nil) }
-            say("* CAPABILITY IMAP4rev1", tag: nil)
+            say("* CAPABILITY \(script.capabilities)", tag: nil)
         }
         if request.role == .logout {
             if isIMAP { say("* BYE the replay ends", tag: nil) }

@@ -139,10 +139,12 @@ struct ReplayScript: Sendable {
         case .question:
             let found = places[Place(request, in: state)]?.indices ?? []
             if let index = found.last(where: { $0 < cursor }) ?? found.first { return .again(index) }
-            // A client that does STARTTLS asks more often than one that need not.
+            // A client that does STARTTLS asks more often than one that need not. What is offered changes with the login.
             guard request.asksForCapabilities else { return nil }
-            return session.exchanges.firstIndex { $0.request.asksForCapabilities && $0.succeeded == true }.map { .again($0) }
-                ?? .courtesy
+            return session.exchanges.firstIndex { exchange in
+                exchange.request.asksForCapabilities && exchange.succeeded == true
+                    && (exchange.stateBefore == .notAuthenticated) == (state == .notAuthenticated)
+            }.map { .again($0) } ?? .courtesy
         case .other, .compress, .noise, .login: return nil
         }
     }
@@ -160,6 +162,18 @@ struct ReplayScript: Sendable {
         if request.changesNothing { return true }
         guard adaptsLogins, let login = lastLogin, index < login else { return false }
         return request.role == .user || (request.isLogin && self[index].succeeded == false)
+    }
+
+    /// What the recorded server said of itself last before the login, or from it on: a client that does STARTTLS asks for it
+    /// where the recorded one took it from the greeting.
+    var capabilities: String {
+        let login = lastLogin ?? session.exchanges.endIndex
+        let early = session.opening + session.exchanges[..<login].flatMap(\.everything)
+        let late = session.exchanges[login...].flatMap(\.everything)
+        let lists = (state == .notAuthenticated ? [early] : [late, early]).lazy.compactMap { said in
+            said.last { $0.capabilities != nil }?.capabilities
+        }
+        return lists.first ?? "IMAP4rev1"
     }
 
     // MARK: - Taking

@@ -86,9 +86,7 @@ final class CaptureFile {
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Whether something has waited for so long.
-    func isOverdue(_ seconds: Double) -> Bool {
-        waitingSince.map { NIODeadline.now() - $0 >= .nanoseconds(Int64(seconds * 1e9)) } ?? false
-    }
+    func isOverdue(_ patience: TimeAmount) -> Bool { waitingSince.map { NIODeadline.now() - $0 >= patience } ?? false }
 
     /// Throws away what waits.
     func discard() {

@@ -8,10 +8,11 @@ import Synchronization
 /// `append` never blocks. When more than ``congestion`` octets wait, sessions stop reading until the disk has caught up: nothing
 /// is lost, and memory stays bounded. What waits is in the file within a second.
 final class CaptureWriter: Sendable {
-    static let congestion = 16 << 20
+    static let congestion = 8 << 20
     /// Records wait no longer for others to be deflated with.
-    private static let patienceSeconds = 0.5
-    private static let retentionSeconds = 3600.0
+    private static let patience = TimeAmount.milliseconds(500)
+    /// What grows old is looked for so often, when no session ends.
+    private static let retention = TimeAmount.hours(1)
 
     /// What one session has to say, and whether that is all.
     private struct Batch {
@@ -19,10 +20,13 @@ final class CaptureWriter: Sendable {
         var mailProtocol: MailProtocol
         var records: [CaptureRecord]
         var isLast: Bool
+
+        var octets: Int { records.reduce(0) { $0 + $1.bytes.readableBytes + CaptureFormat.maximumHead } }
     }
 
     private struct State {
         var waiting: [Batch] = []
+        /// Of all that is not in a file yet, what is being written now included.
         var octets = 0
         var isClosed = false
     }
@@ -75,13 +79,18 @@ final class CaptureWriter: Sendable {
     /// - Parameter isLast: Nothing more comes of this session.
     func append(_ records: [CaptureRecord], of session: Int, _ mailProtocol: MailProtocol, isLast: Bool = false) {
         guard isLast || !records.isEmpty else { return }
-        let octets = records.reduce(0) { $0 + $1.bytes.readableBytes + CaptureFormat.maximumHead }
+        let batch = Batch(session: session, mailProtocol: mailProtocol, records: records, isLast: isLast)
+        count(batch.octets) { $0.waiting.append(batch) }
+        signal()
+    }
+
+    /// More or fewer octets wait.
+    private func count(_ octets: Int, _ change: (inout State) -> Void = { _ in }) {
         state.withLock { state in
-            state.waiting.append(Batch(session: session, mailProtocol: mailProtocol, records: records, isLast: isLast))
+            change(&state)
             state.octets += octets
             waitingOctets.store(state.octets, ordering: .relaxed)
         }
-        signal()
     }
 
     /// Writes what waits and ends. Blocks until that is done, but not longer than ten seconds.
@@ -101,25 +110,31 @@ final class CaptureWriter: Sendable {
 
     private func run(_ common: CaptureFile?) {
         var files: [Int: CaptureFile] = [:]
+        var mayHaveSurplus = isFolder
+        var lastLook = NIODeadline.uptimeNanoseconds(0)
         while true {
-            waitForWork(isPending: common?.isWaiting == true || files.values.contains(where: \.isWaiting))
+            waitForWork(
+                isPending: mayHaveSurplus || common?.isWaiting == true || files.values.contains(where: \.isWaiting))
             let (batches, isClosed) = state.withLock { state in
-                defer { (state.waiting, state.octets) = ([], 0) }
+                defer { state.waiting = [] }
                 return (state.waiting, state.isClosed)
             }
             for batch in batches {
+                defer { count(-batch.octets) }
                 guard let file = common ?? file(for: batch, in: &files) else { continue }
                 for record in batch.records { attempt(file) { try file.append(record) } }
                 if batch.isLast { file.forget(session: number(of: batch.session)) }
                 if batch.isLast, isFolder {
                     attempt(file) { try file.flush() }
                     files[batch.session] = nil
+                    mayHaveSurplus = true
                 }
             }
-            // Not for each batch of a download, but when a session has ended, and after an hour without news.
-            if batches.isEmpty || batches.contains(where: \.isLast) { retain(sparing: files) }
-            waitingOctets.store(state.withLock { $0.octets }, ordering: .relaxed)
-            for file in common.map({ [$0] }) ?? Array(files.values) where isClosed || file.isOverdue(Self.patienceSeconds) {
+            if isFolder, NIODeadline.now() - lastLook > (mayHaveSurplus ? Self.patience : Self.retention) {
+                retention.apply(to: path, sparing: Set(files.values.map(\.name)))
+                (mayHaveSurplus, lastLook) = (false, .now())
+            }
+            for file in common.map({ [$0] }) ?? Array(files.values) where isClosed || file.isOverdue(Self.patience) {
                 attempt(file) { try file.flush() }
             }
             if isClosed, state.withLock({ $0.waiting.isEmpty }) { break }
@@ -129,17 +144,13 @@ final class CaptureWriter: Sendable {
 
     /// Also when nothing happens there is something to do now and then: what grows old is deleted.
     private func waitForWork(isPending: Bool) {
-        let deadline = Date(timeIntervalSinceNow: isPending ? Self.patienceSeconds : Self.retentionSeconds)
+        let patience = isPending ? Self.patience : Self.retention
+        let deadline = Date(timeIntervalSinceNow: Double(patience.nanoseconds) / 1e9)
         condition.lock()
         while state.withLock({ $0.waiting.isEmpty && !$0.isClosed }) {
             guard condition.wait(until: deadline) else { break }
         }
         condition.unlock()
-    }
-
-    private func retain(sparing files: [Int: CaptureFile]) {
-        guard isFolder else { return }
-        retention.apply(to: path, sparing: Set(files.values.map(\.name)))
     }
 
     /// The file of a session in a folder.
