@@ -36,11 +36,12 @@ let package = Package(
             swiftSettings: librarySettings + [.strictMemorySafety()]
         ),
         .systemLibrary(name: "CAllocator"),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "InterpostProxy",
             dependencies: [
-                "InterpostCore", "CAllocator", "CZlib",
+                "InterpostCore", "CAllocator", "CDeflate", "CZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

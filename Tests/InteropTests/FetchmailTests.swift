@@ -27,7 +27,7 @@ import Testing
 extension Visit {
     /// Retrieves all messages, and gives what it saved.
     func fetchmail(_ security: Security, authentication: String = "any") async throws -> [Letter] {
-    let saved = try room.directory("saved")
+        let saved = try room.directory("saved")
         let encryption = security == .implicit ? "ssl" : "sslproto \"TLS1.2+\""
         let configuration = try room.write(
             """

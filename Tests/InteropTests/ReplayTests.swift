@@ -55,7 +55,8 @@ import Testing
         let dovecot = try await Dovecot.shared()
         let account = try dovecot.account(awkward: false)
         // fetchmail breaks long lines.
-        let letters = journey == .fetchmail ? Letter.assortment(20).filter { $0.hasLines(upTo: 8_000) } : Letter.assortment(Journey.letters)
+        let letters =
+            journey == .fetchmail ? Letter.assortment(20).filter { $0.hasLines(upTo: 8_000) } : Letter.assortment(Journey.letters)
         try account.fill(letters)
         try account.fill(Letter.assortment(2), folder: "Projects")
         let room = try Room("record")

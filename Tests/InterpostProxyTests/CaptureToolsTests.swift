@@ -12,7 +12,8 @@ import Testing
     private static func capture(_ folder: TemporaryFolder) throws -> String {
         let path = folder.file("kept.interpost")
         let file = try CaptureFile(
-            path, header: CaptureHeader(
+            path,
+            header: CaptureHeader(
                 started: WireTime(nanoseconds: 1_795_575_600_000_000_000), keepsSecrets: true, redaction: .none))
         func say(_ kind: CaptureRecord.Kind, _ session: Int, _ text: String) throws {
             try file.append(

@@ -24,8 +24,12 @@ public struct SessionRewriter: Sendable {
             return record.endsSession ? finish() + [record] : [record]
         }
         var rewritten: [CaptureRecord] = []
-        if record.kind.isCarried(onLegTo: .client) { rewritten += client.read(record, from: side) { $0.isCarried(onLegTo: .client) } }
-        if record.kind.isCarried(onLegTo: .server) { rewritten += server.read(record, from: side) { !$0.isCarried(onLegTo: .client) } }
+        if record.kind.isCarried(onLegTo: .client) {
+            rewritten += client.read(record, from: side) { $0.isCarried(onLegTo: .client) }
+        }
+        if record.kind.isCarried(onLegTo: .server) {
+            rewritten += server.read(record, from: side) { !$0.isCarried(onLegTo: .client) }
+        }
         return rewritten
     }
 

@@ -70,7 +70,9 @@ public struct SessionShow: Sendable {
         return take()
     }
 
-    private func isRead(_ kind: CaptureRecord.Kind) -> Bool { kind.isCarried(onLegTo: options.view == .server ? .server : .client) }
+    private func isRead(_ kind: CaptureRecord.Kind) -> Bool {
+        kind.isCarried(onLegTo: options.view == .server ? .server : .client)
+    }
 
     // MARK: - Reading
 

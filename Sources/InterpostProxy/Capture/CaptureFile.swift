@@ -116,8 +116,8 @@ final class CaptureFile {
             rest = rest.dropFirst(count)
         }
         size += member.readableBytes
-        // A folder has a file for each session, and those at rest keep no room.
-        text = ByteBuffer()
+        // A folder has a file for each session, and those at rest keep no room; a download goes on as it was.
+        if text.readableBytes >= CaptureFormat.memberText { text.clear() } else { text = ByteBuffer() }
         (sessions, beginning, waitingSince) = (nil, 0, nil)
     }
 
