@@ -238,6 +238,18 @@ import Testing
                   expected  SELECT INBOX
                   got       CREATE [redacted]
 
+                The conversation up to it
+                  S: * OK ready
+                  C: 1 LOGIN bob [redacted]
+                  C: 2 CREATE [redacted]
+
+                Recorded there
+                    1  LOGIN anna [redacted]
+                  → 2  SELECT INBOX
+                    3  STATUS "other box" (MESSAGES UNSEEN)
+                    4  NOOP
+                    5  FETCH 1 (FLAGS UID)
+
                 Not in the capture: 2
                   CREATE [redacted]
                   LOGIN [17 octets]

@@ -141,7 +141,7 @@ public struct ConsoleLine: Sendable {
     private static func short(_ text: String) -> String { short(text, 80) }
 
     /// At most `length` characters, none of which a terminal would obey.
-    private static func short(_ text: String, _ length: Int) -> String {
+    static func short(_ text: String, _ length: Int) -> String {
         var shown = ""
         for (index, scalar) in text.unicodeScalars.enumerated() {
             if index == length { return shown + "…" }

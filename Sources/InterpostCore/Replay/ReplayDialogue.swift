@@ -147,6 +147,7 @@ extension ReplayServer {
             case .believed: tally.believedLogins += 1
             case .wrong:
                 tally.refusedLogins += 1
+                if tally.conversation.isEmpty { tally.conversation = log.lines }
                 return refuse(
                     dialogue.tag, imap: "NO [AUTHENTICATIONFAILED]", pop3: "-ERR [AUTH]", "another user or password is expected")
             }

@@ -10,6 +10,15 @@ public struct ReplayReport: Sendable, Equatable {
         public var got: String?
     }
 
+    /// A command of the recording, without its secrets.
+    public struct RecordedCommand: Sendable, Equatable {
+        /// Counted from 1.
+        public var number: Int
+        public var shown: String
+        /// It is the one that would have made no difference.
+        public var isExpected: Bool
+    }
+
     /// Commands of the client.
     public internal(set) var commands = 0
     /// Of them, those that a recorded exchange answered for the first time.
@@ -30,12 +39,19 @@ public struct ReplayReport: Sendable, Equatable {
     public internal(set) var neverAskedCount = 0
     public internal(set) var neverAsked: [String] = []
     public internal(set) var firstDifference: Difference?
+    /// The live conversation up to the first difference or wrong password, as a log shows it, a line with `C:` or `S:` in front in
+    /// each: the last 20 lines of it. Empty where all went as recorded.
+    public internal(set) var conversation: [String] = []
+    /// What was recorded before and behind the place of the first difference.
+    public internal(set) var recordedAround: [RecordedCommand] = []
     public internal(set) var matching: ReplayOptions.Matching
     /// The session was closed because of a command that is not in the capture, and is to count as a failure.
     public internal(set) var hasFailed = false
 
     /// Commands that are listed, of each kind.
     static let maximumListed = 20
+    /// Recorded commands that are shown before the place of a difference, and behind it.
+    static let neighbours = 3
 
     init(_ matching: ReplayOptions.Matching) { self.matching = matching }
 
@@ -54,12 +70,18 @@ public struct ReplayReport: Sendable, Equatable {
             text += "  expected  \(difference.expected ?? (matching == .state ? "anything recorded" : "nothing more"))\n"
             text += "  got       \(difference.got ?? "nothing more")\n"
         }
+        text += Self.part("The conversation up to it", conversation)
+        text += Self.part("Recorded there", recordedAround.map { "\($0.isExpected ? "→" : " ") \($0.number)  \($0.shown)" })
         text += Self.list("Not in the capture", unmatched, notInCapture)
         text += Self.list("Never asked", neverAskedCount, neverAsked)
         if refusedLogins > 0 { text += "\n\(Self.count(refusedLogins, "login")) with a wrong user or password\n" }
         if believedLogins > 0 { text += "\n\(Self.count(believedLogins, "login")) believed without proof\n" }
         if isClean { text += "\nNo differences\n" }
         return text
+    }
+
+    private static func part(_ title: String, _ lines: [String]) -> String {
+        lines.isEmpty ? "" : "\n\(title)\n" + lines.map { "  \($0)\n" }.joined()
     }
 
     private static func list(_ title: String, _ number: Int, _ shown: [String]) -> String {

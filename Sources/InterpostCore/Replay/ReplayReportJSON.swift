@@ -3,13 +3,16 @@
 ///     {"v":1,"clean":false,"matching":"ordered","commands":3,…,"difference":{"command":2,"expected":"SELECT INBOX",…}}
 extension ReplayReport: Encodable {
     private enum Key: String, CodingKey {
-        case v, clean, failed, matching, commands, answered, repeated, recorded, unmatched, difference
+        case v, clean, failed, matching, commands, answered, repeated, recorded, unmatched, difference, conversation
         case refusedLogins = "refused_logins"
         case believedLogins = "believed_logins"
         case notInCapture = "not_in_capture"
         case neverAsked = "never_asked"
         case neverAskedCount = "never_asked_count"
+        case recordedAround = "recorded_around"
     }
+
+    private enum CommandKey: String, CodingKey { case number, command, expected }
 
     private enum DifferenceKey: String, CodingKey { case command, expected, got }
 
@@ -29,6 +32,14 @@ extension ReplayReport: Encodable {
         try report.encode(notInCapture, forKey: .notInCapture)
         try report.encode(neverAskedCount, forKey: .neverAskedCount)
         try report.encode(neverAsked, forKey: .neverAsked)
+        try report.encode(conversation, forKey: .conversation)
+        var around = report.nestedUnkeyedContainer(forKey: .recordedAround)
+        for recorded in recordedAround {
+            var command = around.nestedContainer(keyedBy: CommandKey.self)
+            try command.encode(recorded.number, forKey: .number)
+            try command.encode(recorded.shown, forKey: .command)
+            try command.encode(recorded.isExpected, forKey: .expected)
+        }
         guard let firstDifference else { return }
         var difference = report.nestedContainer(keyedBy: DifferenceKey.self, forKey: .difference)
         try difference.encode(firstDifference.command, forKey: .command)

@@ -73,6 +73,15 @@ struct ReplayScript: Sendable {
         return session.exchanges.indices[cursor...].first { matching == .strict || !mayBeLeftOut($0) }
     }
 
+    /// What was asked before and behind the place in the recording, or before and behind this exchange.
+    func commands(around expected: Int?) -> [ReplayReport.RecordedCommand] {
+        let place = expected ?? cursor
+        let first = max(0, place - ReplayReport.neighbours)
+        return session.exchanges.indices.dropFirst(first).prefix(place - first + ReplayReport.neighbours + 1).map { index in
+            .init(number: index + 1, shown: session.exchanges[index].shown, isExpected: index == expected)
+        }
+    }
+
     /// Nothing more was recorded behind this exchange.
     func isLast(_ index: Int) -> Bool { index == session.exchanges.count - 1 }
 

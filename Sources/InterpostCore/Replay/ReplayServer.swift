@@ -21,6 +21,7 @@ public struct ReplayServer: Sendable {
     var login: ReplayLogin
     var gatherer: RequestGatherer
     var redactor = Redactor()
+    var log: ReplayLog
     /// Tags of the live client for those of the recorded one.
     var tags: [ByteBuffer: ByteBuffer] = [:]
     var tally: ReplayReport
@@ -41,6 +42,7 @@ public struct ReplayServer: Sendable {
         script = ReplayScript(session, options)
         login = ReplayLogin(options)
         gatherer = RequestGatherer(limits: options.limits)
+        log = ReplayLog(session.mailProtocol)
         tally = ReplayReport(options.matching)
         tally.recorded = session.exchanges.count
     }
@@ -125,6 +127,7 @@ public struct ReplayServer: Sendable {
     private mutating func carryOut(_ action: SessionAction) -> ReplayAction? {
         switch action {
         case .record(let event):
+            log.append(event)
             if event.sender == .client, !event.isWithheld, ending == nil { handle(event) }
             return .record(event)
         case .tell(let event): return .tell(event)
@@ -173,7 +176,9 @@ public struct ReplayServer: Sendable {
         if report.firstDifference == nil, options.matching != .state, let first = neverAsked.first {
             report.firstDifference = .init(
                 command: tally.commands + 1, expected: script.session.exchanges[first].shown, got: nil)
+            report.recordedAround = script.commands(around: first)
         }
+        if !report.isClean, report.conversation.isEmpty { report.conversation = log.lines }
         return report
     }
 
@@ -182,5 +187,7 @@ public struct ReplayServer: Sendable {
         guard tally.firstDifference == nil else { return }
         let expected = script.expected.map { script.session.exchanges[$0].shown }
         tally.firstDifference = .init(command: tally.commands, expected: expected, got: got)
+        tally.conversation = log.lines
+        tally.recordedAround = script.commands(around: script.expected)
     }
 }
