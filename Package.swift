@@ -53,6 +53,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
+            resources: [.embedInCode("Demo/demo.interpost")],
             swiftSettings: librarySettings
         ),
         .executableTarget(

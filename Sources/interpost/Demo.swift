@@ -6,11 +6,12 @@ import Logging
 /// `interpost demo`: everything at once, in one process, without an account.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the relay at work between a built-in client and a built-in server.")
+        abstract: "Show the relay at work between a built-in client and a server that a recording plays.")
 
     @Option(
         help: ArgumentHelp(
-            "Where the certificates and the event log go; a temporary directory when left out.", valueName: "directory"))
+            "Where the certificates, the recording and the event log go; a temporary directory when left out.",
+            valueName: "directory"))
     var directory: String?
 
     func run() async throws {
@@ -35,6 +36,7 @@ struct Demo: AsyncParsableCommand {
 
             Three sessions: IMAP with STARTTLS, IMAP with TLS from the first byte, POP3 with STLS.
             The same as JSON lines: \(place.appending(path: "events.jsonl").path)
+            The server was a recording, and its client did nothing that is not in it: \(place.appending(path: "demo.interpost").path)
 
             With your own server (put its name in the place of imap.example.org):
 

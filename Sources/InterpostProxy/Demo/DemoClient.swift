@@ -22,20 +22,18 @@ struct DemoClient {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .file(authority)
         let tls = try NIOSSLContext(configuration: configuration)
-        let channel = try await ClientBootstrap(group: group)
+        let done = group.any().makePromise(of: Void.self)
+        let connection = ClientBootstrap(group: group)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if isImplicit { try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: "localhost")) }
-                    let done = channel.eventLoop.makePromise(of: Void.self)
                     try pipeline.addHandler(DemoClientHandler(script: script, tls: tls, done: done))
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
-        let done = try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.handler(type: DemoClientHandler.self).done.futureResult
-        }.get()
-        try await done.get()
+            .connect(host: "127.0.0.1", port: port)
+        connection.whenFailure { done.fail($0) }
+        try await done.futureResult.get()
     }
 }
 
@@ -43,7 +41,7 @@ private final class DemoClientHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    let done: EventLoopPromise<Void>
+    private let done: EventLoopPromise<Void>
     private var script: ArraySlice<DemoClient.Step>
     private let tls: NIOSSLContext
     private var pending = ByteBuffer()
@@ -101,5 +99,16 @@ private final class DemoClientHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         done.fail(DemoClient.Disappointment(description: "the connection ended before the demo's script did"))
+    }
+}
+
+extension ByteBuffer {
+    /// The next line without its CR LF.
+    fileprivate mutating func readLine() -> String? {
+        guard let end = readableBytesView.firstIndex(of: 10), let line = readString(length: end - readerIndex) else {
+            return nil
+        }
+        moveReaderIndex(forwardBy: 1)
+        return line.hasSuffix("\r") ? String(line.dropLast()) : line
     }
 }

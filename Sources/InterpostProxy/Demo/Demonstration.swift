@@ -5,26 +5,20 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The main job on an embedded default: a small mail server in this program, the relay in front of it with a fresh
-/// certificate authority, and a client that reads mail through it, all over real sockets with real TLS.
+/// The main job on an embedded default: a mail server that was recorded once and answers from that, the relay in front of it with a
+/// fresh certificate authority, and a client that reads mail through it, all over real sockets with real TLS.
 public struct Demonstration {
-    /// Runs it, with the console on standard output. `directory` takes the authorities and the event log.
+    /// Runs it, with the console on standard output. `directory` takes the authorities, the server's capture and the event log.
     public static func run(in directory: URL, logger: Logger) async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let upstreamAuthority = try CertificateAuthority(directory: directory.appending(path: "server-ca"))
-        let server = try await DemoServer(
-            [(.imap, false), (.imap, true), (.pop3, true)], authority: upstreamAuthority, group: group)
-        let configuration = try Self.configuration(directory: directory, ports: server.ports)
+        let server = try await Self.server(directory: directory)
+        let serving = Task { try await server.run() }
+        defer { server.end() }
+        let configuration = try Self.configuration(directory: directory, ports: server.listeners.map(\.port))
         let relay = try await Relay(source: { configuration }, logger: logger)
         let services = ServiceGroup(services: [relay], logger: logger)
         let running = Task { try await services.run() }
-        let authority = directory.appending(path: "ca/ca.pem").path
-        let ports = relay.listeners.map(\.port)
         do {
-            try await DemoClient.run(
-                imapOverSTARTTLS, port: ports[0], isImplicit: false, trusting: authority, group: group)
-            try await DemoClient.run(imap, port: ports[1], isImplicit: true, trusting: authority, group: group)
-            try await DemoClient.run(pop3, port: ports[2], isImplicit: false, trusting: authority, group: group)
+            try await visit(relay.listeners.map(\.port), trusting: directory.appending(path: "ca/ca.pem").path)
         } catch {
             running.cancel()
             try? await running.value
@@ -32,8 +26,35 @@ public struct Demonstration {
         }
         await services.triggerGracefulShutdown()
         try await running.value
-        await server.close()
-        try await group.shutdownGracefully()
+        server.end()
+        try await serving.value
+        let reports = server.outcomes.map(\.report).filter { !$0.isClean }
+        guard reports.isEmpty, server.sessionsNeverPlayed == 0 else {
+            throw DemoClient.Disappointment(
+                description:
+                    "the demo's client did otherwise than the recorded one\n\(reports.map(\.text).joined(separator: "\n"))")
+        }
+    }
+
+    /// IMAP with STARTTLS, IMAP and POP3 with TLS from the first byte.
+    private static func server(directory: URL) async throws -> Replayer {
+        let capture = directory.appending(path: "demo.interpost")
+        guard
+            FileManager.default.createFile(
+                atPath: capture.path, contents: Data(PackageResources.demo_interpost), attributes: [.posixPermissions: 0o600])
+        else { throw DemoClient.Disappointment(description: "\(capture.path) cannot be written") }
+        var tls = TLSSettings()
+        tls.authority = directory.appending(path: "server-ca").path
+        return try await Replayer(
+            RecordedSessions([capture.path]),
+            listeners: ["imap://127.0.0.1:0", "imaps://127.0.0.1:0", "pop3s://127.0.0.1:0"].map { try ListenURL($0) },
+            options: ReplayOptions(.ordered), tls: tls)
+    }
+
+    private static func visit(_ ports: [Int], trusting authority: String) async throws {
+        try await DemoClient.run(imapOverSTARTTLS, port: ports[0], isImplicit: false, trusting: authority, group: .singleton)
+        try await DemoClient.run(imap, port: ports[1], isImplicit: true, trusting: authority, group: .singleton)
+        try await DemoClient.run(pop3, port: ports[2], isImplicit: false, trusting: authority, group: .singleton)
     }
 
     /// STARTTLS in front, TLS behind; TLS in front, STARTTLS behind; STLS in front, TLS behind.
@@ -56,7 +77,8 @@ public struct Demonstration {
 
     // MARK: - What the client does
 
-    private static let login = "LOGIN \(DemoMailbox.user) \"\(DemoMailbox.password)\""
+    private static let password = "correct horse battery staple"
+    private static let login = "LOGIN demo \"\(password)\""
 
     private static let imapOverSTARTTLS: [DemoClient.Step] = [
         .expect("* OK"), .send("a1 STARTTLS"), .expect("a1 OK"), .startTLS,
@@ -79,7 +101,7 @@ public struct Demonstration {
 
     private static let pop3: [DemoClient.Step] = [
         .expect("+OK"), .send("CAPA"), .expect("."), .send("STLS"), .expect("+OK"), .startTLS,
-        .send("USER \(DemoMailbox.user)"), .expect("+OK"), .send("PASS \(DemoMailbox.password)"), .expect("+OK"),
+        .send("USER demo"), .expect("+OK"), .send("PASS \(password)"), .expect("+OK"),
         .send("STAT"), .expect("+OK"), .send("UIDL"), .expect("."), .send("RETR 2"), .expect("."),
         .send("DELE 2"), .expect("+OK"), .send("QUIT"), .expect("+OK"),
     ]

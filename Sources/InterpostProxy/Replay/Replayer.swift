@@ -16,6 +16,7 @@ public final class Replayer: Service {
     }
 
     public let listeners: [Relay.Listener]
+    public let matching: ReplayOptions.Matching
     private let recorded: [MailProtocol: [RecordedSession]]
     private let maximumConnections: Int?
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -36,6 +37,7 @@ public final class Replayer: Service {
         maximumConnections: Int? = nil
     ) async throws {
         self.maximumConnections = maximumConnections
+        matching = options.matching
         var sessions = Dictionary(grouping: recorded.sessions, by: \.mailProtocol)
         if options.matching == .state {
             // Whichever session a client asks for, any of them may have the answer.
@@ -90,7 +92,7 @@ public final class Replayer: Service {
         self.listeners = listeners
     }
 
-    /// Serves until it is told to end, or has had its connections.
+    /// Serves until ``end()``, a graceful shutdown, or until it has had its connections.
     public func run() async throws {
         await withGracefulShutdownHandler {
             var count = 0
@@ -99,10 +101,19 @@ public final class Replayer: Service {
                 if count == maximumConnections { break }
             }
         } onGracefulShutdown: {
-            self.state.continuation.finish()
+            self.end()
         }
+        await settle()
         for channel in channels { channel.close(promise: nil) }
         try? await group.shutdownGracefully()
+    }
+
+    /// Closes the listeners and all connections; ``run()`` returns when that is done.
+    public func end() { state.continuation.finish() }
+
+    /// What clients have said waits in the system's buffers: each turn of the event loop accepts, or reads, what is there.
+    private func settle() async {
+        for _ in 0..<3 { try? await group.next().scheduleTask(in: .milliseconds(5)) {}.futureResult.get() }
     }
 
     public var outcomes: [Outcome] { state.outcomes.withLock { $0 } }
