@@ -17,6 +17,7 @@ let package = Package(
     products: [
         .executable(name: "interpost", targets: ["interpost"]),
         .library(name: "InterpostCore", targets: ["InterpostCore"]),
+        .library(name: "InterpostTesting", targets: ["InterpostTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -56,6 +57,16 @@ let package = Package(
             resources: [.embedInCode("Demo/demo.interpost")],
             swiftSettings: librarySettings
         ),
+        .target(
+            name: "InterpostTesting",
+            dependencies: [
+                "InterpostCore", "InterpostProxy",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: librarySettings
+        ),
         .executableTarget(
             name: "interpost",
             dependencies: [
@@ -91,6 +102,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "InterpostTestingTests",
+            dependencies: [
+                "InterpostCore", "InterpostProxy", "InterpostTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -9,6 +9,11 @@ public struct RecordedSessions: Sendable {
     public private(set) var sessions: [RecordedSession] = []
     private var octets = 0
 
+    package init(_ sessions: [RecordedSession]) { self.sessions = sessions }
+
+    /// The same of what people write: `mail.interpost`, `mail.interpost#3`.
+    public init(_ captures: [String]) throws { try self.init(captures.map { CapturePlace($0) }) }
+
     /// Reads whole captures, or one session of each: what is replayed is in memory.
     public init(_ places: [CapturePlace]) throws {
         for place in places {

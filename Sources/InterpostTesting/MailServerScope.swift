@@ -1,0 +1,58 @@
+import InterpostCore
+import NIOCore
+import Synchronization
+
+/// The server of the test that runs, and what is known of the test.
+final class MailServerScope: Sendable {
+    @TaskLocal static var current: MailServerScope?
+
+    let server: MailServer
+    private let state = Mutex((isCovered: false, hasFailed: false))
+
+    init(_ server: MailServer) { self.server = server }
+
+    /// The test has another server in the place of this one.
+    func cover() { state.withLock { $0.isCovered = true } }
+
+    func fail() { state.withLock { $0.hasFailed = true } }
+
+    /// Nobody was to connect.
+    var isCovered: Bool { state.withLock { $0.isCovered } }
+
+    var hasFailed: Bool { state.withLock { $0.hasFailed } }
+}
+
+extension MailServer {
+    /// The server of the test that runs: of its own trait, or else of the suite's.
+    ///
+    /// Throws in a test that has none, and in a detached task, which is no part of a test.
+    public static var current: MailServer {
+        get throws {
+            guard let scope = MailServerScope.current else {
+                throw MailServerError("this test has no mail server: give it the trait .mailServer(\"NAME.interpost\")")
+            }
+            return scope.server
+        }
+    }
+}
+
+/// With what a test logs in while it is recorded.
+struct RecordingCredentials: Sendable {
+    static let userVariable = "INTERPOST_USER"
+    static let passwordVariable = "INTERPOST_PASSWORD"
+
+    let user: String
+    let password: Secret
+
+    init(_ settings: MailServer.Settings, _ environment: [String: String]) throws {
+        guard let user = settings.user ?? environment[Self.userVariable],
+            let password = settings.secret ?? environment[Self.passwordVariable].map({ Secret(ByteBuffer(string: $0)) })
+        else {
+            throw MailServerError(
+                "to record, a user and a password are needed: set \(Self.userVariable) and \(Self.passwordVariable), or give the "
+                    + "trait user: and password:")
+        }
+        self.user = user
+        self.password = password
+    }
+}

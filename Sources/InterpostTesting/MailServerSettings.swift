@@ -1,0 +1,91 @@
+import InterpostCore
+import InterpostProxy
+import NIOCore
+
+extension MailServer {
+    /// How a capture is played.
+    public struct Settings: Sendable {
+        /// Which of the recorded exchanges answers a command.
+        public enum Matching: Sendable, CaseIterable {
+            /// The same commands in the same order with the same octets, but for tags and secrets.
+            case strict
+            /// The same commands in the same order, in any spelling; what changes nothing may be repeated or left out.
+            case ordered
+            /// Any recorded exchange of this command in this state of the session, in any order, as often as asked.
+            case state
+        }
+
+        /// When the server speaks.
+        public enum Times: Sendable, Equatable {
+            /// At once.
+            case none
+            /// As long after the client's words as in the recording.
+            case recorded
+            /// So many times as long after them.
+            case factor(Double)
+        }
+
+        public var security: Security
+        public var matching: Matching
+        public var times: Times
+        /// The only session of the capture that is played, counted from 1; `nil` for all, one for each connection, in their order.
+        public var session: Int?
+        /// Who has to log in; `nil` for anybody.
+        public var user: String?
+        var secret: Secret?
+
+        /// - Parameter password: The one that has to be given, where it can be read (not in CRAM, SCRAM or APOP); `nil` for any.
+        public init(
+            security: Security = .clear, matching: Matching = .ordered, times: Times = .none, session: Int? = nil,
+            user: String? = nil, password: String? = nil
+        ) {
+            self.security = security
+            self.matching = matching
+            self.times = times
+            self.session = session
+            self.user = user
+            secret = password.map { Secret(ByteBuffer(string: $0)) }
+        }
+    }
+}
+
+extension MailServer.Settings {
+    var options: ReplayOptions {
+        var options = ReplayOptions(matching.replay)
+        options.user = user
+        options.password = secret?.withExposedBytes { String(buffer: $0) }
+        options.times =
+            switch times {
+            case .none: .none
+            case .recorded: .recorded
+            case .factor(let factor): .factor(factor)
+            }
+        return options
+    }
+
+    /// The sessions that are to be played.
+    func choose(from recorded: RecordedSessions, of capture: String) throws -> RecordedSessions {
+        guard let session else { return recorded }
+        guard recorded.sessions.indices.contains(session - 1) else {
+            throw MailServerError("\(capture) has no session \(session): it has \(recorded.sessions.count)")
+        }
+        return RecordedSessions([recorded.sessions[session - 1]])
+    }
+}
+
+extension MailServer.Settings.Matching {
+    fileprivate var replay: ReplayOptions.Matching {
+        switch self {
+        case .strict: .strict
+        case .ordered: .ordered
+        case .state: .state
+        }
+    }
+}
+
+/// Why there is no server, and what to do about it.
+public struct MailServerError: Error, CustomStringConvertible, Sendable {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
