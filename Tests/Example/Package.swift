@@ -1,0 +1,17 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A mail client of a few lines, whose tests need no server: what a package looks like that uses InterpostTesting.
+let package = Package(
+    name: "TinyMail",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "interpost", path: "../..")],
+    targets: [
+        .target(name: "TinyMail"),
+        .testTarget(
+            name: "TinyMailTests",
+            dependencies: ["TinyMail", .product(name: "InterpostTesting", package: "interpost")],
+            exclude: ["Captures"]
+        ),
+    ]
+)
