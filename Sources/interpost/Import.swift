@@ -174,6 +174,9 @@ struct PacketImport {
     }
 
     private func tell(_ streams: MailStreams, _ count: Int) throws {
+        if streams.cutShort > 0 {
+            Import.note("\(file): of \(streams.cutShort) packets only the beginning was kept; tcpdump -s 0 keeps all")
+        }
         let encrypted = streams.encrypted == 1 ? "1 connection is" : "\(streams.encrypted) connections are"
         let advice = "record them with interpost run --record, which reads behind TLS"
         guard count > 0 else {

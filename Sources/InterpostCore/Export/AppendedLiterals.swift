@@ -13,11 +13,14 @@ struct AppendedLiterals: Sendable {
         case other
     }
 
+    let verb: Keyword
     private(set) var mailbox: MailboxName?
     /// A part of the message stands somewhere else.
     private(set) var hasURL = false
     /// Lists that have begun: pieces of one message are in one of them.
     private(set) var lists = 0
+    /// The list that a line has closed first, and whether a part of it stands somewhere else.
+    private(set) var closed: (list: Int, hasURL: Bool)?
     /// Words in front of the mailbox: the message that REPLACE replaces.
     private var leading: Int
     private var depth = 0
@@ -26,12 +29,15 @@ struct AppendedLiterals: Sendable {
     private var literal: Role = .other
     private var name: ByteBuffer?
 
-    init(_ verb: Keyword) { leading = verb == Keyword("REPLACE") ? 1 : 0 }
+    init(_ verb: Keyword) {
+        self.verb = verb
+        leading = verb == Keyword("REPLACE") ? 1 : 0
+    }
 
     /// Takes a line from its arguments on, without the announcement at its end, and says what the announced literal is.
     mutating func read(_ line: ByteBuffer) -> Role {
         if let name { mailbox = MailboxName(IMAPString(name, form: .literal)) }
-        name = nil
+        (name, closed) = (nil, nil)
         var reader = IMAPReader(IMAPText(line: line))
         while true {
             reader.skipSpaces()
@@ -41,6 +47,7 @@ struct AppendedLiterals: Sendable {
                 depth += 1
             } else if reader.skip(")") {
                 depth = max(0, depth - 1)
+                if depth == 0, closed == nil { closed = (lists, hasURL) }
             } else if let word = reader.string() {
                 take(word)
             } else {

@@ -9,7 +9,7 @@ struct AppendedMessages: Sendable {
     private var catenated: Int?
 
     /// A line that announces a literal.
-    mutating func begin(_ event: MailEvent, _ start: MailEvent.LiteralStart, _ give: (MessagePiece) -> Void) {
+    mutating func begin(_ event: MailEvent, _ give: (MessagePiece) -> Void) {
         var line = event.bytes.withoutAnnouncement
         if literals == nil {
             guard let (name, length) = IMAPCommand.head(of: event.bytes), name == Keyword("APPEND") || name == Keyword("REPLACE")
@@ -19,14 +19,15 @@ struct AppendedMessages: Sendable {
         }
         guard let role = literals?.read(line) else { return }
         self.role = role
+        closeList(give)
         switch role {
         case .other: return
         case .piece where open != nil && catenated == literals?.lists: return
         case .message, .piece:
             end(isWhole: true, isLast: false, give)
-            let verb = start.name == Keyword("REPLACE") ? "REPLACE" : "APPEND"
             let origin = MessageOrigin(
-                mailProtocol: .imap, sender: .client, time: event.time, mailbox: literals?.mailbox, section: verb)
+                mailProtocol: .imap, sender: .client, time: event.time, mailbox: literals?.mailbox,
+                section: literals?.verb.description ?? "APPEND")
             open = origin
             catenated = if case .piece = role { literals?.lists } else { nil }
             give(.begin(origin))
@@ -35,6 +36,7 @@ struct AppendedMessages: Sendable {
 
     mutating func literal(_ bytes: ByteBuffer, remaining: Int, _ give: (MessagePiece) -> Void) {
         guard case .other = role else {
+            guard open != nil else { return }
             if bytes.readableBytes > 0 { give(.bytes(bytes)) }
             if remaining == 0, catenated == nil { end(isWhole: true, isLast: false, give) }
             return
@@ -45,14 +47,22 @@ struct AppendedMessages: Sendable {
     /// The command is over with this line.
     mutating func end(with line: ByteBuffer, _ give: (MessagePiece) -> Void) {
         _ = literals?.read(line.withoutLineEnd)
+        closeList(give)
         end(isWhole: true, isLast: true, give)
     }
 
     /// The command does not go on.
     mutating func breakOff(_ give: (MessagePiece) -> Void) { end(isWhole: false, isLast: true, give) }
 
+    /// The list of CATENATE has ended, and with it the message.
+    private mutating func closeList(_ give: (MessagePiece) -> Void) {
+        guard let closed = literals?.closed, closed.list == catenated, let open else { return }
+        give(.end(open, isWhole: !closed.hasURL))
+        self.open = nil
+    }
+
     private mutating func end(isWhole: Bool, isLast: Bool, _ give: (MessagePiece) -> Void) {
-        if let open { give(.end(open, isWhole: isWhole && !(catenated != nil && literals?.hasURL == true))) }
+        if let open { give(.end(open, isWhole: isWhole && catenated == nil)) }
         open = nil
         guard isLast else { return }
         (literals, role) = (nil, .other)

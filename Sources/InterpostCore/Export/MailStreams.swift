@@ -32,7 +32,11 @@ public struct MailStreams: Sendable {
     /// Packets of connections for which there were too many others at once.
     public var refused: Int { streams.refused }
 
+    /// Packets of which the capture kept only the beginning.
+    public private(set) var cutShort = 0
+
     public mutating func receive(_ packet: CapturedPacket) {
+        if packet.bytes.readableBytes < packet.length { cutShort += 1 }
         streams.receive(packet)
         follow()
     }

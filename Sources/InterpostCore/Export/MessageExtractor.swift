@@ -25,7 +25,7 @@ public struct MessageExtractor: Sendable {
         switch event.meaning {
         case .part(let start):
             if event.sender == .client {
-                appended.begin(event, start, give)
+                appended.begin(event, give)
             } else {
                 fetched.begin(event, start, in: mailbox, give)
             }

@@ -131,7 +131,7 @@ struct PcapngInterface: Sendable {
         var nanoseconds: UInt128
         if resolution & 0x80 != 0 {
             // 64 bits of units, and 30 of the factor.
-            nanoseconds = UInt128(moment) * 1_000_000_000 >> UInt128(power)
+            nanoseconds = (UInt128(moment) * 1_000_000_000) >> UInt128(power)
         } else {
             nanoseconds = UInt128(moment)
             for _ in 0..<max(0, 9 - power) { nanoseconds *= 10 }

@@ -60,7 +60,8 @@ public struct PcapngWriter: Sendable {
         _ session: Int, _ mailProtocol: MailProtocol, earlier: Int, at time: WireTime, to file: inout ByteBuffer
     ) {
         let number = UInt32(truncatingIfNeeded: session)
-        let port = Self.firstPort + UInt16(truncatingIfNeeded: session &+ earlier &- 1) % (.max - Self.firstPort)
+        // 14 bits: up to the last port that there is.
+        let port = Self.firstPort + UInt16(truncatingIfNeeded: (session &+ earlier &- 1) & 0x3FFF)
         let packets = MadeUpConnection(
             client: InternetAddress(ipv4: Self.clients | number & 0xFF_FFFF, port: port),
             server: InternetAddress(ipv4: Self.server, port: mailProtocol == .imap ? 143 : 110), firstNumber: firstNumber)
