@@ -10,7 +10,7 @@ enum FuzzTarget: String, CaseIterable {
     case imapTap = "imap-tap"
     case pop3Tap = "pop3-tap"
     case readers
-    case transcript, rawlog, tls
+    case transcript, rawlog, tls, pcap
 
     /// Throws what does not hold for the input.
     func check(_ input: ByteBuffer) throws(Violation) {
@@ -25,6 +25,7 @@ enum FuzzTarget: String, CaseIterable {
         case .transcript: try FileProperties.checkTranscript(input)
         case .rawlog: try FileProperties.checkRawlog(input)
         case .tls: try FileProperties.checkTLS(input)
+        case .pcap: try PcapProperties.check(input)
         }
     }
 }
