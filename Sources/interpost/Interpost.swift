@@ -15,5 +15,6 @@ struct Interpost: AsyncParsableCommand {
             Export.self,
             Import.self,
             Diff.self,
+            ReplayAsClient.self,
         ])
 }

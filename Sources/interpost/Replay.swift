@@ -70,10 +70,7 @@ struct Replay: AsyncParsableCommand {
         do {
             var options = ReplayOptions(matching)
             (options.times, options.onUnmatched, options.auth, options.user) = (times.times, onUnmatched, auth, user)
-            options.password = try passwordFile.map { file in
-                try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
-                    .first.map(String.init) ?? ""
-            }
+            options.password = try passwordFile.map(PasswordFile.read)
             var tls = TLSSettings()
             shown.lay(over: &tls)
             replayer = try await Replayer(

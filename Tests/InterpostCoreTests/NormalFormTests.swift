@@ -112,6 +112,23 @@ import Testing
         #expect(texts.filter { $0.contains("FETCH") } == Array(repeating: "* 1 FETCH (UID u1)", count: 3))
     }
 
+    @Test func `copies have the UIDs and the validity of the mailbox that they are in`() throws {
+        let texts = try Self.texts(
+            """
+            C: a SELECT one
+            S: * OK [UIDVALIDITY 7] x
+            S: a OK x
+            C: b UID COPY 11,13 two
+            S: b OK [COPYUID 8 11,13 1:2] x
+            C: c STATUS two (UIDVALIDITY UIDNEXT)
+            S: * STATUS two (UIDVALIDITY 8 UIDNEXT 3)
+
+            """)
+        #expect(texts[1] == "* OK [UIDVALIDITY v1] x")
+        #expect(texts[4] == "<tag> OK [COPYUID v1 u1,u2 u1:u2] x")
+        #expect(texts[6] == "* STATUS two (UIDVALIDITY v1 UIDNEXT u3)")
+    }
+
     @Test func `completions say which command they are for, by its place among those in progress`() throws {
         let texts = try Self.texts("C: a NOOP\nC: b NOOP\nS: b OK x\nS: a OK x\nS: z OK x\n")
         #expect(texts == ["<tag> NOOP", "<tag> NOOP", "<tag+1> OK x", "<tag> OK x", "<tag?> OK x"])

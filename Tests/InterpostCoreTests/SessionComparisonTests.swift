@@ -53,7 +53,7 @@ import Testing
         var style = SessionComparison.Style()
         (style.showsAll, style.context) = (true, 1)
         let text = comparison.text(style)
-        #expect(text.contains("@@ -2 +2 @@\n  0.000 C: a NOOP\n- 0.000 C: b CHECK\n+ 0.000 C: b UNSELECT\n  0.000 C: c NOOP\n"))
+        #expect(text.contains("@@ -1 +1 @@\n  0.000 C: a NOOP\n- 0.000 C: b CHECK\n+ 0.000 C: b UNSELECT\n  0.000 C: c NOOP\n"))
         #expect(text.contains("- 0.000 C: d CLOSE\n"))
         style.hasColour = true
         #expect(comparison.text(style).contains("\u{1B}[31m- 0.000 C: b CHECK\u{1B}[0m\n"))

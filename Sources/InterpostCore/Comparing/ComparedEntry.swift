@@ -29,6 +29,8 @@ public struct ComparedEntry: Sendable, Equatable {
     public var time: WireTime
     /// Octets of its side in front of it.
     public var offset: Int
+    /// Which of the client's commands it is, or completes, counted from 1.
+    var command: Int?
 
     /// Octets of a text that are compared one by one; of what is longer, the rest is a digest.
     static let maximumText = 4096

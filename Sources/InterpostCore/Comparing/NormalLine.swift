@@ -18,7 +18,7 @@ struct NormalLine {
         /// Strings that look like dates are dates.
         var hasDates = false
         var mailbox: UInt64 = 0
-        /// The mailbox of UIDs behind the first ones: what COPYUID says last.
+        /// The mailbox of UIDs behind the first ones, and of the validity: what COPYUID says of the copies.
         var otherMailbox: UInt64?
     }
 
@@ -116,7 +116,8 @@ struct NormalLine {
             names.write(set: word, of: sets > 1 ? context.otherMailbox ?? context.mailbox : context.mailbox, to: &text)
         case .modSequence:
             names.write(NormalNames.number(word) ?? 0, .modSequence, of: context.mailbox, to: &text)
-        case .validity: names.write(NormalNames.number(word) ?? 0, .validity, of: 0, to: &text)
+        case .validity:
+            names.write(NormalNames.number(word) ?? 0, .validity, of: context.otherMailbox ?? context.mailbox, to: &text)
         case .id: names.write(Hash64(word).value, .id, of: 0, to: &text)
         case .date: text.append(contentsOf: "<date>".utf8)
         case .tag: text.append(contentsOf: tag(word).utf8)

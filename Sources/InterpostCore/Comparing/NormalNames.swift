@@ -4,7 +4,7 @@ import NIOCore
 ///
 ///     UID 4711, UID 4713, UID 4711      u1, u2, u1
 ///
-/// UIDs and mod-sequences are those of a mailbox: the same number in another one is another message.
+/// UIDs, their validity and mod-sequences are those of a mailbox: the same number in another one is another message.
 struct NormalNames: Sendable {
     enum Kind: UInt8, Sendable {
         case uid, modSequence, validity, id
@@ -18,7 +18,7 @@ struct NormalNames: Sendable {
             }
         }
 
-        fileprivate var belongsToMailbox: Bool { self == .uid || self == .modSequence }
+        fileprivate var belongsToMailbox: Bool { self != .id }
     }
 
     private struct Space: Hashable {

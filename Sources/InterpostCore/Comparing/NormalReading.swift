@@ -34,9 +34,22 @@ public struct NormalReading: Sendable {
     public mutating func receive(
         _ bytes: ByteBuffer, from side: Side, at time: WireTime, give: (ComparedEntry) -> Void
     ) {
+        for (_, entries) in read(bytes, from: side, at: time) { entries.forEach(give) }
+    }
+
+    /// The same with the events of which the entries are made.
+    mutating func read(
+        _ bytes: ByteBuffer, from side: Side, at time: WireTime
+    ) -> [(event: MailEvent, entries: [ComparedEntry])] {
         conversation.receive(bytes, from: side, at: time)
-        while let event = conversation.next() { read(event, give) }
+        var found: [(event: MailEvent, entries: [ComparedEntry])] = []
+        while let event = conversation.next() {
+            var entries: [ComparedEntry] = []
+            read(event) { entries.append($0) }
+            found.append((event, entries))
+        }
         conversation.settle()
+        return found
     }
 
     /// The session is over: what is not whole is given as it is.
@@ -72,7 +85,8 @@ public struct NormalReading: Sendable {
         case .command(let command): readCommand(command, event, give)
         case .pop3Command(let name, let command):
             if case .stls = command { awaitsTLS = true }
-            give(entry(event, .command, POP3Normal(normalisation).command(name, command, event.bytes)))
+            tags.begin(ByteBuffer())
+            give(entry(event, .command, POP3Normal(normalisation).command(name, command, event.bytes), of: tags.count))
         case .idleDone: give(entry(event, .done, Array(buffer: event.bytes.withoutLineEnd)))
         case .saslResponse(let secrets): give(entry(event, .sasl, Array((secrets.isEmpty ? "*" : "<sasl>").utf8)))
         case .saslChallenge: give(entry(event, .sasl, Array("+ <sasl>".utf8)))
@@ -91,7 +105,7 @@ public struct NormalReading: Sendable {
             if self[side].body != nil { giveMessage(event, give) }
             awaitsTLS = false
             let line = POP3Normal(normalisation).completion(event.bytes, of: record?.command, &names) ?? statusText(event.bytes)
-            give(entry(event, .completion, line))
+            give(entry(event, .completion, line, of: record == nil ? nil : tags.endFirst()))
         }
     }
 
@@ -112,7 +126,7 @@ public struct NormalReading: Sendable {
             let isItsOwn = normalisation.contains(.tags) && command.tag.readableBytesView.elementsEqual(tag)
             return isItsOwn ? NormalTags.first : tags.shown(tag, normalisation)
         }
-        give(entry(event, .command, text))
+        give(entry(event, .command, text, of: tags.count))
     }
 
     private mutating func readCompletion(
@@ -121,11 +135,11 @@ public struct NormalReading: Sendable {
         if record != nil, record?.command == nil, conversation.imap?.clientText == nil, self[.client].isOpen {
             // Its literal was not wanted.
             tags.begin(status.tag)
-            giveBroken(.client, give)
+            giveBroken(.client, of: tags.count, give)
         }
         awaitsTLS = false
-        give(entry(event, .completion, normal(status, event.bytes, record)))
-        tags.end(status.tag)
+        let text = normal(status, event.bytes, record)
+        give(entry(event, .completion, text, of: tags.end(status.tag)))
     }
 
     // MARK: - Messages of POP3
@@ -148,16 +162,18 @@ public struct NormalReading: Sendable {
 
     // MARK: - Entries
 
-    private mutating func entry(_ event: MailEvent, _ kind: ComparedEntry.Kind, _ text: [UInt8]) -> ComparedEntry {
+    private mutating func entry(
+        _ event: MailEvent, _ kind: ComparedEntry.Kind, _ text: [UInt8], of command: Int? = nil
+    ) -> ComparedEntry {
         let side = event.sender
         defer { self[side].end() }
         return ComparedEntry(
             side: side, kind: kind, text: text.bounded, shown: shown.take(side), session: session, time: event.time,
-            offset: self[side].offset)
+            offset: self[side].offset, command: command)
     }
 
     /// What began and did not end.
-    private mutating func giveBroken(_ side: Side, _ give: (ComparedEntry) -> Void) {
+    private mutating func giveBroken(_ side: Side, of command: Int? = nil, _ give: (ComparedEntry) -> Void) {
         let open = self[side]
         self[side].end()
         if var body = open.body {
@@ -177,7 +193,8 @@ public struct NormalReading: Sendable {
         give(
             ComparedEntry(
                 side: side, kind: open.beginning == nil ? .opaque : side == .client ? .command : .response, text: text.bounded,
-                shown: shown.take(side), session: session, time: open.time, offset: open.offset))
+                shown: shown.take(side), session: session, time: open.time, offset: open.offset,
+                command: command))
     }
 
     private func statusText(_ line: ByteBuffer, isGreeting: Bool = false) -> [UInt8] {

@@ -45,7 +45,7 @@ struct NormalSide: Sendable {
 
     /// The command or response as far as it has come.
     var beginning: IMAPText? {
-        guard var assembly = assembly else { return nil }
+        guard let assembly else { return nil }
         return assembly.finished(with: ByteBuffer())
     }
 

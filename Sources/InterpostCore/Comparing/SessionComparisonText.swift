@@ -96,7 +96,10 @@ extension SessionComparison {
         var shownTo = 0
         for (index, hunk) in side.script.hunks.enumerated() {
             let start = max(shownTo, hunk.left.lowerBound - style.context)
-            if start > shownTo || index == 0 { text += "@@ -\(hunk.left.lowerBound + 1) +\(hunk.right.lowerBound + 1) @@\n" }
+            if start > shownTo || index == 0 {
+                let before = hunk.left.lowerBound - start
+                text += "@@ -\(start + 1) +\(hunk.right.lowerBound - before + 1) @@\n"
+            }
             for place in start..<hunk.left.lowerBound { text += line(" ", left[side.left[place]], since: left, style) }
             text += changes(hunk, side, style)
             let next = index + 1 < side.script.hunks.count ? side.script.hunks[index + 1].left.lowerBound : side.left.count

@@ -1,34 +1,78 @@
 import NIOCore
 
-extension RecordedSession {
-    /// Plays the recorded client to the recorded server, with every octet as it was recorded.
-    ///
-    /// A report that is not clean says that the capture does not hold together: what the client is recorded to have said is
-    /// not what the recorded server would take for it.
-    /// - Parameter records: Those that the session was made of.
-    public func replayedAgainstItself(_ records: some Sequence<CaptureRecord>) -> ReplayReport {
-        var server = ReplayServer(self, options: ReplayOptions(.strict))
+/// A recorded session played against itself: its client to its server, in memory.
+///
+///     SelfReplay(.imap, records: records).isSame
+///
+/// It is the same unless the recording is damaged, or Interpost reads it otherwise than it was meant.
+public struct SelfReplay: Sendable {
+    /// How the recorded server's answers differ from themselves.
+    public let client: ReplayClientReport
+    /// What the recorded client asked otherwise than it did.
+    public let server: ReplayReport
+
+    public var isSame: Bool { client.isSame && server.isClean }
+
+    /// - Parameter pieceSize: Octets that pass at once.
+    public init(
+        _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false, pieceSize: Int = .max
+    ) {
+        let records = Array(records)
+        var options = ReplayClientOptions()
+        // What is pushed during an IDLE comes at once or not at all.
+        options.patience = 0
+        var client = ReplayClient(ClientScript(mailProtocol, records: records, isRedacted: isRedacted), options)
+        var server = ReplayServer(RecordedSession(mailProtocol, records: records, isRedacted: isRedacted))
         let now = WireTime(nanoseconds: 0)
+        client.opened(at: now)
         server.opened(at: now)
-        server.settle(at: now)
-        for record in records where record.kind.side == .client && record.kind.hasGoneOn {
-            server.receive(record.bytes, at: now)
-            server.settle(at: now)
+        while !client.isOver {
+            let hasServed = Self.pump(&server) { bytes in
+                bytes.inPieces(of: pieceSize).forEach { client.receive($0, at: now) }
+            } onClose: {
+                client.closed()
+            }
+            let hasAsked = Self.pump(&client) { bytes in bytes.inPieces(of: pieceSize).forEach { server.receive($0, at: now) } }
+            guard !hasServed, !hasAsked else { continue }
+            client.tick(at: now)
+            if !Self.pump(&client, send: { server.receive($0, at: now) }) { client.fail("the recorded server does not answer") }
         }
-        return server.report
+        // What the client said last.
+        _ = Self.pump(&client) { server.receive($0, at: now) }
+        _ = Self.pump(&server, send: { _ in }, onClose: {})
+        self.client = client.report
+        self.server = server.report
+    }
+
+    private static func pump(_ server: inout ReplayServer, send: (ByteBuffer) -> Void, onClose: () -> Void) -> Bool {
+        var hasDone = false
+        while let action = server.next() {
+            switch action {
+            case .send(let bytes): send(bytes)
+            case .close: onClose()
+            default: continue
+            }
+            hasDone = true
+        }
+        return hasDone
+    }
+
+    private static func pump(_ client: inout ReplayClient, send: (ByteBuffer) -> Void) -> Bool {
+        var hasDone = false
+        while let action = client.next() {
+            guard case .send(let bytes) = action else { continue }
+            send(bytes)
+            hasDone = true
+        }
+        return hasDone
     }
 }
 
-extension ReplayServer {
-    /// Does all there is to do; what the client would hear is dropped.
-    fileprivate mutating func settle(at now: WireTime) {
-        while let action = next() {
-            switch action {
-            case .startTLS: tlsIsUp()
-            case .startDeflate(let unread) where unread.readableBytes > 0: receive(unread, at: now)
-            case .wait(let time): tick(at: time)
-            default: break
-            }
+extension ByteBuffer {
+    fileprivate func inPieces(of size: Int) -> [ByteBuffer] {
+        guard size < readableBytes else { return [self] }
+        return stride(from: 0, to: readableBytes, by: max(1, size)).compactMap { start in
+            getSlice(at: readerIndex + start, length: min(size, readableBytes - start))
         }
     }
 }

@@ -64,10 +64,9 @@ private struct Gatherer {
     mutating func take(_ record: CaptureRecord) {
         guard view.includes(record.kind) else { return }
         guard readings[record.session] == nil else { return read(record) }
+        guard early[record.session, default: []].count < Self.maximumEarly else { return }
         early[record.session, default: []].append(record)
-        guard let said = early[record.session], said.count <= Self.maximumEarly,
-            let mailProtocol = RecordedSession.mailProtocol(of: said)
-        else { return }
+        guard let said = early[record.session], let mailProtocol = RecordedSession.mailProtocol(of: said) else { return }
         early[record.session] = nil
         order.append(record.session)
         sessions[record.session] = ComparedSessions.Session(number: record.session, mailProtocol: mailProtocol)

@@ -178,7 +178,7 @@ public final class Relay: Service {
 }
 
 /// What every relay of one configuration shares.
-private struct SharedContext {
+struct SharedContext {
     let configuration: Configuration
     let serverContexts: ServerContexts
     let upstreamContext: NIOSSLContext
@@ -187,12 +187,16 @@ private struct SharedContext {
     let recording: Recording?
     let registry: SessionRegistry
 
-    init(_ configuration: Configuration, sink: EventSink, recording: Recording?, registry: SessionRegistry) throws {
+    /// - Parameter serverContexts: With what clients are served; from the configuration when left out.
+    init(
+        _ configuration: Configuration, sink: EventSink, recording: Recording?, registry: SessionRegistry,
+        serverContexts: ServerContexts? = nil
+    ) throws {
         self.configuration = configuration
         self.sink = sink
         self.recording = recording
         self.registry = registry
-        serverContexts = try ServerContexts(configuration.tls)
+        self.serverContexts = try serverContexts ?? ServerContexts(configuration.tls)
         verifier = try UpstreamVerifier(
             trust: configuration.tls.trust, skipsVerification: configuration.tls.skipsUpstreamVerification)
         var tls = TLSConfiguration.makeClientConfiguration()

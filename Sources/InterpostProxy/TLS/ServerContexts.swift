@@ -53,6 +53,9 @@ final class ServerContexts: Sendable {
         }
     }
 
+    /// For listeners without TLS: there is nothing to show.
+    init() { (authority, fixed, minimumVersion) = (nil, [:], .tls1_2) }
+
     /// The context for `key` where no names of the upstream's certificate are needed any more.
     func known(_ key: Key) -> NIOSSLContext? {
         if let context = fixed[key.mailProtocol] { return context }

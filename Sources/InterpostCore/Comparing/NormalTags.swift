@@ -1,0 +1,38 @@
+import NIOCore
+
+/// The commands in progress, by which their tags are known.
+///
+///     C: a1 NOOP␍␊C: a2 NOOP␍␊     <tag>, <tag>
+///     S: a2 OK␍␊S: a1 OK␍␊         <tag+1>, <tag>: not the one that was asked first
+///
+/// Not the number of the command in its session, or one command more would make all others different.
+struct NormalTags: Sendable {
+    /// What stands for the tag of a command where it is given, and of the one that was given first of those in progress.
+    static let first = "<tag>"
+    private static let maximumCount = 1000
+
+    private var open: [(tag: ByteBuffer, number: Int)] = []
+    /// Commands so far.
+    private(set) var count = 0
+
+    mutating func begin(_ tag: ByteBuffer) {
+        if open.count >= Self.maximumCount { open.removeFirst() }
+        count += 1
+        open.append((tag.ownCopy, count))
+    }
+
+    /// Which command is over now; `nil` where none has the tag.
+    mutating func end(_ tag: ByteBuffer) -> Int? {
+        open.firstIndex { $0.tag == tag }.map { open.remove(at: $0).number }
+    }
+
+    /// Without tags, the oldest one is over.
+    mutating func endFirst() -> Int? { open.isEmpty ? nil : open.removeFirst().number }
+
+    /// What stands for the tag.
+    func shown(_ tag: ArraySlice<UInt8>, _ normalisation: Normalisation) -> String {
+        guard normalisation.contains(.tags) else { return String(decoding: tag, as: UTF8.self) }
+        guard let index = open.firstIndex(where: { $0.tag.readableBytesView.elementsEqual(tag) }) else { return "<tag?>" }
+        return index == 0 ? Self.first : "<tag+\(index)>"
+    }
+}
