@@ -32,7 +32,7 @@ struct Diff: ParsableCommand {
     @Option(
         help:
             "Where Interpost changed something: client is what the client said and heard, server what the server heard and said.")
-    var view = ComparedSessions.View.client
+    var view = Side.client
 
     @Flag(help: "Show every difference.")
     var all = false
@@ -59,8 +59,8 @@ struct Diff: ParsableCommand {
         do {
             let normalisation = keep.reduce(Normalisation.all) { $0.subtracting($1.kinds) }
             comparisons = try CaptureComparison(
-                ComparedSessions(CapturePlace(left), view: view, normalisation),
-                ComparedSessions(CapturePlace(right), view: view, normalisation), sides: from.sides)
+                ComparedSessions(CapturePlace(left), leg: view, normalisation),
+                ComparedSessions(CapturePlace(right), leg: view, normalisation), sides: from.sides)
         } catch {
             FileHandle.standardError.write(Data("interpost: \(error)\n".utf8))
             throw ExitCode(2)
@@ -72,7 +72,7 @@ struct Diff: ParsableCommand {
         } else {
             var style = SessionComparison.Style()
             (style.context, style.showsAll, style.sides) = (context, all, from.sides)
-            style.hasColour = isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+            style.hasColour = StandardOutput.hasColour
             StandardOutput.write(Data(comparisons.text(style).utf8))
         }
         if !comparisons.isSame { throw ExitCode(1) }
@@ -109,4 +109,3 @@ struct KeptKinds {
     }
 }
 
-extension ComparedSessions.View: ExpressibleByArgument {}

@@ -19,13 +19,13 @@ struct Export: ParsableCommand {
 
             Examples:
               interpost export mail.interpost --format pcapng --to mail.pcapng
-              interpost export mail.interpost --format transcript --session 3 --to -
+              interpost export mail.interpost#3 --format transcript --to -
               interpost export mail.interpost --format eml --to messages/
               interpost export mail.interpost --format json --to - | jq .event
             """)
 
-    @Argument(help: "A capture of interpost run --record or interpost import.")
-    var capture: String
+    @Argument(help: "A capture of interpost run --record or interpost import; mail.interpost#3 is one session of it.")
+    var capture: CapturePlace
 
     @Option(help: "pcapng, eml, mbox, json, transcript or rawlog.")
     var format: ExportFormat
@@ -50,8 +50,8 @@ struct Export: ParsableCommand {
     }
 
     func run() throws {
-        guard CaptureReader.isCapture(capture) else {
-            guard FileManager.default.isReadableFile(atPath: capture) else {
+        guard CaptureReader.isCapture(capture.path) else {
+            guard FileManager.default.isReadableFile(atPath: capture.path) else {
                 throw CleanFailure(ExportProblem("\(capture) cannot be read"))
             }
             throw CleanFailure(
@@ -59,9 +59,8 @@ struct Export: ParsableCommand {
         }
         do {
             let sessions = try CapturedSessions(capture, leg: view, sessions: session.isEmpty ? nil : Set(session))
-            let size = try FileManager.default.attributesOfItem(atPath: capture)[.size] as? Int ?? 0
             let exporter = try CaptureExporter(format, to: to, replaces: force)
-            let outcome = try exporter.run(sessions, progress: ProgressLine(total: size, label: capture))
+            let outcome = try exporter.run(sessions, progress: ProgressLine(total: capture.size, label: capture.path))
             guard outcome.sessions > 0 else {
                 throw ExportProblem(
                     session.isEmpty ? "\(capture) has no sessions" : "\(capture) has none of the sessions of --session")

@@ -147,6 +147,9 @@ struct Read: ParsableCommand {
 
 /// What a program that only reads has to say; without a place to say it, it ends.
 enum StandardOutput {
+    /// A terminal shows it, and nobody has said that it does not (no-color.org).
+    static let hasColour = isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+
     static func write(_ data: Data) {
         do {
             try FileHandle.standardOutput.write(contentsOf: data)
@@ -179,7 +182,7 @@ struct Unwanted {
 final class EventPrinter {
     private let detail: LogEvent.Detail
     private let isPretty: Bool
-    private var console = ConsoleLine(hasColour: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
+    private var console = ConsoleLine(hasColour: StandardOutput.hasColour)
     private var lines: [UInt8] = []
 
     init(detail: LogEvent.Detail, isPretty: Bool) {

@@ -29,7 +29,11 @@ struct Redact: ParsableCommand {
 
     func run() throws {
         do {
-            let redaction = try CaptureRedaction(of: capture, to: copy, level, key: pseudonyms.key())
+            let progress = ProgressLine(total: capture.size, label: capture.path)
+            defer { progress.finish() }
+            let redaction = try CaptureRedaction(
+                of: capture, to: copy, level, key: pseudonyms.key(), progress: progress.advance(to:))
+            progress.finish()
             let cut = redaction.isCutOff ? "; the original is cut off at its end" : ""
             FileHandle.standardError.write(
                 Data("interpost: \(copy) has \(redaction.sessions) sessions, \(redaction.records) records\(cut)\n".utf8))

@@ -215,10 +215,8 @@ struct Paint {
         case cyan = "36"
     }
 
-    private let hasColour = isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
-
     func callAsFunction(_ text: String, _ style: Style) -> String {
-        hasColour && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+        StandardOutput.hasColour && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 }
 

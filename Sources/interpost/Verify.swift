@@ -31,7 +31,9 @@ struct Verify: ParsableCommand {
         var status: Int32 = 0
         for capture in captures {
             do {
-                let verification = try CaptureVerification(of: capture, secrets: secrets)
+                let progress = ProgressLine(total: capture.size, label: capture.path)
+                let verification = try CaptureVerification(of: capture, secrets: secrets, progress: progress.advance(to:))
+                progress.finish()
                 print(verification, of: capture, secrets: secrets.count)
                 if !verification.isGood { status = max(status, 1) }
             } catch {

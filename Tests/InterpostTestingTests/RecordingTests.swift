@@ -122,7 +122,10 @@ import Testing
         #expect(issues.first?.contains("no command was recorded before imap://localhost:") == true)
         #expect(issues.first?.hasSuffix("?starttls=off: no client connected") == true)
         try await server.stop()
-        let refused = try await Found.issues(of: trait) { try await MailServer.current.playTour() }
+        // Where nobody listens, and where no test's server ever does.
+        let nobody: MailServerTrait = .mailServer(
+            path, user: "a", password: "b", record: .once, from: "imap://127.0.0.1:1?starttls=off")
+        let refused = try await Found.issues(of: nobody) { try await MailServer.current.playTour() }
         #expect(refused.count == 2)
         #expect(refused.first?.hasSuffix("Connection refused") == true, "\(refused)")
         let distrusted: MailServerTrait = .mailServer(

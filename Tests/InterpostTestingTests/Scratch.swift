@@ -30,7 +30,7 @@ enum Scratch {
     /// A capture with a session for each transcript.
     static func capture(_ transcripts: String..., in path: String? = nil) throws -> String {
         let path = try path ?? "\(folder())/test.interpost"
-        let header = ByteBuffer(string: #"{"started":"2026-11-23T10:00:00Z","secrets":"removed","redaction":"none"}"#)
+        let header = CaptureHeader(started: WireTime(nanoseconds: 0), keepsSecrets: false, redaction: .none)
         let file = try CaptureFile(path, header: header)
         for (index, transcript) in transcripts.enumerated() {
             for (time, line) in transcript.split(separator: "\n").enumerated() {

@@ -21,7 +21,7 @@ public struct ClientScript: Sendable {
     ) {
         var reader = ClientScriptReader(mailProtocol, normalisation)
         for record in records {
-            guard let side = record.kind.side, side == .client ? record.kind.hasGoneOn : record.kind.hasArrived else { continue }
+            guard let side = record.kind.side, record.kind.isCarried(onLegTo: .server) else { continue }
             reader.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds))
         }
         self.mailProtocol = mailProtocol

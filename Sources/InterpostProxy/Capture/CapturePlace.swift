@@ -22,5 +22,11 @@ public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
         self.init(path: String(argument[..<mark]), session: number)
     }
 
+    /// Octets of the file; 0 where that cannot be known.
+    public var size: Int {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
+    }
+
     public var description: String { session.map { "\(path)#\($0)" } ?? path }
 }

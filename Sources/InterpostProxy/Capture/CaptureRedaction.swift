@@ -19,10 +19,10 @@ public struct CaptureRedaction {
     /// - Parameters:
     ///   - path: A file that does not exist yet; where copying fails, it does not exist afterwards either.
     ///   - level: Beside the secrets of logins, which always go.
-    ///   - progress: Told how many octets of the original were read, and how many there are.
+    ///   - progress: Told how many octets of the original were read.
     public init(
         of place: CapturePlace, to path: String, _ level: RedactionLevel, key: PseudonymHMAC,
-        progress: (Int, Int) -> Void = { _, _ in }
+        progress: (Int) -> Void = { _ in }
     ) throws {
         self.level = level
         self.key = key
@@ -30,7 +30,7 @@ public struct CaptureRedaction {
         var file: CaptureFile?
         do {
             while let record = try reader.next() {
-                progress(reader.offset, reader.size)
+                progress(reader.offset)
                 if record.kind == .header { note(record) }
                 let output = try file ?? CaptureFile(path, header: header, isNew: true)
                 if record.kind == .header, file != nil { try output.begin(header) }

@@ -41,14 +41,14 @@ public struct CaptureVerification {
 
     /// - Parameters:
     ///   - secrets: Of ``SecretSearch/minimumLength`` octets or more each.
-    ///   - progress: Told how many octets of the capture were read, and how many there are.
-    public init(of place: CapturePlace, secrets: [Secret] = [], progress: (Int, Int) -> Void = { _, _ in }) throws {
+    ///   - progress: Told how many octets of the capture were read.
+    public init(of place: CapturePlace, secrets: [Secret] = [], progress: (Int) -> Void = { _ in }) throws {
         self.place = place
         search = secrets.isEmpty ? nil : SecretSearch(secrets)
         let reader = try CaptureReader(place)
         do {
             while let record = try reader.next() {
-                progress(reader.offset, reader.size)
+                progress(reader.offset)
                 take(record)
             }
             if reader.isCutOff { note(nil, "the last member is not whole: what was recorded last is missing") }

@@ -24,8 +24,8 @@ public final class CapturedSessions {
     /// - Parameters:
     ///   - leg: The client's, or the server's.
     ///   - sessions: Those that are wanted; all if `nil`.
-    public init(_ path: String, leg: Side, sessions: Set<Int>? = nil) throws {
-        reader = try CaptureReader(path)
+    public init(_ place: CapturePlace, leg: Side, sessions: Set<Int>? = nil) throws {
+        reader = try CaptureReader(place)
         self.leg = leg
         wanted = sessions
     }

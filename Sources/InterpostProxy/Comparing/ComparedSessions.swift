@@ -4,20 +4,6 @@ import NIOCore
 
 /// The sessions of a capture in the form in which they are compared, in the order in which they began.
 public struct ComparedSessions: Sendable {
-    /// Whose words are compared where Interpost changed them.
-    public enum View: String, Sendable, CaseIterable {
-        /// What the client said, and what it heard.
-        case client
-        /// What the server heard, and what it said.
-        case server
-
-        func includes(_ kind: CaptureRecord.Kind) -> Bool {
-            guard let side = kind.side else { return false }
-            let isSpeaker = (side == .client) == (self == .client)
-            return isSpeaker ? kind.hasArrived : kind.hasGoneOn
-        }
-    }
-
     public struct Session: Sendable {
         public let number: Int
         public let mailProtocol: MailProtocol
@@ -26,13 +12,12 @@ public struct ComparedSessions: Sendable {
 
     public private(set) var sessions: [Session] = []
 
-    public init(_ place: CapturePlace, view: View = .client, _ normalisation: Normalisation = .all) throws {
+    /// - Parameter leg: What is compared is what went over the client's, or the server's.
+    public init(_ place: CapturePlace, leg: Side = .client, _ normalisation: Normalisation = .all) throws {
         do {
-            var gatherer = Gatherer(view: view, normalisation: normalisation)
-            let reader = try CaptureReader(place.path)
-            while let record = try reader.next() {
-                if place.session == nil || place.session == record.session { gatherer.take(record) }
-            }
+            var gatherer = Gatherer(leg: leg, normalisation: normalisation)
+            let reader = try CaptureReader(place)
+            while let record = try reader.next() { gatherer.take(record) }
             sessions = gatherer.finish()
         } catch {
             throw CaptureReader.Failure(description: "\(place.path) \(error)")
@@ -46,7 +31,7 @@ public struct ComparedSessions: Sendable {
 
 /// Reads the records of many sessions that stand among each other.
 private struct Gatherer {
-    let view: ComparedSessions.View
+    let leg: Side
     let normalisation: Normalisation
     private var sessions: [Int: ComparedSessions.Session] = [:]
     private var readings: [Int: NormalReading] = [:]
@@ -56,13 +41,13 @@ private struct Gatherer {
 
     private static let maximumEarly = 100
 
-    init(view: ComparedSessions.View, normalisation: Normalisation) {
-        self.view = view
+    init(leg: Side, normalisation: Normalisation) {
+        self.leg = leg
         self.normalisation = normalisation
     }
 
     mutating func take(_ record: CaptureRecord) {
-        guard view.includes(record.kind) else { return }
+        guard record.kind.isCarried(onLegTo: leg) else { return }
         guard readings[record.session] == nil else { return read(record) }
         guard early[record.session, default: []].count < Self.maximumEarly else { return }
         early[record.session, default: []].append(record)
