@@ -14,7 +14,7 @@ struct Export: ParsableCommand {
             transcript  C: and S: in front of the lines; one session, or in a folder a file for each
             rawlog      as Dovecot writes it: a folder with two files for each session
 
-            What is exported is what the client said and heard, or with --view server what the server heard and said. Files have
+            What is exported is what the client said and heard, or with --view server what the server heard and said. Files have \
             mode 0600; what is there already is not replaced without --force.
 
             Examples:

@@ -9,11 +9,11 @@ struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a capture of transcripts, Dovecot rawlogs and captures of tcpdump.",
         discussion: """
-            What a file is shows in its beginning and its name, as for interpost read: a pcap or pcapng file with IMAP or POP3 in clear
-            text, a transcript with C: and S: in front of the lines, half of a rawlog (.in, .out; the other half is found beside it).
+            What a file is shows in its beginning and its name, as for interpost read: a pcap or pcapng file with IMAP or POP3 in clear \
+            text, a transcript with C: and S: in front of the lines, half of a rawlog (.in, .out; the other half is found beside it). \
             Folders are read with all that is in them.
 
-            Passwords, tokens and the like are replaced as interpost run --record does it. The exit status is 2 when something was not
+            Passwords, tokens and the like are replaced as interpost run --record does it. The exit status is 2 when something was not \
             imported, or not to its end.
 
             Examples:

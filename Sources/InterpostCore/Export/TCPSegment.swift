@@ -112,7 +112,9 @@ extension CapturedPacket {
         let headerSize = Int(size & 0xF) * 4
         // Behind the packet may be what fills up a frame. A length of 0 is for the network card to set.
         let length = total == 0 ? packet.readableBytes : min(Int(total), packet.readableBytes)
-        guard headerSize >= 20, let text = packet.getSlice(at: start + headerSize, length: length - headerSize) else {
+        guard headerSize >= 20, length >= headerSize,
+            let text = packet.getSlice(at: start + headerSize, length: length - headerSize)
+        else {
             return .other
         }
         return TCPSegment(text, from: InternetAddress(ipv4: source, port: 0), to: InternetAddress(ipv4: destination, port: 0))
