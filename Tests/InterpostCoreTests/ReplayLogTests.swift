@@ -36,6 +36,12 @@ import Testing
             ])
     }
 
+    @Test func `what is edited for the leg is shown as it was recorded`() throws {
+        let conversation = try Self.conversation(
+            recorded: "S: * OK [CAPABILITY IMAP4rev1 STARTTLS] ready\nC: a LOGIN b c\nS: a OK done\n", live: ["x EXPUNGE|"])
+        #expect(conversation == ["S: * OK ready", "C: x EXPUNGE"])
+    }
+
     @Test func `a literal that was not wanted is told, too`() throws {
         let conversation = try Self.conversation(
             recorded: "S: * PREAUTH hi\nC: a APPEND Sent {9}\nS: a NO [TOOBIG] no\n",

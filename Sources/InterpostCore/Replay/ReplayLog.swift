@@ -6,7 +6,8 @@ import NIOCore
 ///     S: a3 OK welcome
 ///     C: a4 APPEND Sent (\Seen) {1840}
 ///
-/// What may be shown is decided where the event log decides it. Literals and messages are told by their size.
+/// What may be shown is decided where the event log decides it. Literals and messages are told by their size. Lists of capabilities
+/// are those of the recording, before the leg's own are made of them.
 struct ReplayLog: Sendable {
     static let maximumLines = 20
     /// Characters of a line.
@@ -30,8 +31,6 @@ struct ReplayLog: Sendable {
     mutating func append(_ event: MailEvent) {
         var told: [LogEvent] = []
         observer.observe(event) { told.append($0) }
-        // What the client did not hear is no part of what it heard.
-        guard event.sender == .client || !event.isWithheld else { return }
         switch event.meaning {
         case .continuation, .saslChallenge: append(.server, "+ …")
         case .saslResponse: append(.client, "[redacted]")
