@@ -108,4 +108,3 @@ struct KeptKinds {
         guard !kinds.isEmpty else { throw ValidationError("--keep names what: \(names.joined(separator: ", "))") }
     }
 }
-

@@ -25,7 +25,8 @@ struct SessionRecords {
             room -= record.bytes.readableBytes
             guard room >= 0 else {
                 throw CaptureReader.Failure(
-                    description: "has more than the \(maximumOctets >> 20) MiB that are played at once: name single sessions of it "
+                    description:
+                        "has more than the \(maximumOctets >> 20) MiB that are played at once: name single sessions of it "
                         + "(\(place.path)#1)")
             }
             if records[record.session] == nil { order.append(record.session) }

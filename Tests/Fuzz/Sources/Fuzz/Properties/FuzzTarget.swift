@@ -10,7 +10,7 @@ enum FuzzTarget: String, CaseIterable {
     case imapTap = "imap-tap"
     case pop3Tap = "pop3-tap"
     case readers
-    case transcript, rawlog, tls, pcap
+    case transcript, rawlog, tls, pcap, capture
 
     /// Throws what does not hold for the input.
     func check(_ input: ByteBuffer) throws(Violation) {
@@ -26,6 +26,7 @@ enum FuzzTarget: String, CaseIterable {
         case .rawlog: try FileProperties.checkRawlog(input)
         case .tls: try FileProperties.checkTLS(input)
         case .pcap: try PcapProperties.check(input)
+        case .capture: try CaptureProperties.check(input)
         }
     }
 }

@@ -96,10 +96,3 @@ enum PcapProperties {
         try require(heard == said, "what was written is not what is read")
     }
 }
-
-/// Digests of nothing but their length.
-private struct FuzzPseudonymKey: PseudonymKey {
-    func digest(_ value: ByteBuffer, of kind: PseudonymKind) -> [UInt8] {
-        Array(repeating: UInt8(truncatingIfNeeded: value.readableBytes), count: 32)
-    }
-}
