@@ -24,7 +24,7 @@ struct Events: ParsableCommand {
 
     func run() throws {
         let printer = EventPrinter(detail: detail, isPretty: false)
-        var sessions = CaptureSessions(capture, detail: detail, printer: printer, earlier: 0)
+        var sessions = CaptureSessions(capture, detail: detail, printer: printer, printsRecorded: true)
         do throws(CorpusSummary.Failure) {
             try sessions.read { _ in }
             printer.flush()

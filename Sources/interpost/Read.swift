@@ -206,7 +206,6 @@ final class EventPrinter {
 
     /// A line that a capture holds: what could not be read from the wire when it was recorded.
     func print(recorded line: ByteBuffer) {
-        guard !isPretty else { return }
         lines.append(contentsOf: line.readableBytesView)
         lines.append(UInt8(ascii: "\n"))
     }

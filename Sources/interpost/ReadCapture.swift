@@ -14,6 +14,8 @@ struct CaptureSessions {
     private let printer: EventPrinter?
     /// Sessions of files before this one.
     private let earlier: Int
+    /// Events that stand in the capture are printed, too; their sessions are counted as the capture does.
+    private let printsRecorded: Bool
 
     private struct Reading {
         /// What is counted.
@@ -23,11 +25,14 @@ struct CaptureSessions {
         var time = WireTime(nanoseconds: 0)
     }
 
-    init(_ place: CapturePlace, detail: LogEvent.Detail, printer: EventPrinter?, earlier: Int) {
+    init(
+        _ place: CapturePlace, detail: LogEvent.Detail, printer: EventPrinter?, earlier: Int = 0, printsRecorded: Bool = false
+    ) {
         self.place = place
         self.detail = detail
         self.printer = printer
         self.earlier = earlier
+        self.printsRecorded = printsRecorded
     }
 
     /// Reads all sessions; gives each one when it is over.
@@ -52,8 +57,7 @@ struct CaptureSessions {
         case .header, .serverWithheld, .clientAdded: break
         case .event:
             if record.endsSession { finish(record.session, give) }
-            // With sessions of other files they are counted otherwise.
-            if earlier == 0 { printer?.print(recorded: record.bytes) }
+            if printsRecorded { printer?.print(recorded: record.bytes) }
         // What the client said, and what it heard.
         case .client, .clientWithheld, .server, .serverAdded:
             guard let side = record.kind.side else { return }
