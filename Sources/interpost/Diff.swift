@@ -40,11 +40,7 @@ struct Diff: ParsableCommand {
     @Option(help: ArgumentHelp("So many lines around a difference.", valueName: "n"))
     var context = 3
 
-    @Option(
-        help: ArgumentHelp(
-            "What is not made alike: tags, times, dates, uids, ids; with commas or more than once.", valueName: "what"),
-        transform: KeptKinds.init)
-    var keep: [KeptKinds] = []
+    @OptionGroup var normal: NormalOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -57,7 +53,7 @@ struct Diff: ParsableCommand {
     func run() throws {
         let comparisons: CaptureComparison
         do {
-            let normalisation = keep.reduce(Normalisation.all) { $0.subtracting($1.kinds) }
+            let normalisation = normal.normalisation
             comparisons = try CaptureComparison(
                 ComparedSessions(CapturePlace(left), leg: view, normalisation),
                 ComparedSessions(CapturePlace(right), leg: view, normalisation), sides: from.sides)
@@ -90,6 +86,17 @@ enum ComparedParties: String, ExpressibleByArgument, CaseIterable {
         case .both: Side.allCases
         }
     }
+}
+
+/// What is made alike before sessions are compared.
+struct NormalOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What is not made alike: tags, times, dates, uids, ids; with commas or more than once.", valueName: "what"),
+        transform: KeptKinds.init)
+    var keep: [KeptKinds] = []
+
+    var normalisation: Normalisation { keep.reduce(.all) { $0.subtracting($1.kinds) } }
 }
 
 /// What `--keep` names: `dates`, or `dates,uids`.

@@ -51,11 +51,7 @@ struct ReplayAsClient: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long an answer may take.", valueName: "seconds"))
     var timeout = 60
 
-    @Option(
-        help: ArgumentHelp(
-            "What is not made alike: tags, times, dates, uids, ids; with commas or more than once.", valueName: "what"),
-        transform: KeptKinds.init)
-    var keep: [KeptKinds] = []
+    @OptionGroup var normal: NormalOptions
 
     @Option(help: ArgumentHelp("PEM certificates to trust for the server, beside the system's.", valueName: "file"))
     var trust: [String] = []
@@ -112,8 +108,7 @@ struct ReplayAsClient: AsyncParsableCommand {
             }
             place = CapturePlace(path: place.path, session: session)
         }
-        let normalisation = keep.reduce(Normalisation.all) { $0.subtracting($1.kinds) }
-        let scripts = try ClientScripts(place, for: to.mailProtocol, normalisation)
+        let scripts = try ClientScripts(place, for: to.mailProtocol, normal.normalisation)
         let changes = scripts.changes
         guard changes.isEmpty || allowChanges else {
             throw EndpointProblem(

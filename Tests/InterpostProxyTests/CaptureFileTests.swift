@@ -165,6 +165,17 @@ import Testing
         #expect(throws: CaptureError.self) { _ = try Self.read(CapturePlace(path: path)) }
     }
 
+    @Test func `what is no capture is refused, also where one session is asked for`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("mail.txt")
+        try Data("this is no capture, and long enough to be looked at".utf8).write(to: URL(filePath: path))
+        for session in [nil, 1] {
+            #expect(throws: CaptureError.self) { _ = try Self.read(CapturePlace(path: path, session: session)) }
+        }
+        #expect(throws: CaptureReader.Failure.self) { _ = try CaptureReader(folder.file("none")) }
+        #expect(throws: CaptureFile.Failure.self) { _ = try CaptureFile(path, header: Self.header) }
+    }
+
     // MARK: - Names
 
     @Test func `a number behind a mark is a session, unless a file has that name`() throws {

@@ -45,9 +45,12 @@ final class CaptureFile {
                 throw Failure(
                     description: "the capture \(path) was compressed anew, and cannot be gone on with: take another file")
             }
+            if index.isCutOff, ftruncate(descriptor, off_t(index.wholeSize)) != 0 {
+                throw Self.failure("cut to what is whole", path)
+            }
+            // Behind what may fail: whoever is whole is closed by `deinit`.
             size = index.wholeSize
             earlierSessions = index.members.map(\.member.sessions.upperBound).max() ?? 0
-            if index.isCutOff, ftruncate(descriptor, off_t(size)) != 0 { throw Self.failure("cut to what is whole", path) }
         } catch {
             close(descriptor)
             throw error is CaptureError ? Failure(description: "\(path) \(error)") : error

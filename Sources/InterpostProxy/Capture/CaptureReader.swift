@@ -17,7 +17,7 @@ public final class CaptureReader {
     private let session: Int?
     /// Parts of the file that are still to be read; the last one may grow.
     private var parts: ArraySlice<Range<Int>>
-    private var inflater: GzipInflater
+    private let inflater: GzipInflater
     private var compressed = ByteBuffer()
     private var decoder = CaptureDecoder()
     private var isAtEnd = false
@@ -49,10 +49,12 @@ public final class CaptureReader {
         var status = stat()
         fstat(descriptor, &status)
         size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
-        parts = [0..<Int.max]
         do {
-            inflater = try GzipInflater()
-            if let session { parts = try CaptureIndex(descriptor, size: size).parts(of: session)[...] }
+            let inflater = try GzipInflater()
+            var parts = [0..<Int.max]
+            if let session { parts = try CaptureIndex(descriptor, size: size).parts(of: session) }
+            // Behind what may fail: whoever is whole is closed by `deinit`.
+            (self.inflater, self.parts) = (inflater, parts[...])
         } catch {
             close(descriptor)
             throw error

@@ -28,7 +28,11 @@ public struct CaptureVerification {
     private let place: CapturePlace
     private let search: SecretSearch?
     private var protocols = SessionProtocols()
+    /// Of sessions that are under way, to be replayed at their end.
     private var said: [Int: [CaptureRecord]] = [:]
+    /// Octets that may still be kept for that, and sessions for which there were not enough.
+    private var room = SessionRecords.maximumOctets
+    private var isTooLarge: Set<Int> = []
     private var streams: [Int: [CaptureRecord.Kind: SecretSearch.Place]] = [:]
     private var found: Set<Finding> = []
     private var isRedacted = false
@@ -78,7 +82,7 @@ public struct CaptureVerification {
         }
         if record.kind.side != nil {
             octets += record.bytes.readableBytes
-            said[record.session]?.append(record)
+            keep(record)
         }
         if record.endsSession { finish(record.session) }
     }
@@ -98,10 +102,33 @@ public struct CaptureVerification {
         if record.kind.side != nil { streams[record.session, default: [:]][record.kind.stream] = stream }
     }
 
+    private mutating func keep(_ record: CaptureRecord) {
+        guard !isTooLarge.contains(record.session) else { return }
+        room -= record.bytes.readableBytes
+        said[record.session]?.append(record)
+        guard room < 0 else { return }
+        isTooLarge.insert(record.session)
+        forget(record.session)
+    }
+
+    /// What is kept of the session.
+    @discardableResult
+    private mutating func forget(_ session: Int) -> [CaptureRecord] {
+        let records = said[session] ?? []
+        said[session] = []
+        room += records.reduce(0) { $0 + $1.bytes.readableBytes }
+        return records
+    }
+
     private mutating func finish(_ session: Int) {
         streams[session] = nil
         defer { protocols.forget(session) }
-        guard let records = said.removeValue(forKey: session), let first = records.first else { return }
+        let records = forget(session)
+        said[session] = nil
+        if isTooLarge.remove(session) != nil {
+            return note(session, "it has more than \(SessionRecords.maximumOctets >> 20) MiB, and was not replayed")
+        }
+        guard let first = records.first else { return }
         guard let mailProtocol = protocols.of(first) else { return note(session, "neither side speaks IMAP or POP3") }
         let recorded = RecordedSession(mailProtocol, records: records, isRedacted: isRedacted)
         if recorded.isCutShort { note(session, "from some place on it cannot be read, and not be replayed") }

@@ -2,7 +2,8 @@ import Foundation
 public import InterpostCore
 import NIOCore
 
-/// The sessions of a capture as one leg carried them, in the order of the file. They may be under way at the same time.
+/// The sessions of a capture as one leg carried them, in the order of the file. They may be under way at the same time. One begins
+/// with the first octets of the leg.
 public final class CapturedSessions {
     public enum Event {
         case opened(Int, MailProtocol, WireTime)
@@ -16,7 +17,7 @@ public final class CapturedSessions {
     private let leg: Side
     private let wanted: Set<Int>?
     private var start = WireTime(nanoseconds: 0)
-    private var protocols: [Int: MailProtocol] = [:]
+    private var protocols = SessionProtocols()
     private var opened: Set<Int> = []
     private var last: [Int: WireTime] = [:]
     private var ready: [Event] = []
@@ -50,8 +51,10 @@ public final class CapturedSessions {
         if let header = CaptureHeader(record) { start = header.started }
         guard record.session > 0, wanted?.contains(record.session) ?? true else { return }
         let time = start.later(by: record.nanoseconds)
+        let mailProtocol = protocols.of(record)
         if record.kind == .event { return take(event: record, at: time) }
-        guard record.kind.isCarried(onLegTo: leg), let side = record.kind.side, isOpen(record, at: time) else { return }
+        guard record.kind.isCarried(onLegTo: leg), let side = record.kind.side, let mailProtocol else { return }
+        if opened.insert(record.session).inserted { ready.append(.opened(record.session, mailProtocol, time)) }
         last[record.session] = time
         ready.append(.said(record.session, SessionTurn(side: side, bytes: record.bytes, time: time)))
     }
@@ -59,7 +62,6 @@ public final class CapturedSessions {
     private func take(event record: CaptureRecord, at time: WireTime) {
         guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(record.bytes.readableBytesView)) else { return }
         switch fields.event {
-        case "session.opened": protocols[record.session] = fields.protocol.flatMap(MailProtocol.init)
         case "session.closed": close(record.session, at: time)
         case "tls.up" where fields.starttls == true && fields.side == leg.rawValue && opened.contains(record.session):
             ready.append(.encrypted(record.session, time))
@@ -67,17 +69,8 @@ public final class CapturedSessions {
         }
     }
 
-    /// A session begins with the first octets of this leg, in the protocol that its event says, or that they show.
-    private func isOpen(_ record: CaptureRecord, at time: WireTime) -> Bool {
-        if opened.contains(record.session) { return true }
-        guard let mailProtocol = protocols[record.session] ?? RecordedSession.mailProtocol(of: [record]) else { return false }
-        opened.insert(record.session)
-        ready.append(.opened(record.session, mailProtocol, time))
-        return true
-    }
-
     private func close(_ session: Int, at time: WireTime? = nil) {
-        protocols[session] = nil
+        protocols.forget(session)
         guard opened.remove(session) != nil, let end = time ?? last[session] else { return }
         last[session] = nil
         ready.append(.closed(session, end))
@@ -85,7 +78,6 @@ public final class CapturedSessions {
 
     private struct Fields: Decodable {
         var event: String
-        var `protocol`: String?
         var side: String?
         var starttls: Bool?
     }

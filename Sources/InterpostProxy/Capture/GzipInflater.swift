@@ -17,13 +17,14 @@ final class GzipInflater {
     private(set) var isWithinMember = false
 
     init() throws {
-        stream = .allocate(capacity: 1)
+        let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
         // 16: with gzip's header and trailer.
         guard inflateInit2_(stream, 15 + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
             stream.deallocate()
             throw GzipMember.Failure(description: "cannot be inflated: zlib has no memory")
         }
+        self.stream = stream
     }
 
     deinit {

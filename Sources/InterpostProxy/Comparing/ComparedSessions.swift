@@ -35,11 +35,8 @@ private struct Gatherer {
     let normalisation: Normalisation
     private var sessions: [Int: ComparedSessions.Session] = [:]
     private var readings: [Int: NormalReading] = [:]
-    /// What came before the protocol was known.
-    private var early: [Int: [CaptureRecord]] = [:]
+    private var protocols = SessionProtocols()
     private var order: [Int] = []
-
-    private static let maximumEarly = 100
 
     init(leg: Side, normalisation: Normalisation) {
         self.leg = leg
@@ -47,20 +44,13 @@ private struct Gatherer {
     }
 
     mutating func take(_ record: CaptureRecord) {
-        guard record.kind.isCarried(onLegTo: leg) else { return }
-        guard readings[record.session] == nil else { return read(record) }
-        guard early[record.session, default: []].count < Self.maximumEarly else { return }
-        early[record.session, default: []].append(record)
-        guard let said = early[record.session], let mailProtocol = RecordedSession.mailProtocol(of: said) else { return }
-        early[record.session] = nil
-        order.append(record.session)
-        sessions[record.session] = ComparedSessions.Session(number: record.session, mailProtocol: mailProtocol)
-        readings[record.session] = NormalReading(mailProtocol, session: record.session, normalisation)
-        for record in said { read(record) }
-    }
-
-    private mutating func read(_ record: CaptureRecord) {
-        guard let side = record.kind.side else { return }
+        let mailProtocol = protocols.of(record)
+        guard let side = record.kind.side, record.kind.isCarried(onLegTo: leg), let mailProtocol else { return }
+        if readings[record.session] == nil {
+            order.append(record.session)
+            sessions[record.session] = ComparedSessions.Session(number: record.session, mailProtocol: mailProtocol)
+            readings[record.session] = NormalReading(mailProtocol, session: record.session, normalisation)
+        }
         var entries: [ComparedEntry] = []
         readings[record.session]?.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds)) {
             entries.append($0)
