@@ -1,0 +1,61 @@
+public import NIOCore
+
+/// What is known of a session when one of its commands is judged.
+public struct PolicyContext: Sendable {
+    public enum State: String, Hashable, Sendable, CaseIterable {
+        case notAuthenticated = "not-authenticated"
+        case authenticated
+        case selected
+    }
+
+    public var mailProtocol: MailProtocol
+    public var state: State
+    /// The user that logged in, or tries to.
+    public var user: ByteBuffer?
+    /// The selected mailbox, by its canonical name.
+    public var selected: CanonicalMailbox?
+    /// What separates the levels of mailbox names here, once it is known (RFC 9051 §5.1.1).
+    public var separator: UInt8?
+    /// The client's address without the port.
+    public var clientAddress: String
+    /// The URL listened on.
+    public var listener: String
+    public var clientIsEncrypted: Bool
+    /// `TLSv1.3`, once it is known.
+    public var clientTLSVersion: String?
+    /// Logins that the server refused in this session.
+    public var failedLogins: Int
+    /// Sizes that LIST told of messages in a POP3 maildrop, by number.
+    public var messageSize: UInt64?
+
+    public init(
+        _ mailProtocol: MailProtocol, state: State = .notAuthenticated, user: ByteBuffer? = nil,
+        selected: CanonicalMailbox? = nil, separator: UInt8? = nil, clientAddress: String = "", listener: String = "",
+        clientIsEncrypted: Bool = false, clientTLSVersion: String? = nil, failedLogins: Int = 0, messageSize: UInt64? = nil
+    ) {
+        self.mailProtocol = mailProtocol
+        self.state = state
+        self.user = user
+        self.selected = selected
+        self.separator = separator
+        self.clientAddress = clientAddress
+        self.listener = listener
+        self.clientIsEncrypted = clientIsEncrypted
+        self.clientTLSVersion = clientTLSVersion
+        self.failedLogins = failedLogins
+        self.messageSize = messageSize
+    }
+}
+
+/// One whole command of a client, strictly read.
+public enum SubmittedCommand: Sendable {
+    case imap(StrictCommand)
+    case pop3(name: Keyword, POP3Command)
+
+    public var name: Keyword {
+        switch self {
+        case .imap(let command): command.name
+        case .pop3(let name, _): name
+        }
+    }
+}
