@@ -6,7 +6,8 @@ import NIOCore
 /// samples.
 enum EventCase: CaseIterable {
     case sessionOpened, sessionClosed, upstreamConnected, tlsUp, tlsFailed, greeting, capabilities, edited, command, literal
-    case response, completion, idleBegan, idleEnded, compressed, sasl, anomaly, quirk, limit, warning, act
+    case response, completion, idleBegan, idleEnded, compressed, sasl, anomaly, quirk, limit, warning, policy
+    case alarm, act
 
     init(_ event: LogEvent) {
         self =
@@ -31,6 +32,8 @@ enum EventCase: CaseIterable {
             case .quirk: .quirk
             case .limit: .limit
             case .warning: .warning
+            case .policy: .policy
+            case .alarm: .alarm
             case .act: .act
             }
     }
@@ -111,6 +114,20 @@ enum EventCase: CaseIterable {
                     .limit(name: "timeouts.idle", value: 1, side: nil))
             ]
         case .warning: [EventSample(.warning("upstream certificates are NOT verified"))]
+        case .policy:
+            [
+                EventSample(
+                    .policy(
+                        PolicyFacts(
+                            verdict: .refuse, rule: "rule 2 (no newsletters)", command: Self.knownCommand, sent: Self.knownCommand,
+                            text: "not here", isRehearsal: true)),
+                    .policy(
+                        PolicyFacts(
+                            verdict: .drop, rule: "strict reading",
+                            command: CommandFacts(tag: nil, name: CommandName(), arguments: ByteBuffer()), sent: nil, text: nil,
+                            isRehearsal: false)))
+            ]
+        case .alarm: [EventSample(.alarm(reason: "unexpected-tag", last: Self.text("x OK done")))]
         case .act: ActCase.allCases.flatMap(\.samples)
         }
     }

@@ -64,7 +64,7 @@ import Testing
     }
 
     /// `name key=value …` matches when the name is the same and every given `key=value` stands in the summary.
-    private static func matches(_ expectation: String, _ summary: String) -> Bool {
+    static func matches(_ expectation: String, _ summary: String) -> Bool {
         let words = Self.words(expectation)
         let found = Self.words(summary)
         return words.first == found.first && words.dropFirst().allSatisfy { found.contains($0) }

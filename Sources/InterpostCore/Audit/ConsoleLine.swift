@@ -61,6 +61,8 @@ public struct ConsoleLine: Sendable {
                 "! \(anomaly.kind.rawValue) by the \(anomaly.side.rawValue) at octet \(anomaly.offset): \(anomaly.rule)", .yellow)
         case .limit(let name, let value, _): paint("! limit \(name) of \(value) reached", .yellow)
         case .warning(let text): paint("! \(Self.short(text))", .red)
+        case .policy(let facts): policy(facts)
+        case .alarm(let reason, let last): paint("✗ alarm: \(Self.short(reason)), behind \(Self.short(last))", .red)
         case .act(let act): paint("● " + Self.text(of: act), .bold)
         }
     }
@@ -68,6 +70,23 @@ public struct ConsoleLine: Sendable {
     private static func said(_ facts: CommandFacts) -> String {
         [facts.tag.map { short($0) }, facts.name.description, short(facts.arguments)]
             .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// What was kept from somebody, or changed.
+    private func policy(_ facts: PolicyFacts) -> String? {
+        let said = Self.said(facts.command)
+        let trial = facts.isRehearsal ? "dry run, it passes: " : ""
+        let text = facts.text.map { ": " + Self.short($0) } ?? ""
+        switch facts.verdict {
+        case .allow: return nil
+        case .rewrite:
+            guard let sent = facts.sent else { return facts.isRehearsal ? "✎ \(trial)\(said) rewritten by \(facts.rule)" : nil }
+            return "✎ \(trial)\(said) went on as \(Self.said(sent))"
+        case .refuse: return paint("⊘ \(trial)\(said) refused by \(facts.rule)\(text)", .yellow)
+        case .pretend: return paint("⊘ \(trial)\(said) pretended by \(facts.rule)", .yellow)
+        case .drop: return paint("⊘ \(trial)\(said) ends the session by \(facts.rule)", .red)
+        case .hold: return paint("⊘ \(trial)\(said) waits for a person by \(facts.rule)", .yellow)
+        }
     }
 
     private func completion(_ facts: CompletionFacts) -> String {

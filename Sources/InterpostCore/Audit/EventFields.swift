@@ -47,6 +47,8 @@ extension LogEvent {
         case .quirk: "quirk"
         case .limit: "limit"
         case .warning: "warning"
+        case .policy: "policy"
+        case .alarm: "alarm"
         case .act(let act): act.name
         }
     }
@@ -125,6 +127,10 @@ extension LogEvent {
             sink.field("value", value)
             sink.field("side", side?.rawValue)
         case .warning(let text): sink.field("text", text)
+        case .policy(let facts): facts.write(to: &sink)
+        case .alarm(let reason, let last):
+            sink.field("reason", reason)
+            sink.field("last", last)
         case .act(let act): act.write(to: &sink)
         }
     }
@@ -135,6 +141,20 @@ extension CommandFacts {
         sink.field("tag", tag)
         sink.field("name", name)
         if arguments.readableBytes > 0 { sink.field("arguments", arguments) }
+    }
+}
+
+extension PolicyFacts {
+    fileprivate func write(to sink: inout some FieldSink) {
+        sink.field("verdict", verdict.rawValue)
+        sink.field("rule", rule)
+        command.write(to: &sink)
+        if let sent {
+            sink.field("sent_name", sent.name)
+            if sent.arguments.readableBytes > 0 { sink.field("sent_arguments", sent.arguments) }
+        }
+        sink.field("text", text)
+        if isRehearsal { sink.field("dry_run", true) }
     }
 }
 

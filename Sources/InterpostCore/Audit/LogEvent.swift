@@ -24,6 +24,9 @@ public enum LogEvent: Sendable {
     case quirk(Quirk, side: Side, offset: Int)
     case limit(name: String, value: Int, side: Side?)
     case warning(String)
+    indirect case policy(PolicyFacts)
+    /// A session with a gate ends, because what the server said was not expected.
+    case alarm(reason: String, last: ByteBuffer)
     indirect case act(Act)
 
     /// How much a log carries; each level includes the ones before it.
@@ -53,6 +56,7 @@ public enum LogEvent: Sendable {
         switch self {
         case .response: .responses
         case .literal(let facts): facts.side == .client ? .commands : .responses
+        case .policy(let facts): facts.isHarmless ? .commands : .acts
         case .greeting, .capabilities, .edited, .command, .completion, .quirk, .idleBegan, .idleEnded: .commands
         default: .acts
         }

@@ -4,7 +4,7 @@ import NIOCore
 /// is told in, what is worth telling out.
 public struct SessionObserver: Sendable {
     private let detail: LogEvent.Detail
-    private var redactor = Redactor()
+    private(set) var redactor = Redactor()
     private var user: String?
     private var isAuthenticated = false
     /// LOGIN or AUTHENTICATE is in progress, so capabilities that nobody asked for are those after login.

@@ -12,19 +12,37 @@ public struct SessionRecorder: Sendable {
     /// When the capture began.
     private let start: WireTime
     private var redactor: EventRedactor
+    /// The same for the leg to the server, where a gate makes it another one.
+    private var upstreamRedactor: EventRedactor
     private var ready: [CaptureRecord] = []
 
     public init(session: Int, start: WireTime, redactor: EventRedactor) {
         self.session = session
         self.start = start
         self.redactor = redactor
+        upstreamRedactor = redactor
     }
 
     /// What a side said, or Interpost in its place; the latter is recorded when it is sent.
     public mutating func record(_ event: MailEvent) {
         let bytes = redactor.redact(event)
         guard !event.isOurs else { return }
+        if event.isRewritten {
+            // What is edited once more is recorded when it is sent.
+            if !event.isWithheld { add(.init(addedFor: event.sender), bytes, at: event.time) }
+            return
+        }
         add(event.isWithheld ? .init(withheldFrom: event.sender) : .init(event.sender), bytes, at: event.time)
+    }
+
+    /// What happened on the leg between a gate and the server: what the gate wrote, and what of the server did not pass.
+    public mutating func record(upstream event: MailEvent) {
+        let bytes = upstreamRedactor.redact(event)
+        if event.sender == .client {
+            add(.clientAdded, bytes, at: event.time)
+        } else if event.isWithheld {
+            add(.serverWithheld, bytes, at: event.time)
+        }
     }
 
     /// What Interpost says to `side` in the other one's name.
@@ -36,7 +54,7 @@ public struct SessionRecorder: Sendable {
     public mutating func tell(_ event: LogEvent, at time: WireTime) {
         guard event.isKeptInCaptures else { return }
         var line: [UInt8] = []
-        event.writeJSON(session: session, at: time, to: &line)
+        event.withoutArguments.writeJSON(session: session, at: time, to: &line)
         add(.event, ByteBuffer(bytes: line.dropLast()), at: time)
     }
 
@@ -59,10 +77,23 @@ public struct SessionRecorder: Sendable {
 }
 
 extension LogEvent {
-    /// Sessions, connections, TLS and edits: all else comes out of the bytes when they are read again.
+    /// What a decision was about stands in the bytes, which are redacted as the capture wants it.
+    fileprivate var withoutArguments: LogEvent {
+        switch self {
+        case .policy(var facts):
+            facts.command.arguments = ByteBuffer()
+            facts.sent?.arguments = ByteBuffer()
+            return .policy(facts)
+        case .alarm(let reason, _): return .alarm(reason: reason, last: ByteBuffer())
+        default: return self
+        }
+    }
+
+    /// Sessions, connections, TLS, edits and decisions: all else comes out of the bytes when they are read again.
     fileprivate var isKeptInCaptures: Bool {
         switch self {
-        case .sessionOpened, .sessionClosed, .upstreamConnected, .tlsUp, .tlsFailed, .edited, .limit, .warning: true
+        case .sessionOpened, .sessionClosed, .upstreamConnected, .tlsUp, .tlsFailed, .edited, .limit, .warning, .policy, .alarm:
+            true
         default: false
         }
     }

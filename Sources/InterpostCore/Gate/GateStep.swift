@@ -10,6 +10,8 @@ enum GateStep: Sendable {
     case decided(GateDecision)
     /// The session is held until ``resolveHold`` is called.
     case hold(seconds: Int)
+    /// For the log: a list of capabilities that the client hears without some of them.
+    case edited(CapabilityChange)
     /// For the log: something that an operator should know.
     case warn(String)
     /// Both connections end. What the client hears last was an `answer` before.
@@ -29,27 +31,13 @@ enum GatePassage: Sendable {
     case withhold
 }
 
-/// A decision with what it was about.
-struct GateDecision: Sendable {
-    /// What the client sent, as far as it could be read; `nil` for what is no command.
-    enum Arrived: Sendable {
-        case imap(IMAPText)
-        case pop3(line: ByteBuffer)
-    }
-
-    var arrived: Arrived
-    var decision: PolicyDecision
-    /// What went to the server in its place, without line ends and messages; `nil` where nothing went.
-    var sent: ByteBuffer?
-    /// Why a line was no command that the gate accepts.
-    var refusal: StrictRefusal?
-}
-
 /// What stands between the bytes of a client and those that a server gets, in one of the two protocols.
 ///
 /// Client bytes come in as they arrived. What the server says comes in as the events of a conversation in which the client's
 /// part is what the gate wrote; one event after the other, and ``next()`` is called until it returns `nil` after each.
 protocol Gate: Sendable {
+    /// What is known of the session.
+    var context: PolicyContext { get set }
     /// Bytes of the client, in the order in which they came.
     mutating func receive(_ bytes: ByteBuffer)
     /// What becomes of the server's `event`.

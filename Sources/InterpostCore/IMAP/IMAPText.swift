@@ -58,6 +58,9 @@ struct IMAPTextAssembly: Sendable {
         announce(literal)
     }
 
+    /// What has come, of which the last literal may have no octets yet.
+    var soFar: IMAPText { text }
+
     mutating func append(literal chunk: ByteBuffer) {
         // What a text that was cut short still announces is in no list, so its octets belong to nobody.
         guard !text.isCutShort, !text.literals.isEmpty else { return }

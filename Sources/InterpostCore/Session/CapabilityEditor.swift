@@ -34,13 +34,13 @@ struct CapabilityEditor: Sendable {
     }
 
     /// A status line with `[CAPABILITY …]` in it.
-    func edit(status line: ByteBuffer, _ status: IMAPStatus) -> (line: ByteBuffer, changes: [CapabilityChange])? {
+    func edit(_ status: IMAPStatus) -> (line: ByteBuffer, changes: [CapabilityChange])? {
         guard status.codeName == Keyword("CAPABILITY"), let edit = edit(status.codeArguments.map(\.bytes)) else {
             return nil
         }
         var code = ByteBuffer(string: "CAPABILITY")
         code.write(words: edit.names)
-        return (Self.replacingCode(of: line, status, with: code), edit.changes)
+        return (status.line(withCode: code), edit.changes)
     }
 
     /// A greeting that was given before Interpost did STARTTLS: what it says of the server no longer holds.
@@ -50,21 +50,7 @@ struct CapabilityEditor: Sendable {
         }
         let change = CapabilityChange(
             removed: status.codeArguments.map(\.description), reason: "the list was given before STARTTLS upstream")
-        return (replacingCode(of: line, status, with: nil), change)
-    }
-
-    private static func replacingCode(of line: ByteBuffer, _ status: IMAPStatus, with code: ByteBuffer?) -> ByteBuffer {
-        var edited = ByteBuffer()
-        edited.writeImmutableBuffer(status.tag)
-        edited.writeString(" \(status.result.word) ")
-        if let code {
-            edited.writeStaticString("[")
-            edited.writeImmutableBuffer(code)
-            edited.writeStaticString("] ")
-        }
-        edited.writeImmutableBuffer(status.text)
-        edited.writeStaticString("\r\n")
-        return edited
+        return (status.line(withCode: nil), change)
     }
 
     private func edit(_ names: [ByteBuffer]) -> Edit? {
@@ -171,8 +157,24 @@ extension CapabilityEditor.Edit {
     }
 }
 
+extension IMAPStatus {
+    /// The line as it is written, with another code.
+    func line(withCode code: ByteBuffer?) -> ByteBuffer {
+        var line = tag
+        line.writeString(" \(result.word) ")
+        if let code {
+            line.writeStaticString("[")
+            line.writeImmutableBuffer(code)
+            line.writeStaticString("] ")
+        }
+        line.writeImmutableBuffer(text)
+        line.writeStaticString("\r\n")
+        return line
+    }
+}
+
 extension ByteBuffer {
-    fileprivate mutating func write(words: [ByteBuffer]) {
+    mutating func write(words: [ByteBuffer]) {
         for word in words {
             writeStaticString(" ")
             writeImmutableBuffer(word)

@@ -22,6 +22,8 @@ public struct MailEvent: Sendable {
     public var isOurs = false
     /// It does not go on to the other side.
     public var isWithheld = false
+    /// The gate wrote it in the place of what the sender said.
+    public var isRewritten = false
 
     public enum Meaning: Sendable {
         /// Framed, but not understood. It is forwarded and recorded like everything else.

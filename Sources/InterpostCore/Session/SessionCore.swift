@@ -149,6 +149,18 @@ public struct SessionCore: Sendable {
 
     private var isClosed: Bool { if case .closed = stage { true } else { false } }
 
+    /// Both legs carry the session.
+    var isRunning: Bool { if case .running = stage { true } else { false } }
+
+    /// The leg to the server is still being opened, which the client does not see.
+    var isOpeningUpstream: Bool {
+        switch stage {
+        case .opening: true
+        case .switching(let legs, _): legs.contains(.server)
+        case .running, .closed: false
+        }
+    }
+
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.

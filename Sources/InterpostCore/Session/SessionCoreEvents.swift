@@ -31,12 +31,12 @@ extension SessionCore {
                 return replace(event, with: line, changes: changes)
             }
         case .greeting(let status), .status(let status):
-            if let (line, changes) = editor.edit(status: event.bytes, status) {
+            if let (line, changes) = editor.edit(status) {
                 return replace(event, with: line, changes: changes)
             }
         case .completion(let status, let record):
             if case .compress? = record?.command?.body, status.result == .ok { return compress(behind: event) }
-            if let (line, changes) = editor.edit(status: event.bytes, status) {
+            if let (line, changes) = editor.edit(status) {
                 return replace(event, with: line, changes: changes)
             }
         case .pop3Listing where conversation.listsAUTH:

@@ -15,8 +15,8 @@ final class ProxySession {
     let clientAddress: String
     private let peerHost: String
     private let openedAt: WireTime
-    private var number = 0
-    var core: SessionCore
+    private(set) var number = 0
+    var core: GateCore
     var observer: SessionObserver
     private var recorder: SessionRecorder?
     let client = Leg()
@@ -28,6 +28,10 @@ final class ProxySession {
     private var lastActivity: NIODeadline
     private var timer: Scheduled<Void>?
     private var congestionTimer: Scheduled<Void>?
+    /// Ends the patience with which a command waits for a person.
+    var holdTimer: Scheduled<Void>?
+    /// The decision that was told last.
+    var lastDecision: PolicyFacts?
     /// Names of the upstream's certificate, once they are known or known not to come.
     var upstreamNames: [String]?
     var verdict: UpstreamVerifier.Verdict?
@@ -41,7 +45,12 @@ final class ProxySession {
         clientAddress = channel.remoteAddress.map(Self.text) ?? "unknown"
         peerHost = channel.remoteAddress?.ipAddress ?? "unknown"
         openedAt = context.clock.now
-        core = SessionCore(context.settings)
+        core = GateCore(
+            context.settings, policy: context.relay.policy,
+            context: PolicyContext(
+                context.settings.mailProtocol, clientAddress: peerHost, listener: context.listener,
+                clientIsEncrypted: context.settings.listener == .implicit),
+            recordsUpstream: context.recording != nil)
         observer = SessionObserver(detail: context.sink.detail, following: context.following)
         lastActivity = .now()
     }
@@ -55,6 +64,7 @@ final class ProxySession {
         let handle = SessionRegistry.Handle(
             drain: { loop.execute { session.value.drain() } },
             end: { loop.execute { session.value.endNow() } },
+            resolveHold: { allows in loop.execute { session.value.resolveHold(allows: allows) } },
             logFailed: { loop.execute { session.value.pump() } })
         let (number, refusal) = context.registry.admit(address: peerHost, handle: handle)
         self.number = number
@@ -71,6 +81,7 @@ final class ProxySession {
             return pump()
         }
         if context.skipsVerification { tell(.warning("upstream certificates are NOT verified")) }
+        if context.relay.policy.isDryRun { tell(.warning("the policy is a dry run: NOTHING is refused")) }
         arm(in: .seconds(Int64(context.timeouts.handshake)))
         connect()
         if context.settings.listener == .implicit { beginClientTLS() } else { becomeReady(.client) }
@@ -192,17 +203,11 @@ final class ProxySession {
         isPumping = true
         while let action = core.next() {
             switch action {
-            case .record(let event):
-                recorder?.record(event)
-                observer.observe(event) { told.append($0) }
-            case .tell(let event): tell(event)
-            case .send(let bytes, let side): send(bytes, to: side)
-            case .say(let bytes, let side):
-                recorder?.say(bytes, to: side, at: context.clock.now)
-                send(bytes, to: side)
-            case .startTLS(let side): startTLS(side)
-            case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
-            case .close(let closer, let reason): end(by: closer, reason: reason)
+            case .session(let action): carryOut(action)
+            case .recordUpstream(let event): recorder?.record(upstream: event)
+            case .judged(let decision): observer.observe(decision) { tell(judged: $0) }
+            case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { tell($0) }
+            case .hold(let seconds): hold(for: seconds)
             }
         }
         isPumping = false
@@ -214,6 +219,22 @@ final class ProxySession {
             return pump()
         }
         resumeReads()
+    }
+
+    private func carryOut(_ action: SessionAction) {
+        switch action {
+        case .record(let event):
+            recorder?.record(event)
+            observer.observe(event) { told.append($0) }
+        case .tell(let event): tell(event)
+        case .send(let bytes, let side): send(bytes, to: side)
+        case .say(let bytes, let side):
+            recorder?.say(bytes, to: side, at: context.clock.now)
+            send(bytes, to: side)
+        case .startTLS(let side): startTLS(side)
+        case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
+        case .close(let closer, let reason): end(by: closer, reason: reason)
+        }
     }
 
     private func send(_ bytes: ByteBuffer, to side: Side) {
@@ -332,6 +353,7 @@ final class ProxySession {
         guard !hasEnded else { return }
         hasEnded = true
         timer?.cancel()
+        holdTimer?.cancel()
         let duration = context.clock.now.microseconds(since: openedAt)
         tell(.sessionClosed(SessionEnd(by: closer, reason: reason, microseconds: duration, traffic: observer.traffic)))
         // A client in its handshake gets its certificate, and with it our last words.

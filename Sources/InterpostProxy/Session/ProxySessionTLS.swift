@@ -138,6 +138,7 @@ extension ProxySession {
         if !hasEnded { tell(.tlsUp(facts)) }
         if side == .server { learn(upstreamNames: verdict?.names ?? []) }
         becomeReady(side)
+        if side == .client { core.note(clientTLSVersion: facts.version) }
         core.tlsIsUp(side)
         pump()
     }

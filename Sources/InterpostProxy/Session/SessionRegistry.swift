@@ -1,6 +1,21 @@
 import CAllocator
 import Foundation
+public import InterpostCore
 import Synchronization
+
+/// A command that waits until a person has decided about it.
+public struct HeldCommand: Sendable {
+    public var session: Int
+    /// Its verb: `UID MOVE`.
+    public var command: String
+    /// The rule that holds it.
+    public var rule: String
+    /// The client's address and port.
+    public var client: String
+    public var since: WireTime
+    /// After so many seconds it is refused.
+    public var seconds: Int
+}
 
 /// All sessions of a program: who is in, how many, and how to tell them that the program ends.
 final class SessionRegistry: Sendable {
@@ -9,6 +24,7 @@ final class SessionRegistry: Sendable {
     private struct State {
         var sessions: [Int: Handle] = [:]
         var perAddress: [String: Int] = [:]
+        var held: [Int: HeldCommand] = [:]
         var lastNumber = 0
         var isEnding = false
         var whenEmpty: [@Sendable () -> Void] = []
@@ -30,6 +46,8 @@ final class SessionRegistry: Sendable {
     struct Handle: Sendable {
         var drain: @Sendable () -> Void
         var end: @Sendable () -> Void
+        /// Decides about the command that is held.
+        var resolveHold: @Sendable (_ allows: Bool) -> Void
         /// The log cannot be written; the session looks whether it may go on.
         var logFailed: @Sendable () -> Void
     }
@@ -65,6 +83,7 @@ final class SessionRegistry: Sendable {
 
     func remove(_ number: Int, address: String) {
         let callbacks = state.withLock { state in
+            state.held.removeValue(forKey: number)
             guard state.sessions.removeValue(forKey: number) != nil else { return [@Sendable () -> Void]() }
             let left = state.perAddress[address, default: 1] - 1
             state.perAddress[address] = left > 0 ? left : nil
@@ -74,6 +93,20 @@ final class SessionRegistry: Sendable {
             return state.whenEmpty
         }
         for callback in callbacks { callback() }
+    }
+
+    func hold(_ command: HeldCommand) { state.withLock { $0.held[command.session] = command } }
+
+    func release(_ number: Int) { _ = state.withLock { $0.held.removeValue(forKey: number) } }
+
+    /// The commands that wait for a person, the oldest first.
+    var held: [HeldCommand] { state.withLock { $0.held.values.sorted { $0.since.nanoseconds < $1.since.nanoseconds } } }
+
+    /// Lets a command that is held pass, or refuses it. Whether there was one.
+    func resolveHold(of number: Int, allows: Bool) -> Bool {
+        let handle = state.withLock { $0.held.removeValue(forKey: number) == nil ? nil : $0.sessions[number] }
+        handle?.resolveHold(allows)
+        return handle != nil
     }
 
     private func scheduleTrim() {

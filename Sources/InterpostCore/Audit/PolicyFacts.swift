@@ -1,0 +1,75 @@
+public import NIOCore
+
+/// What a policy decided about a command, free of secrets.
+public struct PolicyFacts: Sendable {
+    public enum Verdict: String, Sendable, CaseIterable { case allow, refuse, pretend, rewrite, drop, hold }
+
+    public var verdict: Verdict
+    /// `rule 2 (no newsletters)`, `preset read-only`, `strict reading`.
+    public var rule: String
+    public var command: CommandFacts
+    /// The name and the arguments of what went to the server, where that is another command.
+    public var sent: CommandFacts?
+    /// What the client was told, or why a line was no command.
+    public var text: String?
+    /// Nothing was done about it: the policy is only tried out.
+    public var isRehearsal: Bool
+
+    /// Nothing was kept from anybody.
+    var isHarmless: Bool { verdict == .allow || verdict == .rewrite }
+}
+
+extension SessionObserver {
+    /// Calls `tell` with the decision.
+    public func observe(_ decision: GateDecision, tell: (LogEvent) -> Void) {
+        let verdict = PolicyFacts.Verdict(decision.decision.verdict)
+        let command: CommandFacts
+        var sent: CommandFacts?
+        switch decision.arrived {
+        case .imap(let text):
+            command = facts(of: text)
+            if verdict == .rewrite, let line = decision.sent { sent = facts(of: IMAPText(line: line)) }
+        case .pop3(let line):
+            command = facts(ofPOP3: line)
+            if verdict == .rewrite, let line = decision.sent { sent = facts(ofPOP3: line) }
+        }
+        var text: String?
+        if case .refuse(let denial) = decision.decision.verdict { text = denial.text }
+        tell(
+            .policy(
+                PolicyFacts(
+                    verdict: verdict, rule: decision.decision.rule, command: command, sent: sent, text: text,
+                    isRehearsal: decision.isRehearsal)))
+    }
+
+    /// Calls `tell` with the end of a session whose server was not understood any more.
+    public func observe(alarm reason: String, last: ByteBuffer, tell: (LogEvent) -> Void) {
+        tell(.alarm(reason: reason, last: redactor.cleanOfURLs(last.withoutLineEnd)))
+    }
+
+    private func facts(of text: IMAPText) -> CommandFacts {
+        guard let command = IMAPCommand(reading: text) else {
+            return CommandFacts(tag: nil, name: CommandName(), arguments: Redactor.octets(text.bytes))
+        }
+        return redactor.facts(of: command)
+    }
+
+    private func facts(ofPOP3 line: ByteBuffer) -> CommandFacts {
+        let (name, command, _) = POP3Command.read(line)
+        return redactor.facts(of: command, name: name, line: line)
+    }
+}
+
+extension PolicyFacts.Verdict {
+    init(_ verdict: Verdict) {
+        self =
+            switch verdict {
+            case .allow: .allow
+            case .refuse: .refuse
+            case .pretend: .pretend
+            case .rewrite: .rewrite
+            case .drop: .drop
+            case .hold: .hold
+            }
+    }
+}

@@ -1,0 +1,233 @@
+public import NIOCore
+
+/// One relayed session with its policy, as a value: bytes in, actions out.
+///
+/// With a policy that only looks, it is the tap, ``SessionCore``. With one that enforces, a gate stands behind the tap:
+///
+///     client ⇄ tap ⇄ gate ⇄ server
+///
+/// The tap does the client's STARTTLS, tells it the truth about its own leg, and shows in the log what the client said and
+/// heard. Nothing of what it passes on reaches the server: the gate reads it for itself, strictly, and writes anew what may
+/// pass. A second conversation reads what the gate wrote and what the server said to it; what of that the client hears, the
+/// gate decides.
+public struct GateCore: Sendable {
+    /// Events of the server that are looked at before what they gave rise to is carried out.
+    private static let maximumRun = 512
+
+    private var front: SessionCore
+    private var gate: (any Gate)?
+    private var back: Conversation
+    private var rehearsal: Rehearsal?
+    private let recordsUpstream: Bool
+    private var now = WireTime(nanoseconds: 0)
+    private var ready: [GateAction] = []
+    /// Actions on their way out, the last one first.
+    private var leaving: [GateAction] = []
+    /// What of the server goes on as it came, and was not handed to the tap yet.
+    private var run = ForwardRun()
+    /// Why the tap hears something of the server now.
+    private var feed = Feed.none
+
+    private enum Feed { case none, passed, rewritten }
+
+    /// - Parameters:
+    ///   - context: What is known of the session when it begins.
+    ///   - recordsUpstream: Whether a capture wants to know what the gate said to the server.
+    public init(_ settings: SessionSettings, policy: Policy, context: PolicyContext, recordsUpstream: Bool = false) {
+        var settings = settings
+        let isGate = policy.isEnforcing
+        if isGate { settings.compression = .strip }
+        front = SessionCore(settings)
+        back = Conversation(settings.mailProtocol, limits: settings.limits)
+        self.recordsUpstream = recordsUpstream
+        if isGate {
+            switch settings.mailProtocol {
+            case .imap: gate = IMAPGate(policy: policy, context: context)
+            case .pop3: gate = POP3Gate(policy: policy, context: context, limits: settings.limits)
+            }
+        } else if policy.isDryRun {
+            rehearsal = Rehearsal(policy, context)
+        }
+    }
+
+    /// What the client said and heard.
+    public var conversation: Conversation { front.conversation }
+
+    // MARK: - In
+
+    /// Bytes that `side` sent, decrypted and inflated.
+    public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
+        now = time
+        guard side == .server, gate != nil, !front.isOpeningUpstream else { return front.receive(bytes, from: side, at: time) }
+        back.receive(bytes, from: .server, at: time)
+    }
+
+    /// The leg to `side` is encrypted now.
+    public mutating func tlsIsUp(_ side: Side) {
+        front.tlsIsUp(side)
+        if side == .client {
+            gate?.clientTLSIsUp()
+            rehearsal?.context.clientIsEncrypted = true
+        }
+    }
+
+    /// Which version of TLS the client's leg speaks: `TLSv1.3`.
+    public mutating func note(clientTLSVersion version: String?) {
+        gate?.context.clientTLSVersion = version
+        rehearsal?.context.clientTLSVersion = version
+    }
+
+    /// A person, or the lack of one, decided about the command that is held.
+    public mutating func resolveHold(allows: Bool) { gate?.resolveHold(allows: allows) }
+
+    public mutating func upstreamFailed(reason: String) { front.upstreamFailed(reason: reason) }
+    public mutating func inputEnded(of side: Side) { front.inputEnded(of: side) }
+    public mutating func closed(by side: Side) { front.closed(by: side) }
+    public mutating func timedOut(limit: String, seconds: Int) { front.timedOut(limit: limit, seconds: seconds) }
+    public mutating func drain() { front.drain() }
+    public mutating func turnAway(by closer: Closer, reason: String) { front.turnAway(by: closer, reason: reason) }
+    public mutating func end(reason: String) { front.end(reason: reason) }
+    public mutating func deflateBroke(on side: Side) { front.deflateBroke(on: side) }
+    public mutating func clearTextArrived(from side: Side) { front.clearTextArrived(from: side) }
+
+    /// Whether more bytes of the client, and of the server, are of use now. As of the last ``next()``.
+    public var wants: (client: Bool, server: Bool) {
+        guard let gate else { return front.wants }
+        return (front.wants.client && gate.wantsClient, front.wants.server)
+    }
+
+    // MARK: - Out
+
+    /// The next thing to do, or `nil` until something comes in.
+    public mutating func next() -> GateAction? {
+        guard gate != nil else { return nextOfTap() }
+        while true {
+            // Taken from the end, an action is moved and not copied.
+            if let action = leaving.popLast() { return action }
+            if !ready.isEmpty {
+                swap(&ready, &leaving)
+                leaving.reverse()
+                continue
+            }
+            if let action = front.next() {
+                carry(action)
+            } else if let step = gate?.next() {
+                carryOut(step)
+            } else if !readServer() {
+                back.settle()
+                return nil
+            }
+        }
+    }
+
+    private mutating func nextOfTap() -> GateAction? {
+        if let action = leaving.popLast() { return action }
+        guard let action = front.next() else { return nil }
+        if case .record(let event) = action, let decision = rehearsal?.judge(event, in: front.conversation) {
+            leaving.append(.judged(decision))
+        }
+        return .session(action)
+    }
+
+    /// What the tap wants done. What it would send to the server is what the client said.
+    private mutating func carry(_ action: SessionAction) {
+        switch action {
+        case .record(var event):
+            switch (event.sender, feed) {
+            case (.client, _): event.isWithheld = true
+            case (.server, .rewritten): event.isRewritten = true
+            case (.server, .passed): break
+            // The greeting that came when TLS was up upstream.
+            case (.server, .none) where !event.isOurs && !back.hasGreeted:
+                back.receive(event.bytes, from: .server, at: now)
+                if let greeting = back.next() { _ = gate?.passage(of: greeting) }
+            case (.server, .none): break
+            }
+            ready.append(.session(.record(event)))
+        case .send(let bytes, to: .server): gate?.receive(bytes)
+        default: ready.append(.session(action))
+        }
+    }
+
+    private mutating func carryOut(_ step: GateStep) {
+        switch step {
+        case .write(let bytes): write(bytes)
+        case .answer(let bytes): tell(bytes, .rewritten)
+        case .decided(let decision): ready.append(.judged(decision))
+        case .edited(let change): ready.append(.session(.tell(.edited(change))))
+        case .warn(let text): ready.append(.session(.tell(.warning(text))))
+        case .hold(let seconds): ready.append(.hold(seconds: seconds))
+        case .close(let closer, let reason): front.close(by: closer, reason: reason, farewell: nil)
+        case .alarm(let reason, let last):
+            ready.append(.alarm(reason: reason, last: last))
+            front.close(by: .policy, reason: reason, farewell: "Interpost ends this session: the server's answer was not expected")
+        }
+    }
+
+    /// Sends what the gate wrote, and reads it as what the client of the server's leg said.
+    private mutating func write(_ bytes: ByteBuffer) {
+        back.receive(bytes, from: .client, at: now)
+        while back.unread(from: .client) > 0, back.clientWait == .none, let event = back.next() {
+            if recordsUpstream { ready.append(.recordUpstream(event)) }
+        }
+        ready.append(.session(.send(bytes, to: .server)))
+    }
+
+    /// Has the tap hear something in the server's place.
+    private mutating func tell(_ bytes: ByteBuffer, _ feed: Feed) {
+        self.feed = feed
+        front.receive(bytes, from: .server, at: now)
+        while let action = front.next() { carry(action) }
+        self.feed = .none
+    }
+
+    /// Reads what has come from the server, up to where the gate wants something done.
+    private mutating func readServer() -> Bool {
+        guard front.isRunning, back.unread(from: .server) > 0 else { return false }
+        run.begin(back.unreadBytes(from: .server))
+        defer { run = ForwardRun() }
+        var count = 0
+        while count < Self.maximumRun, let event = back.next() {
+            count += 1
+            handle(event)
+            while let step = gate?.next() {
+                flushRun()
+                carryOut(step)
+            }
+        }
+        flushRun()
+        return count > 0
+    }
+
+    private mutating func handle(_ event: MailEvent) {
+        let passage = gate?.passage(of: event) ?? .withhold
+        var event = event
+        switch passage {
+        case .pass: run.advance(event.bytes.readableBytes)
+        case .withhold, .replace:
+            flushRun()
+            run.skip(event.bytes.readableBytes)
+            event.isWithheld = true
+        }
+        if recordsUpstream { ready.append(.recordUpstream(event)) }
+        if case .replace(let bytes) = passage { tell(bytes, .rewritten) }
+    }
+
+    private mutating func flushRun() {
+        if let bytes = run.flush() { tell(bytes, .passed) }
+    }
+}
+
+/// What the shell is to do next in a session that may have a gate.
+public enum GateAction: Sendable {
+    case session(SessionAction)
+    /// For captures alone: what happened on the server's leg. What passed as it came is recorded with the client's leg, and
+    /// only looked at here.
+    case recordUpstream(MailEvent)
+    /// For the log and the capture.
+    case judged(GateDecision)
+    /// For the log and the capture: why the session ends, and what the server said last.
+    case alarm(reason: String, last: ByteBuffer)
+    /// A command waits for ``GateCore/resolveHold(allows:)``, which is called after so many seconds at the latest.
+    case hold(seconds: Int)
+}

@@ -1,0 +1,30 @@
+public import NIOCore
+
+/// What was decided about something that a client sent.
+public struct GateDecision: Sendable {
+    /// What the client sent, as it stands.
+    public enum Arrived: Sendable {
+        case imap(IMAPText)
+        case pop3(line: ByteBuffer)
+    }
+
+    public var arrived: Arrived
+    public var decision: PolicyDecision
+    /// What went to the server in its place, without line ends and messages; `nil` where nothing went.
+    public var sent: ByteBuffer?
+    /// Why it was no command that the gate takes.
+    public var refusal: StrictRefusal?
+    /// Nothing was done about it (dry run).
+    public var isRehearsal = false
+
+    init(
+        arrived: Arrived, decision: PolicyDecision, sent: ByteBuffer? = nil, refusal: StrictRefusal? = nil,
+        isRehearsal: Bool = false
+    ) {
+        self.arrived = arrived
+        self.decision = decision
+        self.sent = sent
+        self.refusal = refusal
+        self.isRehearsal = isRehearsal
+    }
+}

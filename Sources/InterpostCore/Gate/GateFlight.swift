@@ -1,0 +1,51 @@
+import NIOCore
+
+/// The command that is with the server.
+struct GateFlight: Sendable {
+    /// The message of APPEND on its way.
+    struct Message: Sendable {
+        enum Stage: Sendable {
+            /// The server has not asked for it.
+            case announced
+            case streaming
+            /// All its octets have gone on; the command has to end here.
+            case closing
+            /// The command went on whole, or was refused before.
+            case done
+        }
+
+        var stage: Stage
+        /// The client waits for a `+`.
+        var isAwaited: Bool
+        /// The server takes it without having asked for it.
+        var goesOnAtOnce: Bool
+    }
+
+    /// As the client sent it.
+    var command: StrictCommand
+    /// What the server gets next, one piece after each `+`.
+    var segments: ArraySlice<ByteBuffer>
+    var message: Message?
+    /// What AUTHENTICATE carried, for a server that takes it only when it has asked.
+    var initialResponse: Secret?
+    var renames: [PeekRewrite.Rename] = []
+    /// What the client hears in the place of the server's completion.
+    var answer: ByteBuffer?
+    var errand: GateErrand?
+    /// A FETCH of texts that may not mark anything as read, of a client that did not ask for flags.
+    var watchesSeen = false
+    /// The server has answered, and the message still streams.
+    var isCompleted = false
+}
+
+/// A command of the gate's own. Clients cannot send its tag.
+enum GateErrand: String, Sendable {
+    /// What the server can do, behind a login that did not say so.
+    case capability = "CAPABILITY"
+    /// What separates the levels of mailbox names (RFC 9051 §6.3.9).
+    case separator = #"LIST "" """#
+
+    var tag: ByteBuffer { ByteBuffer(string: "interpost:\(self == .capability ? 1 : 2)") }
+
+    var line: ByteBuffer { ByteBuffer(string: "\(String(buffer: tag)) \(rawValue)\r\n") }
+}

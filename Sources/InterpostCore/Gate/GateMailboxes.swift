@@ -1,0 +1,80 @@
+import NIOCore
+
+extension IMAPCommand.Body {
+    /// The mailboxes that the command names, as the client spelled them.
+    var mailboxes: [MailboxName] {
+        switch self {
+        case .rename(let old, let new, _): [old, new]
+        case .select(let name, _, _), .create(let name, _), .delete(let name), .subscribe(let name), .unsubscribe(let name),
+            .status(let name, _), .append(let name, _), .copy(_, let name), .move(_, let name), .replace(_, let name, _),
+            .getACL(let name), .setACL(let name, _, _), .deleteACL(let name, _), .listRights(let name, _),
+            .myRights(let name), .getQuotaRoot(let name):
+            [name]
+        // The empty name is the server itself (RFC 5464 §4.2).
+        case .getMetadata(let name, _, _), .setMetadata(let name, _): name.string.bytes.readableBytes == 0 ? [] : [name]
+        case .notify(let request?): request.groups.flatMap(\.mailboxes)
+        default: []
+        }
+    }
+
+    /// The same command with each mailbox named in its canonical spelling; `nil` where one has none.
+    func canonical(separator: UInt8?) -> IMAPCommand.Body? {
+        func name(_ mailbox: MailboxName) -> MailboxName? {
+            CanonicalMailbox(mailbox, separator: separator).map { MailboxName(IMAPString($0.bytes)) }
+        }
+        switch self {
+        case .select(let mailbox, let readOnly, let parameters):
+            return name(mailbox).map { .select($0, readOnly: readOnly, parameters: parameters) }
+        case .create(let mailbox, let parameters):
+            // A separator at the end says that mailboxes will stand below it (RFC 9051 §6.3.4).
+            return name(mailbox).map { .create($0, parameters: parameters) }
+        case .delete(let mailbox): return name(mailbox).map(IMAPCommand.Body.delete)
+        case .rename(let old, let new, let parameters):
+            guard let old = name(old), let new = name(new) else { return nil }
+            return .rename(old, to: new, parameters: parameters)
+        case .subscribe(let mailbox): return name(mailbox).map(IMAPCommand.Body.subscribe)
+        case .unsubscribe(let mailbox): return name(mailbox).map(IMAPCommand.Body.unsubscribe)
+        case .status(let mailbox, let items): return name(mailbox).map { .status($0, items) }
+        case .append(let mailbox, let messages): return name(mailbox).map { .append($0, messages) }
+        case .copy(let set, let mailbox): return name(mailbox).map { .copy(set, to: $0) }
+        case .move(let set, let mailbox): return name(mailbox).map { .move(set, to: $0) }
+        case .replace(let set, let mailbox, let message): return name(mailbox).map { .replace(set, $0, message) }
+        case .getACL(let mailbox): return name(mailbox).map(IMAPCommand.Body.getACL)
+        case .setACL(let mailbox, let identifier, let rights):
+            return name(mailbox).map { .setACL($0, identifier: identifier, rights: rights) }
+        case .deleteACL(let mailbox, let identifier): return name(mailbox).map { .deleteACL($0, identifier: identifier) }
+        case .listRights(let mailbox, let identifier): return name(mailbox).map { .listRights($0, identifier: identifier) }
+        case .myRights(let mailbox): return name(mailbox).map(IMAPCommand.Body.myRights)
+        case .getQuotaRoot(let mailbox): return name(mailbox).map(IMAPCommand.Body.getQuotaRoot)
+        case .getMetadata(let mailbox, let entries, let options) where mailbox.string.bytes.readableBytes > 0:
+            return name(mailbox).map { .getMetadata($0, entries: entries, options: options) }
+        case .setMetadata(let mailbox, let entries) where mailbox.string.bytes.readableBytes > 0:
+            return name(mailbox).map { .setMetadata($0, entries) }
+        default: return self
+        }
+    }
+}
+
+extension IMAPResponse {
+    /// Whether responses of this name say something about a mailbox that they name.
+    static func namesMailbox(_ name: Keyword?) -> Bool { name.map(namingMailbox.contains) == true }
+
+    private static let namingMailbox: Set<Keyword> = [
+        Keyword("LIST"), Keyword("LSUB"), Keyword("XLIST"), Keyword("STATUS"), Keyword("METADATA"), Keyword("ANNOTATION"),
+        Keyword("ACL"), Keyword("LISTRIGHTS"), Keyword("MYRIGHTS"), Keyword("QUOTAROOT"), Keyword("ESEARCH"),
+        Keyword("MAILBOX"), Keyword("BBOARD"),
+    ]
+
+    /// The mailbox that the response is about.
+    var mailbox: MailboxName? {
+        switch data {
+        case .list(let list): list.name
+        case .status(let name, _), .acl(let name, _), .listRights(let name, _, _, _), .myRights(let name, _),
+            .quotaRoot(let name, _), .metadata(let name, _), .metadataChanged(let name, _), .annotation(let name, _, _),
+            .mailbox(let name):
+            name
+        case .esearch(let search): search.mailbox
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,297 @@
+import NIOCore
+
+/// The gate of an IMAP session: a client's command is read whole and strictly, judged, and written anew; nothing follows it
+/// until the server has answered.
+///
+///     C: a store 1 +flags (\Seen)␍␊       S: —
+///     → a NO [NOPERM] …␍␊                 under read-only: the server hears nothing
+///     C: b select inbox␍␊                 S: b EXAMINE INBOX␍␊
+struct IMAPGate: Gate {
+    enum Stage {
+        /// The server has not greeted.
+        case greeting
+        /// The client's next command is read.
+        case ready
+        /// A command is with the server.
+        case inFlight
+        /// The server has asked for a SASL response.
+        case saslResponse
+        case idle
+        /// A person decides.
+        case held
+        /// Nothing more is read.
+        case ended
+    }
+
+    /// Lines in a session that are no commands, and before login.
+    static let maximumMalformed = (afterLogin: 3, beforeLogin: 1)
+
+    let policy: Policy
+    var context: PolicyContext
+    var capabilities: GateCapabilities
+    var offers = UpstreamOffers()
+    var stage = Stage.greeting
+    var gatherer = CommandGatherer()
+    var steps: [GateStep] = []
+    var flight: GateFlight?
+    /// Commands of the gate's own that come before the client's next one.
+    var errands: [GateErrand] = []
+    private var heldCommand: (command: StrictCommand, text: IMAPText, decision: PolicyDecision)?
+    /// A command that was refused is being read to its end.
+    private var refusedAnswer: ByteBuffer?
+    private var malformedLines = 0
+    /// A response of the server has begun and not ended: nothing of ours stands in it.
+    var isMidResponse = false
+    /// Lines of a response about a mailbox that may be hidden.
+    var withheld: ByteBuffer?
+    var renamer: FetchRenamer?
+    /// The server ended IDLE before the client did.
+    var isDoneDue = false
+    /// The selected mailbox was opened so that CLOSE expunges nothing.
+    var isSelectedReadOnly = false
+
+    init(policy: Policy, context: PolicyContext) {
+        self.policy = policy
+        self.context = context
+        capabilities = GateCapabilities(preset: policy.preset)
+    }
+
+    // MARK: - In
+
+    mutating func receive(_ bytes: ByteBuffer) {
+        if case .ended = stage { return }
+        gatherer.receive(bytes)
+    }
+
+    var wantsClient: Bool { gatherer.waiting < CommandGatherer.patience }
+
+    mutating func clientTLSIsUp() {
+        gatherer.forget()
+        context.clientIsEncrypted = true
+        malformedLines = 0
+    }
+
+    mutating func resolveHold(allows: Bool) {
+        guard case .held = stage, let (command, text, decision) = heldCommand else { return }
+        heldCommand = nil
+        stage = .ready
+        if allows {
+            let decision = PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: .allow)
+            send(command, text, decision, [])
+        } else {
+            let denial = Denial(text: "Nobody has allowed it in time")
+            refuse(command.tag, text, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
+        }
+    }
+
+    // MARK: - Out
+
+    mutating func next() -> GateStep? {
+        while true {
+            if !steps.isEmpty { return steps.removeFirst() }
+            guard proceed() else {
+                gatherer.settle()
+                return nil
+            }
+        }
+    }
+
+    /// Does one thing with what the client has sent; whether there was anything to do.
+    private mutating func proceed() -> Bool {
+        switch stage {
+        case .greeting, .held, .ended: return false
+        case .ready:
+            guard !isMidResponse else { return false }
+            if !errands.isEmpty {
+                run(errands.removeFirst())
+                return true
+            }
+            guard let piece = gatherer.next() else { return false }
+            take(piece)
+            return true
+        case .inFlight: return streamMessage()
+        case .saslResponse: return takeSASLResponse()
+        case .idle: return takeDone()
+        }
+    }
+
+    private mutating func take(_ piece: CommandGatherer.Piece) {
+        switch piece {
+        case .command(let text): read(text)
+        case .literal(let text, let literal): decide(on: literal, in: text)
+        case .malformed(let line, let reason):
+            let refusal = StrictRefusal(.malformed, tag: StrictCommand.tag(of: line), reason: reason)
+            refuse(refusal, IMAPText(line: line))
+        case .refusedCommandEnded:
+            if let answer = refusedAnswer { steps.append(.answer(answer)) }
+            refusedAnswer = nil
+        case .tooLong: close(saying: "A command has at most \(CommandGatherer.maximumCommand) octets")
+        case .streamed: break
+        }
+    }
+
+    private mutating func read(_ text: IMAPText) {
+        if isDoneDue {
+            isDoneDue = false
+            // The server ended IDLE by itself, and the client did not know yet.
+            if text.literals.isEmpty, text.bytes.equalsIgnoringCase("DONE") { return }
+        }
+        do throws(StrictRefusal) {
+            let command = try StrictCommand(reading: text)
+            if case .append = command.body {
+                // The message was no literal that the gate could have streamed.
+                throw StrictRefusal(.malformed, tag: command.tag, name: command.title, reason: "a message is a literal")
+            }
+            submit(command, text)
+        } catch {
+            refuse(error, text)
+        }
+    }
+
+    // MARK: - Literals
+
+    /// Before a client is asked for the octets of a literal, all is decided that can be decided.
+    private mutating func decide(on literal: LiteralAnnouncement, in text: IMAPText) {
+        guard let head = StrictCommand.head(of: text.bytes.firstLine) else {
+            let tag = StrictCommand.tag(of: text.bytes.firstLine)
+            return refuseLiteral(StrictRefusal(.malformed, tag: tag, reason: "a command is a tag, a space and a verb"), text)
+        }
+        if let decision = policy.judgeEarly(head.name, usesUIDs: head.usesUIDs, in: context), case .refuse(let denial) = decision.verdict {
+            tell(.imap(text), decision)
+            return refuseLiteral(Self.answer(head.tag, denial))
+        }
+        if head.name == Keyword("APPEND"), let command = try? StrictCommand(reading: text), case .append = command.body {
+            return submit(command, text, message: literal)
+        }
+        guard gatherer.hasRoom(for: literal) else {
+            let reason = "the literals of a command have at most \(CommandGatherer.maximumCommand) octets together"
+            let name = CommandName(keyword: head.name, usesUIDs: head.usesUIDs)
+            return refuseLiteral(StrictRefusal(.unsupported, tag: head.tag, name: name, reason: reason), text)
+        }
+        gatherer.gather()
+        if !literal.isNonSynchronising { steps.append(.answer(ByteBuffer(string: "+ go on\r\n"))) }
+    }
+
+    private mutating func refuseLiteral(_ refusal: StrictRefusal, _ text: IMAPText) {
+        let isLast = note(refusal, text)
+        refuseLiteral(Self.answer(refusal))
+        if isLast { close(saying: "That was one line too many that is no command") }
+    }
+
+    private mutating func refuseLiteral(_ answer: ByteBuffer) {
+        let isWaiting = gatherer.refuse()
+        if isWaiting { steps.append(.answer(answer)) } else { refusedAnswer = answer }
+    }
+
+    // MARK: - Judging
+
+    private mutating func submit(_ command: StrictCommand, _ text: IMAPText, message: LiteralAnnouncement? = nil) {
+        guard let body = command.body.canonical(separator: context.separator) else {
+            let reason = "the name of a mailbox is not spelled as RFC 9051 section 5.1 has it"
+            let refusal = StrictRefusal(.malformed, tag: command.tag, name: command.title, reason: reason)
+            if message != nil { return refuseLiteral(refusal, text) }
+            return refuse(refusal, text)
+        }
+        var command = command
+        command.body = body
+        if case .login(let user, _) = body { context.user = user.bytes }
+        let decision = policy.judge(.imap(command), in: context)
+        switch decision.verdict {
+        case .allow: send(command, text, decision, [], message: message)
+        case .rewrite(let rewrites): send(command, text, decision, rewrites, message: message)
+        case .refuse(let denial): refuse(command.tag, text, decision, denial, message: message)
+        case .pretend:
+            tell(.imap(text), decision)
+            let answer = Self.line(command.tag, "OK", "done")
+            if message != nil { refuseLiteral(answer) } else { steps.append(.answer(answer)) }
+        case .drop:
+            tell(.imap(text), decision)
+            end(reason: "\(command.title) is forbidden by \(decision.rule)")
+        case .hold(let seconds):
+            guard message == nil else {
+                return refuse(command.tag, text, decision, Denial(text: "Nobody can be asked about a message that is being added"), message: message)
+            }
+            tell(.imap(text), decision)
+            heldCommand = (command, text, decision)
+            stage = .held
+            steps.append(.hold(seconds: seconds))
+        }
+    }
+
+    /// A command that the policy does not let pass.
+    mutating func refuse(
+        _ tag: ByteBuffer, _ text: IMAPText, _ decision: PolicyDecision, _ denial: Denial, message: LiteralAnnouncement? = nil
+    ) {
+        tell(.imap(text), decision)
+        if message != nil { refuseLiteral(Self.answer(tag, denial)) } else { steps.append(.answer(Self.answer(tag, denial))) }
+    }
+
+    /// What is no command that the gate takes.
+    mutating func refuse(_ refusal: StrictRefusal, _ text: IMAPText) {
+        let isLast = note(refusal, text)
+        steps.append(.answer(Self.answer(refusal)))
+        if isLast { close(saying: "That was one line too many that is no command") }
+    }
+
+    /// Counts and tells it; whether it was the last one that is borne with.
+    private mutating func note(_ refusal: StrictRefusal, _ text: IMAPText) -> Bool {
+        let denial = Denial(text: refusal.reason)
+        steps.append(
+            .decided(
+                GateDecision(
+                    arrived: .imap(text), decision: PolicyDecision(rule: "strict reading", verdict: .refuse(denial)), refusal: refusal)))
+        guard refusal.kind == .malformed else { return false }
+        malformedLines += 1
+        let isBeforeLogin = context.state == .notAuthenticated
+        return malformedLines >= (isBeforeLogin ? Self.maximumMalformed.beforeLogin : Self.maximumMalformed.afterLogin)
+    }
+
+    mutating func tell(_ arrived: GateDecision.Arrived, _ decision: PolicyDecision, sent: ByteBuffer? = nil) {
+        steps.append(.decided(GateDecision(arrived: arrived, decision: decision, sent: sent)))
+    }
+
+    // MARK: - Endings
+
+    mutating func close(saying text: String) {
+        steps.append(.answer(ByteBuffer(string: "* BYE \(text)\r\n")))
+        end(reason: text)
+    }
+
+    mutating func end(reason: String) {
+        stage = .ended
+        gatherer.forget()
+        steps.append(.close(by: .policy, reason: reason))
+    }
+
+    mutating func alarm(_ reason: String, _ event: MailEvent) -> GatePassage {
+        stage = .ended
+        steps.append(.alarm(reason: reason, last: event.bytes))
+        return .withhold
+    }
+
+    // MARK: - Answers
+
+    static func line(_ tag: ByteBuffer, _ result: String, _ text: String) -> ByteBuffer {
+        var line = tag
+        line.writeString(" \(result) \(text)\r\n")
+        return line
+    }
+
+    static func answer(_ tag: ByteBuffer, _ denial: Denial) -> ByteBuffer {
+        line(tag, "NO", "[\(denial.code ?? "NOPERM")] \(denial.text)")
+    }
+
+    /// `a BAD …`, or `* BAD …` where no tag could be read.
+    private static func answer(_ refusal: StrictRefusal) -> ByteBuffer {
+        let name = refusal.kind != .unknown ? refusal.name.map { "\($0): " } ?? "" : ""
+        return line(refusal.tag ?? ByteBuffer(string: "*"), "BAD", "\(name)\(refusal.reason)")
+    }
+}
+
+extension ByteBuffer {
+    /// Up to the first LF, which belongs to it.
+    fileprivate var firstLine: ByteBuffer {
+        guard let feed = firstIndex(of: .lineFeed, from: readerIndex) else { return self }
+        return getSlice(at: readerIndex, length: feed - readerIndex + 1) ?? self
+    }
+}

@@ -1,0 +1,257 @@
+import NIOCore
+
+// What becomes of what the server says.
+
+extension IMAPGate {
+    mutating func passage(of event: MailEvent) -> GatePassage {
+        if case .ended = stage { return .withhold }
+        if let anomaly = event.anomalies.first(where: \.kind.endsGate) { return alarm(anomaly.kind.rawValue, event) }
+        switch event.meaning {
+        case .greeting(let status): return passage(ofGreeting: status)
+        case .status(let status): return passage(of: status, event)
+        case .part(let start): return passage(ofPart: start, event)
+        case .literal: return withheld == nil ? .pass : withhold(event)
+        case .response(let response): return passage(of: response, event)
+        case .completion(let status, let record): return passage(of: status, record, event)
+        case .continuation(.literal): return passage(ofContinuation: event)
+        case .continuation(.idle):
+            stage = .idle
+            return .pass
+        case .continuation(.unexpected): return alarm("unexpected-continuation", event)
+        case .saslChallenge: return passage(ofChallenge: event)
+        default: return alarm("malformed-response", event)
+        }
+    }
+
+    private mutating func passage(ofGreeting status: IMAPStatus) -> GatePassage {
+        stage = .ready
+        learnOffers(from: status)
+        switch status.result {
+        case .preauth: didLogIn(isOffering: status.codeName == Keyword("CAPABILITY"))
+        case .bye: stage = .ended
+        default: break
+        }
+        return edited(status)
+    }
+
+    // MARK: - Untagged
+
+    private mutating func passage(of status: IMAPStatus, _ event: MailEvent) -> GatePassage {
+        if status.result == .bad { return alarm("untagged BAD", event) }
+        // Courier has no BAD for what it does not understand.
+        if status.result == .no, status.text.hasPrefixIgnoringCase("ERROR IN IMAP COMMAND") {
+            return alarm("the server did not understand the command", event)
+        }
+        if let reason = unaskedChange(status) { return alarm(reason, event) }
+        learnOffers(from: status)
+        if flight?.errand != nil, status.codeName == Keyword("CAPABILITY") { return .withhold }
+        return edited(status)
+    }
+
+    private mutating func passage(ofPart start: MailEvent.LiteralStart, _ event: MailEvent) -> GatePassage {
+        let isFirst = !isMidResponse
+        isMidResponse = true
+        if isFirst, policy.hidesMailboxes, IMAPResponse.namesMailbox(start.name) { withheld = ByteBuffer() }
+        if withheld != nil { return withhold(event) }
+        return renamed(event, isFirst: isFirst)
+    }
+
+    private mutating func passage(of response: IMAPResponse, _ event: MailEvent) -> GatePassage {
+        let isFirst = !isMidResponse
+        isMidResponse = false
+        if let errand = flight?.errand, withholds(response, for: errand) {
+            withheld = nil
+            return .withhold
+        }
+        if policy.hidesMailboxes, IMAPResponse.namesMailbox(response.name) {
+            defer { withheld = nil }
+            guard !isHidden(response) else { return .withhold }
+            guard var lines = withheld else { return .pass }
+            lines.writeImmutableBuffer(event.bytes)
+            return .replace(lines)
+        }
+        if response.kind == .capability, case .capabilities(let names) = response.data {
+            offers.learn(names.map(\.bytes))
+            guard let (line, change) = capabilities.edit(untagged: names.map(\.bytes)) else { return .pass }
+            steps.append(.edited(change))
+            return .replace(line)
+        }
+        if response.kind == .fetch || response.kind == .uidFetch, flight?.watchesSeen == true, marksAsRead(response) {
+            return alarm("the server marked a message as read", event)
+        }
+        return response.kind == .fetch ? renamed(event, isFirst: isFirst) : .pass
+    }
+
+    private mutating func withhold(_ event: MailEvent) -> GatePassage {
+        withheld?.writeImmutableBuffer(event.bytes)
+        guard withheld?.readableBytes ?? 0 <= CommandGatherer.maximumCommand else {
+            return alarm("a response about a mailbox is longer than any", event)
+        }
+        return .withhold
+    }
+
+    /// Answers to what the gate asked itself.
+    private mutating func withholds(_ response: IMAPResponse, for errand: GateErrand) -> Bool {
+        switch (errand, response.data) {
+        case (.capability, .capabilities(let names)):
+            offers.learn(names.map(\.bytes))
+            return true
+        case (.separator, .list(let list)):
+            if let separator = list.separator?.bytes, separator.readableBytes == 1 {
+                context.separator = separator.byte(at: separator.readerIndex)
+            }
+            return true
+        default: return false
+        }
+    }
+
+    private func isHidden(_ response: IMAPResponse) -> Bool {
+        guard let mailbox = response.mailbox else { return false }
+        // A name that cannot be compared may be one that is hidden.
+        guard mailbox.string.bytes.readableBytes > 0 else { return false }
+        guard let name = CanonicalMailbox(mailbox, separator: context.separator) else { return true }
+        return policy.hides(name)
+    }
+
+    /// Flags that nobody asked for, in the answer with the text of a message.
+    private func marksAsRead(_ response: IMAPResponse) -> Bool {
+        guard policy.preset == .readOnly, case .fetch(let answer) = response.data, !answer.contents.isEmpty else { return false }
+        return answer.flags.map { $0.description.uppercased().contains("\\SEEN") } ?? false
+    }
+
+    /// Under the names by which the client asked.
+    private mutating func renamed(_ event: MailEvent, isFirst: Bool) -> GatePassage {
+        guard let renames = flight?.renames, !renames.isEmpty else { return .pass }
+        if isFirst { renamer = FetchRenamer(renames) }
+        return renamer?.rename(event.bytes).map { .replace($0) } ?? .pass
+    }
+
+    // MARK: - Tagged
+
+    private mutating func passage(of status: IMAPStatus, _ record: CommandRecord?, _ event: MailEvent) -> GatePassage {
+        guard let flight else { return alarm("unexpected-tag", event) }
+        if let reason = unaskedChange(status) { return alarm(reason, event) }
+        if let errand = flight.errand {
+            if errand == .separator, context.separator == nil, status.result != .ok {
+                return alarm("the server does not say how mailbox names are made up", event)
+            }
+            land()
+            return .withhold
+        }
+        learnOffers(from: status)
+        let wasSelected = context.state == .selected
+        follow(status, record)
+        if status.result == .bad, wasSelected, case .select = flight.command.body {
+            // Servers differ in whether a mailbox is still selected now.
+            return alarm("the server did not understand the SELECT that it was sent", event)
+        }
+        let passage: GatePassage
+        if let answer = flight.answer {
+            passage = .replace(answer)
+        } else if policy.presentsAsWritable, status.codeName == Keyword("READ-ONLY"), case .select(_, false, _) = flight.command.body {
+            passage = .replace(status.line(withCode: ByteBuffer(string: "READ-WRITE")))
+        } else {
+            passage = edited(status)
+        }
+        completeMessage()
+        return passage
+    }
+
+    /// A message that is on its way when the server has answered goes on to its end; one that was not asked for is dropped.
+    private mutating func completeMessage() {
+        switch flight?.message?.stage {
+        case .streaming, .closing: flight?.isCompleted = true
+        case .announced:
+            _ = gatherer.refuse()
+            land()
+        case .done, nil: land()
+        }
+    }
+
+    private mutating func follow(_ status: IMAPStatus, _ record: CommandRecord?) {
+        guard let command = flight?.command else { return }
+        switch (command.body, status.result) {
+        case (.login, .ok), (.authenticate, .ok):
+            if let user = record?.sasl?.user { context.user = ByteBuffer(string: user) }
+            didLogIn(isOffering: status.codeName == Keyword("CAPABILITY"))
+        case (.login, _), (.authenticate, _): context.failedLogins += 1
+        case (.select(let mailbox, let readOnly, _), .ok):
+            context.state = .selected
+            context.selected = CanonicalMailbox(mailbox, separator: context.separator)
+            isSelectedReadOnly = readOnly || status.codeName == Keyword("READ-ONLY")
+        case (.select, .no), (.close, .ok), (.unselect, .ok):
+            if context.state == .selected { context.state = .authenticated }
+            context.selected = nil
+        case (.logout, .ok):
+            stage = .ended
+            gatherer.forget()
+        default: break
+        }
+    }
+
+    private mutating func didLogIn(isOffering: Bool) {
+        context.state = .authenticated
+        if !isOffering {
+            offers.forget()
+            errands.append(.capability)
+        }
+        if policy.needsSeparator { errands.append(.separator) }
+    }
+
+    /// A code that tells of messages that were put somewhere, by a command that was not sent (RFC 4315).
+    private func unaskedChange(_ status: IMAPStatus) -> String? {
+        guard let name = status.codeName, name == Keyword("COPYUID") || name == Keyword("APPENDUID") else { return nil }
+        switch flight?.command.body {
+        case .copy, .move, .append, .replace: return nil
+        default: return "the server tells of a change that nobody asked for"
+        }
+    }
+
+    // MARK: - Continuations
+
+    private mutating func passage(ofContinuation event: MailEvent) -> GatePassage {
+        guard let flight else { return alarm("unexpected-continuation", event) }
+        if !flight.segments.isEmpty {
+            writeNextSegment()
+            return .withhold
+        }
+        guard let message = flight.message, message.stage == .announced else { return alarm("unexpected-continuation", event) }
+        beginMessage()
+        return message.isAwaited ? .pass : .withhold
+    }
+
+    private mutating func passage(ofChallenge event: MailEvent) -> GatePassage {
+        stage = .saslResponse
+        guard flight?.initialResponse != nil else { return .pass }
+        // The server asks for what the client has sent already; with a question of its own it does not.
+        if event.bytes.withoutLineEnd.readableBytesView.dropFirst().contains(where: { $0 != .space }) {
+            return alarm("a challenge in front of the initial response", event)
+        }
+        return .withhold
+    }
+
+    // MARK: - Capabilities
+
+    private mutating func learnOffers(from status: IMAPStatus) {
+        guard status.codeName == Keyword("CAPABILITY") else { return }
+        offers.learn(status.codeArguments.map(\.bytes))
+    }
+
+    private mutating func edited(_ status: IMAPStatus) -> GatePassage {
+        guard let (line, change) = capabilities.edit(status: status) else { return .pass }
+        steps.append(.edited(change))
+        return .replace(line)
+    }
+}
+
+extension Anomaly.Kind {
+    /// Behind it nobody knows any more what answers what.
+    fileprivate var endsGate: Bool {
+        switch self {
+        case .greetingMissing, .lineTooLong, .literalTooLarge, .malformedResponse, .unexpectedTag, .unexpectedContinuation,
+            .unexpectedReply, .otherProtocol:
+            true
+        default: false
+        }
+    }
+}

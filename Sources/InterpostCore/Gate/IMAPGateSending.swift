@@ -1,0 +1,201 @@
+import NIOCore
+
+// What goes to the server, and the lines of a client that belong to a command that is there.
+
+extension IMAPGate {
+    /// Writes a command anew and sends it.
+    mutating func send(
+        _ command: StrictCommand, _ text: IMAPText, _ decision: PolicyDecision, _ rewrites: Set<Rewrite>,
+        message: LiteralAnnouncement? = nil
+    ) {
+        var flight = GateFlight(command: command, segments: [])
+        var sent = command
+        switch command.body {
+        case .id(let fields): sent.body = .id(fields.filter { Self.identityFields.contains($0.name) })
+        case .enable(let names):
+            let kept = names.filter { $0.bytes.equalsIgnoringCase("CONDSTORE") || $0.bytes.equalsIgnoringCase("QRESYNC") }
+            guard !kept.isEmpty else { return answerEmptyEnable(command, text, decision) }
+            sent.body = .enable(kept)
+        case .authenticate(let mechanism, let response):
+            guard GateCapabilities.allows(mechanism: mechanism) else {
+                let denial = Denial(code: "CANNOT", text: "This way of logging in cannot be used through Interpost")
+                return refuse(command.tag, text, PolicyDecision(rule: "mechanisms", verdict: .refuse(denial)), denial)
+            }
+            if response != nil, !offers.has(.saslIR) {
+                flight.initialResponse = response
+                sent.body = .authenticate(mechanism: mechanism, initialResponse: nil)
+            }
+        case .select(let mailbox, _, let parameters) where rewrites.contains(.examine):
+            sent = StrictCommand(
+                tag: command.tag, name: Keyword("EXAMINE"), body: .select(mailbox, readOnly: true, parameters: parameters))
+        case .close where rewrites.contains(.unselect):
+            guard let instead = insteadOfClose(command) else {
+                let denial = Denial(text: "The server cannot close a mailbox without removing messages from it")
+                return refuse(command.tag, text, decision, denial)
+            }
+            sent = instead
+        case .fetch(let set, let items, let modifiers) where rewrites.contains(.peek):
+            guard let peek = PeekRewrite(items) else {
+                let denial = Denial(code: "CANNOT", text: "RFC822 and BODY[] have to be asked for in commands of their own")
+                return refuse(command.tag, text, decision, denial)
+            }
+            sent.body = .fetch(set, peek.items, modifiers: modifiers)
+            flight.renames = peek.renames
+            flight.watchesSeen = !items.contains { $0.name == Keyword("FLAGS") || !$0.expansion.isEmpty }
+        default: break
+        }
+        // A client that waits for `+` gets the server's own.
+        let isAwaited = message.map { !$0.isNonSynchronising } ?? false
+        guard let written = CommandWriter(literals: isAwaited ? .none : offers.literals).write(sent) else {
+            let denial = Denial(text: "\(command.title) cannot be passed on by Interpost")
+            return refuse(command.tag, text, decision, denial, message: message)
+        }
+        flight.segments = written.segments[...]
+        if message != nil {
+            flight.message = GateFlight.Message(
+                stage: .announced, isAwaited: isAwaited, goesOnAtOnce: written.messageLiteral?.isNonSynchronising == true)
+        }
+        tell(.imap(text), decision, sent: written.segments.first?.withoutLineEnd)
+        self.flight = flight
+        stage = .inFlight
+        writeNextSegment()
+    }
+
+    /// Fields of RFC 2971 §3.3. What servers take from proxies (`x-originating-ip`) is none of a client's business.
+    private static let identityFields: Set<IMAPString> = [
+        "name", "version", "os", "os-version", "vendor", "support-url", "address", "date", "command", "arguments", "environment",
+    ].reduce(into: []) { fields, name in
+        fields.insert(IMAPString(name))
+        fields.insert(IMAPString(name.uppercasedASCII))
+    }
+
+    private mutating func answerEmptyEnable(_ command: StrictCommand, _ text: IMAPText, _ decision: PolicyDecision) {
+        tell(.imap(text), decision)
+        steps.append(.answer(ByteBuffer(string: "* ENABLED\r\n")))
+        steps.append(.answer(Self.line(command.tag, "OK", "nothing of that can be enabled through Interpost")))
+    }
+
+    /// UNSELECT; CLOSE itself where the mailbox was opened so that it expunges nothing.
+    private func insteadOfClose(_ command: StrictCommand) -> StrictCommand? {
+        if offers.has(.unselect) { return StrictCommand(tag: command.tag, name: Keyword("UNSELECT"), body: .unselect) }
+        return isSelectedReadOnly ? command : nil
+    }
+
+    /// The next piece of the command, which ends where the server has to be waited for.
+    mutating func writeNextSegment() {
+        guard let segment = flight?.segments.popFirst() else { return }
+        steps.append(.write(segment))
+        if flight?.segments.isEmpty == true, flight?.message?.goesOnAtOnce == true { beginMessage() }
+    }
+
+    /// The octets of a message may come.
+    mutating func beginMessage() {
+        guard flight?.message?.stage == .announced else { return }
+        gatherer.stream()
+        flight?.message?.stage = .streaming
+    }
+
+    mutating func run(_ errand: GateErrand) {
+        let command = StrictCommand(tag: errand.tag, name: Keyword("NOOP"), body: .noop)
+        flight = GateFlight(command: command, segments: [], errand: errand)
+        stage = .inFlight
+        steps.append(.write(errand.line))
+    }
+
+    // MARK: - A message
+
+    /// Passes on what has come of a message.
+    mutating func streamMessage() -> Bool {
+        switch flight?.message?.stage {
+        case .streaming:
+            guard case .streamed(let chunk, let remaining)? = gatherer.next() else {
+                // An empty message has no octets to wait for.
+                guard gatherer.isAtLine else { return false }
+                flight?.message?.stage = .closing
+                return true
+            }
+            steps.append(.write(chunk))
+            if remaining == 0 { flight?.message?.stage = .closing }
+            return true
+        case .closing:
+            guard let isEnd = gatherer.takeEnd() else { return false }
+            guard isEnd else {
+                // What has gone on so far is no command yet, so the server forgets it with the connection.
+                end(reason: "APPEND goes on behind its message")
+                return true
+            }
+            flight?.message?.stage = .done
+            steps.append(.write(ByteBuffer(string: "\r\n")))
+            if flight?.isCompleted == true { land() }
+            return true
+        case .announced, .done, nil: return false
+        }
+    }
+
+    /// The command is over; the next one may come.
+    mutating func land() {
+        flight = nil
+        renamer = nil
+        switch stage {
+        case .ended: return
+        case .idle: isDoneDue = true
+        default: break
+        }
+        stage = .ready
+    }
+
+    // MARK: - SASL
+
+    /// One line, only ever because the server has asked for it.
+    mutating func takeSASLResponse() -> Bool {
+        if let response = flight?.initialResponse {
+            flight?.initialResponse = nil
+            stage = .inFlight
+            // Behind the command `=` stands for an empty response; on a line of its own, an empty line does.
+            let line = response.withExposedBytes { $0.equalsIgnoringCase("=") ? ByteBuffer() : $0 }
+            steps.append(.write(line.withLineEnd))
+            return true
+        }
+        guard let line = gatherer.takePlainLine() else { return false }
+        guard case .line(let text) = line, text.isSASLResponse else {
+            close(saying: "What is said in a login is base64")
+            return true
+        }
+        stage = .inFlight
+        steps.append(.write(text.withLineEnd))
+        return true
+    }
+
+    // MARK: - IDLE
+
+    /// DONE ends IDLE; so does any other line, which goes nowhere.
+    mutating func takeDone() -> Bool {
+        guard let line = gatherer.takePlainLine() else { return false }
+        stage = .inFlight
+        steps.append(.write(ByteBuffer(string: "DONE\r\n")))
+        if case .line(let text) = line, text.equalsIgnoringCase("DONE") { return true }
+        guard let tag = flight?.command.tag else { return true }
+        let refusal = StrictRefusal(.malformed, tag: tag, reason: "IDLE ends with DONE and nothing else")
+        flight?.answer = Self.line(tag, "BAD", refusal.reason)
+        steps.append(.warn("IDLE was ended by a line that is not DONE; it went nowhere"))
+        return true
+    }
+}
+
+extension ByteBuffer {
+    fileprivate var withLineEnd: ByteBuffer {
+        var line = self
+        line.writeStaticString("\r\n")
+        return line
+    }
+
+    /// `*`, nothing, or base64 in fours.
+    fileprivate var isSASLResponse: Bool {
+        if readableBytes == 0 || equalsIgnoringCase("*") { return true }
+        return Base64.decode(readableBytesView) != nil
+    }
+}
+
+extension String {
+    fileprivate var uppercasedASCII: String { String(decoding: utf8.map(\.uppercased), as: UTF8.self) }
+}

@@ -1,0 +1,2 @@
+import InterpostCore
+extension RelayConfiguration { var policy: Policy { Policy(.observe) } }

@@ -1,0 +1,150 @@
+import Foundation
+import NIOCore
+import Testing
+
+@testable import InterpostCore
+
+/// A transcript of `Fixtures/Wire/Gate`: what the client says (`C:`), what the server gets in its place (`U:`), what the server
+/// says (`S:` when the client hears it as it is, `s:` when not), and what the client hears from the gate (`A:`).
+///
+///     @ policy read-only
+///     C: a SELECT inbox
+///     U: a EXAMINE INBOX
+///     S: a OK [READ-ONLY] done
+///     = policy verdict=rewrite name=SELECT sent_name=EXAMINE
+///
+/// `= …` is one event of the log, in order; of those that only repeat what was said none is given.
+struct GateFixture: Sendable, CustomTestStringConvertible {
+    enum Step: Sendable {
+        case client(ByteBuffer)
+        case upstream(ByteBuffer)
+        case server(ByteBuffer, isHeard: Bool)
+        case answer(ByteBuffer)
+        case expect(String)
+    }
+
+    var testDescription: String
+    var mailProtocol: MailProtocol
+    var policy = Policy(.readOnly)
+    var steps: [(step: Step, line: Int)] = []
+
+    static let all: [GateFixture] = {
+        let folder = WireFixture.folder.appending(path: "Gate")
+        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        return files.sorted { $0.path < $1.path }.compactMap { file in
+            guard let mailProtocol = MailProtocol(rawValue: file.pathExtension),
+                let text = try? String(contentsOf: file, encoding: .utf8)
+            else { return nil }
+            return try? GateFixture(file.lastPathComponent, mailProtocol, text)
+        }
+    }()
+
+    init(_ name: String, _ mailProtocol: MailProtocol, _ text: String) throws {
+        testDescription = name
+        self.mailProtocol = mailProtocol
+        let letters = ["U:": "C:", "A:": "S:", "s:": "S:"]
+        var kinds: [Int: String] = [:]
+        var plain: [String] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let kind = String(line.prefix(2))
+            kinds[index + 1] = kind
+            plain.append(letters[kind].map { $0 + line.dropFirst(2) } ?? String(line))
+        }
+        for line in try Transcript(reading: ByteBuffer(string: plain.joined(separator: "\n"))).lines {
+            switch line.step {
+            case .say(_, let bytes):
+                let step: Step =
+                    switch kinds[line.number] {
+                    case "U:": .upstream(bytes)
+                    case "A:": .answer(bytes)
+                    case "s:": .server(bytes, isHeard: false)
+                    case "S:": .server(bytes, isHeard: true)
+                    default: .client(bytes)
+                    }
+                steps.append((step, line.number))
+            case .expect(let text): steps.append((.expect(text), line.number))
+            case .set(let text): set(text)
+            }
+        }
+    }
+
+    /// `policy no-delete present-as-writable deletes-pretend`
+    private mutating func set(_ text: String) {
+        for word in text.split(separator: " ").dropFirst().map(String.init) {
+            switch word {
+            case "present-as-writable": policy.presentsAsWritable = true
+            case "deletes-pretend": policy.deletes = .pretend
+            default: if let preset = Policy.Preset(rawValue: word) { policy.preset = preset }
+            }
+        }
+    }
+}
+
+/// A gate between two scripted peers: what is said in, and what each of them hears.
+struct GatePlayer {
+    private var core: GateCore
+    private var observer = SessionObserver(detail: .commands)
+    private(set) var heard: (client: [UInt8], server: [UInt8]) = ([], [])
+    private(set) var log: [LogEvent] = []
+    private(set) var records: [CaptureRecord] = []
+    private var recorder = SessionRecorder(
+        session: 1, start: WireTime(nanoseconds: 0),
+        redactor: EventRedactor(credentials: nil, content: nil))
+    private(set) var isClosed = false
+    private(set) var hold: Int?
+
+    init(_ mailProtocol: MailProtocol, _ policy: Policy, context: PolicyContext? = nil) {
+        core = GateCore(
+            SessionSettings(mailProtocol: mailProtocol, listener: .off, upstream: .off), policy: policy,
+            context: context ?? PolicyContext(mailProtocol), recordsUpstream: true)
+    }
+
+    mutating func client(_ bytes: ByteBuffer) { say(bytes, .client) }
+    mutating func server(_ bytes: ByteBuffer) { say(bytes, .server) }
+
+    mutating func resolveHold(allows: Bool) {
+        hold = nil
+        core.resolveHold(allows: allows)
+        pump()
+    }
+
+    private mutating func say(_ bytes: ByteBuffer, _ side: Side) {
+        guard !isClosed, bytes.readableBytes > 0 else { return }
+        core.receive(bytes, from: side, at: WireTime(nanoseconds: 0))
+        pump()
+    }
+
+    private mutating func pump() {
+        while let action = core.next() {
+            switch action {
+            case .session(let action): carryOut(action)
+            case .recordUpstream(let event): recorder.record(upstream: event)
+            case .judged(let decision): observer.observe(decision) { log.append($0) }
+            case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { log.append($0) }
+            case .hold(let seconds): hold = seconds
+            }
+        }
+        records += recorder.take()
+    }
+
+    private mutating func carryOut(_ action: SessionAction) {
+        switch action {
+        case .record(let event):
+            recorder.record(event)
+            observer.observe(event) { _ in }
+        case .tell(let event): log.append(event)
+        case .send(let bytes, .client): heard.client += bytes.readableBytesView
+        case .say(let bytes, .client):
+            recorder.say(bytes, to: .client, at: WireTime(nanoseconds: 0))
+            heard.client += bytes.readableBytesView
+        case .send(let bytes, .server), .say(let bytes, .server): heard.server += bytes.readableBytesView
+        case .close: isClosed = true
+        case .startTLS, .startDeflate: break
+        }
+    }
+
+    /// What the records say that a leg carried.
+    func recorded(onLegTo leg: Side, by side: Side) -> [UInt8] {
+        records.filter { $0.kind.side == side && $0.kind.isCarried(onLegTo: leg) }.flatMap { Array($0.bytes.readableBytesView) }
+    }
+}
