@@ -1,3 +1,5 @@
+import NIOCore
+
 extension CaptureRecord.Kind {
     /// Whether it is part of what a leg of the session carried: the one to the client, or the one to the server.
     ///
@@ -7,5 +9,18 @@ extension CaptureRecord.Kind {
     public func isCarried(onLegTo leg: Side) -> Bool {
         guard let side else { return false }
         return side == leg ? hasArrived : hasGoneOn
+    }
+}
+
+extension Sequence<CaptureRecord> {
+    /// The leg whose server a client of a replay meets. It is the server itself, unless a gate stood in front of it: what a
+    /// client hears through a gate is what it has to hear again.
+    var playedLeg: Side {
+        let decision = ByteBuffer(string: #""event":"policy""#)
+        let rehearsal = ByteBuffer(string: #""dry_run":true"#)
+        let isGated = contains {
+            $0.kind == .event && $0.bytes.contains(decision) && !$0.bytes.contains(rehearsal)
+        }
+        return isGated ? .client : .server
     }
 }

@@ -7,7 +7,8 @@ import NIOCore
 ///     S: * 3 EXISTS␍␊S: a OK done␍␊        an exchange
 ///     S: * 4 EXISTS␍␊                      afterwards: nobody asked
 ///
-/// Read is what the server really got and really said, whatever Interpost made of it for the client. Untagged data belongs
+/// Read is what the server really got and really said, whatever Interpost made of it for the client; behind a gate, what the
+/// client said and heard. Untagged data belongs
 /// to the command that is completed next, so what was pipelined also answers a client that waits. STARTTLS and STLS are left
 /// out: each leg does its own.
 public struct RecordedSession: Sendable {
@@ -23,14 +24,17 @@ public struct RecordedSession: Sendable {
 
     /// - Parameters:
     ///   - records: Those of one session, in order. Records that are not about bytes are passed over.
+    ///   - leg: Whose server is played; the real one when left out, or the gate that stood in front of it.
     ///   - limits: Those with which the live session will be read.
     public init(
         _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false,
-        limits: WireLimits = .standard
+        leg: Side? = nil, limits: WireLimits = .standard
     ) {
+        let records = Array(records)
+        let leg = leg ?? records.playedLeg
         var reader = RecordedSessionReader(mailProtocol, limits: limits)
         for record in records {
-            guard let side = record.kind.side, record.kind.isCarried(onLegTo: .server) else { continue }
+            guard let side = record.kind.side, record.kind.isCarried(onLegTo: leg) else { continue }
             reader.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds))
         }
         self = reader.finish(isRedacted: isRedacted)

@@ -22,7 +22,7 @@ public struct SelfReplay: Sendable {
         // What is pushed during an IDLE comes at once or not at all.
         options.patience = 0
         var client = ReplayClient(ClientScript(mailProtocol, records: records, isRedacted: isRedacted), options)
-        var server = ReplayServer(RecordedSession(mailProtocol, records: records, isRedacted: isRedacted))
+        var server = ReplayServer(RecordedSession(mailProtocol, records: records, isRedacted: isRedacted, leg: .server))
         let now = WireTime(nanoseconds: 0)
         client.opened(at: now)
         server.opened(at: now)
