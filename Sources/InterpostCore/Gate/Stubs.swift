@@ -1,19 +1,4 @@
 import NIOCore
-enum StrictLiteral {
-    enum Reading { case none, announced(LiteralAnnouncement), malformed }
-    static func announcement(endOf line: ByteBuffer, isFirst: Bool) -> Reading { .none }
-}
-extension StrictCommand {
-    init(reading text: IMAPText) throws(StrictRefusal) { throw StrictRefusal(.unknown, reason: "") }
-    static func tag(of line: ByteBuffer) -> ByteBuffer? { nil }
-    static func head(of line: ByteBuffer) -> (tag: ByteBuffer, name: Keyword, usesUIDs: Bool)? { nil }
-}
-struct CommandWriter {
-    enum Literals { case none, minus, plus }
-    var literals: Literals
-    func write(_ command: StrictCommand) -> WrittenCommand? { nil }
-}
-struct WrittenCommand { var segments: [ByteBuffer]; var messageLiteral: LiteralAnnouncement? }
 extension Policy {
     func judge(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision { PolicyDecision(rule: "", verdict: .allow) }
     func judgeEarly(_ name: Keyword, usesUIDs: Bool, in context: PolicyContext) -> PolicyDecision? { nil }
