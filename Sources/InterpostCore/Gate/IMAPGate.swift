@@ -156,6 +156,9 @@ struct IMAPGate: Gate {
             let tag = StrictCommand.tag(of: text.bytes.firstLine)
             return refuseLiteral(StrictRefusal(.malformed, tag: tag, reason: "a command is a tag, a space and a verb"), text)
         }
+        guard IMAPVerb.named(head.name) != nil else {
+            return refuseLiteral(StrictRefusal(.unknown, tag: head.tag, reason: "this command is not known here"), text)
+        }
         if let decision = policy.judgeEarly(head.name, usesUIDs: head.usesUIDs, in: context), case .refuse(let denial) = decision.verdict {
             tell(.imap(text), decision)
             return refuseLiteral(Self.answer(head.tag, denial))

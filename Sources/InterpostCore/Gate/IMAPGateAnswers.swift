@@ -110,7 +110,7 @@ extension IMAPGate {
         // A name that cannot be compared may be one that is hidden.
         guard mailbox.string.bytes.readableBytes > 0 else { return false }
         guard let name = CanonicalMailbox(mailbox, separator: context.separator) else { return true }
-        return policy.hides(name)
+        return policy.hides(name, separator: context.separator)
     }
 
     /// Flags that nobody asked for, in the answer with the text of a message.

@@ -161,6 +161,7 @@ enum StrictVerb {
         ("CHECK", { _, _ in .check }), ("CLOSE", { _, _ in .close }), ("UNSELECT", { _, _ in .unselect }),
         ("EXPUNGE", { reader, usesUIDs throws(StrictRefusal) in .expunge(usesUIDs ? try reader.set() : nil) }),
         ("SEARCH", { reader, _ throws(StrictRefusal) in .search(try reader.searchRequest()) }),
+        ("ESEARCH", { reader, _ throws(StrictRefusal) in .search(try reader.searchRequest()) }),
         ("SORT", { reader, _ throws(StrictRefusal) in try reader.sort() }),
         ("THREAD", { reader, _ throws(StrictRefusal) in try reader.thread() }),
         ("FETCH", { reader, _ throws(StrictRefusal) in try reader.fetch() }),

@@ -1,4 +1,6 @@
 /// What may be done to mail through Interpost: rules in order, then a preset.
+///
+///     a STORE 1 +FLAGS (\Seen)      read-only: refused; no-delete: allowed
 public struct Policy: Hashable, Sendable {
     /// What no rule decides.
     public enum Preset: String, Hashable, Sendable, CaseIterable {
@@ -20,6 +22,9 @@ public struct Policy: Hashable, Sendable {
     }
 
     public var preset: Preset
+    public var rules: [PolicyRule] = []
+    /// Mailboxes that are not there.
+    public var hidden: [MailboxPattern] = []
     public var deletes = Deletes.refuse
     /// Clients are told READ-WRITE of a mailbox that was opened read-only for them.
     public var presentsAsWritable = false
@@ -27,4 +32,155 @@ public struct Policy: Hashable, Sendable {
     public var isDryRun = false
 
     public init(_ preset: Preset) { self.preset = preset }
+
+    /// Whether it needs a gate: whether it may ever keep anything from anybody.
+    public var isEnforcing: Bool { !isDryRun && (preset != .observe || !rules.isEmpty || !hidden.isEmpty) }
+
+    /// Whether names of mailboxes are compared, for which one has to know what separates their levels.
+    public var needsSeparator: Bool { !hidden.isEmpty || rules.contains { !$0.match.mailboxes.isEmpty } }
+
+    var hidesMailboxes: Bool { !hidden.isEmpty }
+
+    /// Whether a mailbox is not there for clients; what stands below a hidden one is not there either.
+    public func hides(_ mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
+        hidden.contains { pattern in
+            pattern.matches(mailbox, separator: separator)
+                || separator.map { MailboxPattern(below: pattern, separator: $0).matches(mailbox, separator: separator) } ?? false
+        }
+    }
+
+    // MARK: - Judging
+
+    /// What becomes of one whole command, and which rule says so.
+    public func judge(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision {
+        if !hidden.isEmpty, case .imap(let imap) = command, let decision = decisionOnHidden(imap, context) { return decision }
+        for (index, rule) in rules.enumerated() where rule.match.holds(for: command, in: context, opens: rule.action.opens) {
+            let title = "rule \(index + 1)" + (rule.name.map { " (\($0))" } ?? "")
+            return PolicyDecision(rule: title, verdict: verdict(of: rule.action, on: command, context))
+        }
+        return PolicyDecision(rule: "preset \(preset.rawValue)", verdict: verdictOfPreset(on: command, context))
+    }
+
+    /// A refusal that is certain from the verb alone, before a client is asked for more.
+    public func judgeEarly(_ name: Keyword, usesUIDs: Bool, in context: PolicyContext) -> PolicyDecision? {
+        guard !rules.contains(where: { $0.match.mayName(name, context.mailProtocol) }), !preset.mayPass(name, context.mailProtocol)
+        else { return nil }
+        let title = CommandName(keyword: name, usesUIDs: usesUIDs).description
+        let denial = CommandClass(name, context.mailProtocol).denial(of: title, preset)
+        return PolicyDecision(rule: "preset \(preset.rawValue)", verdict: .refuse(denial))
+    }
+
+    private func decisionOnHidden(_ command: StrictCommand, _ context: PolicyContext) -> PolicyDecision? {
+        let isHidden = command.body.mailboxes.contains { name in
+            CanonicalMailbox(name, separator: context.separator).map { hides($0, separator: context.separator) } ?? true
+        }
+        guard isHidden else { return nil }
+        let denial = Denial(code: "NONEXISTENT", text: "There is no such mailbox")
+        return PolicyDecision(rule: "hidden mailboxes", verdict: .refuse(denial))
+    }
+
+    private func verdict(of action: PolicyRule.Action, on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
+        let denial = CommandClass(command.name, context.mailProtocol).denial(of: command.title, preset)
+        // What nobody has read cannot be passed on by any rule.
+        guard command.isUnderstood else { return .refuse(denial) }
+        switch action {
+        case .allow: return .allow
+        case .refuse(let own): return .refuse(own ?? denial)
+        case .pretend: return command.mayBePretended ? .pretend : .refuse(denial)
+        case .rewrite: return command.rewrites.isEmpty ? .allow : .rewrite(command.rewrites)
+        case .drop: return .drop
+        case .hold(let seconds): return .hold(seconds: seconds)
+        }
+    }
+
+    private func verdictOfPreset(on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
+        let denial = CommandClass(command.name, context.mailProtocol).denial(of: command.title, preset)
+        guard command.isUnderstood else { return .refuse(denial) }
+        if case .pop3(_, .dele) = command, preset != .observe { return deletes == .pretend ? .pretend : .refuse(denial) }
+        guard preset.mayPass(command.name, context.mailProtocol) else { return .refuse(denial) }
+        switch preset {
+        case .observe: return .allow
+        case .readOnly: return command.rewrites.isEmpty ? .allow : .rewrite(command.rewrites)
+        case .noDelete, .organise:
+            if case .imap(let imap) = command {
+                if imap.setsDeleted { return .refuse(denial) }
+                if case .close = imap.body { return .rewrite([.unselect]) }
+            }
+            return .allow
+        }
+    }
+}
+
+extension MailboxPattern {
+    /// What stands below the mailboxes of a pattern.
+    fileprivate init(below pattern: MailboxPattern, separator: UInt8) {
+        self.init("\(pattern)\(UnicodeScalar(separator))*")
+    }
+}
+
+extension SubmittedCommand {
+    var title: String {
+        switch self {
+        case .imap(let command): command.title.description
+        case .pop3(let name, _): name.description
+        }
+    }
+
+    /// Whether its arguments were read, and it can be written anew.
+    fileprivate var isUnderstood: Bool {
+        switch self {
+        case .imap(let command): if case .vendor = command.body { false } else { true }
+        case .pop3(_, let command):
+            switch command {
+            case .vendor, .unknown, .malformed, .xtnd, .xclient, .xoip, .mdef, .rpop, .help, .gurl, .idle, .host, .compress, .xsender:
+                false
+            default: true
+            }
+        }
+    }
+
+    /// Clients bear with these being done only for show (readonly-enforcement: deny answers).
+    fileprivate var mayBePretended: Bool {
+        switch self {
+        case .imap(let command):
+            switch command.body {
+            case .subscribe, .unsubscribe: true
+            default: false
+            }
+        case .pop3(_, .dele): true
+        case .pop3: false
+        }
+    }
+
+    /// The commands that may take its place and change less.
+    var rewrites: Set<Rewrite> {
+        switch self {
+        case .imap(let command):
+            switch command.body {
+            case .select(_, false, _): [.examine]
+            case .fetch(_, let items, _): items.contains(where: \.setsSeen) ? [.peek] : []
+            case .close: [.unselect]
+            default: []
+            }
+        case .pop3(_, .retr): [.top]
+        case .pop3: []
+        }
+    }
+}
+
+extension StrictCommand {
+    /// Whether it marks messages as deleted.
+    var setsDeleted: Bool {
+        switch body {
+        case .store(_, let request):
+            guard request.operation != .remove, case .flags(let flags) = request.item else { return false }
+            return flags.contains(where: \.isDeleted)
+        case .append(_, let messages): return messages.contains { $0.flags.contains(where: \.isDeleted) }
+        default: return false
+        }
+    }
+}
+
+extension IMAPString {
+    fileprivate var isDeleted: Bool { bytes.equalsIgnoringCase("\\DELETED") }
 }
