@@ -119,7 +119,8 @@ enum EventCase: CaseIterable {
                 EventSample(
                     .policy(
                         PolicyFacts(
-                            verdict: .refuse, rule: "rule 2 (no newsletters)", command: Self.knownCommand, sent: Self.knownCommand,
+                            verdict: .refuse, rule: "rule 2 (no newsletters)", command: Self.knownCommand,
+                            sent: Self.knownCommand,
                             text: "not here", isRehearsal: true)),
                     .policy(
                         PolicyFacts(

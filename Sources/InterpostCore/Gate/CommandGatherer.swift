@@ -75,7 +75,9 @@ struct CommandGatherer: Sendable {
         while true {
             switch state {
             case .line:
-                guard let line = takeLine(upTo: Self.maximumCommand) else { return isTooLong(Self.maximumCommand) ? .tooLong : nil }
+                guard let line = takeLine(upTo: Self.maximumCommand) else {
+                    return isTooLong(Self.maximumCommand) ? .tooLong : nil
+                }
                 return read(line)
             case .undecided: return nil
             case .gathering(let remaining):
@@ -99,7 +101,9 @@ struct CommandGatherer: Sendable {
                 guard let chunk = take(upTo: remaining) else { return nil }
                 state = .draining(remaining: remaining - chunk.readableBytes)
             case .drainingLine:
-                guard let line = takeLine(upTo: Self.maximumCommand) else { return isTooLong(Self.maximumCommand) ? .tooLong : nil }
+                guard let line = takeLine(upTo: Self.maximumCommand) else {
+                    return isTooLong(Self.maximumCommand) ? .tooLong : nil
+                }
                 // A synchronising literal of a command that was refused is not waited for by anybody.
                 if case .announced(let literal) = StrictLiteral.announcement(endOf: line, isFirst: false),
                     literal.isNonSynchronising

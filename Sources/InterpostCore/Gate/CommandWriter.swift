@@ -63,7 +63,8 @@ struct CommandWriter: Sendable {
         case .create(let mailbox, let parameters):
             argument(mailbox)
             options(parameters)
-        case .delete(let mailbox), .subscribe(let mailbox), .unsubscribe(let mailbox), .getACL(let mailbox), .myRights(let mailbox),
+        case .delete(let mailbox), .subscribe(let mailbox), .unsubscribe(let mailbox), .getACL(let mailbox),
+            .myRights(let mailbox),
             .getQuotaRoot(let mailbox):
             argument(mailbox)
         case .rename(let old, let new, _):
@@ -138,23 +139,23 @@ struct CommandWriter: Sendable {
         raw(" (")
         for (index, field) in fields.enumerated() {
             if index > 0 { raw(" ") }
-            bareString(field.name.bytes)
+            bareString(field.name.bytes, asAtom: false)
             raw(" ")
-            if let value = field.value { bareString(value.bytes) } else { raw("NIL") }
+            if let value = field.value { bareString(value.bytes, asAtom: false) } else { raw("NIL") }
         }
         raw(")")
     }
 
     private mutating func write(_ request: ListRequest) {
         if !request.selection.isEmpty { options(request.selection) }
-        quotable(request.reference.bytes)
+        quoted(request.reference.bytes)
         if request.patterns.count == 1 {
-            quotable(request.patterns[0].bytes)
+            quoted(request.patterns[0].bytes)
         } else {
             raw(" (")
             for (index, pattern) in request.patterns.enumerated() {
                 if index > 0 { raw(" ") }
-                bareString(pattern.bytes)
+                bareString(pattern.bytes, asAtom: false)
             }
             raw(")")
         }
@@ -295,8 +296,6 @@ struct CommandWriter: Sendable {
         raw(" ")
         bareString(bytes, asAtom: false)
     }
-
-    private mutating func quotable(_ bytes: ByteBuffer) { quoted(bytes) }
 
     mutating func bareString(_ bytes: ByteBuffer, asAtom: Bool = true) {
         if asAtom, bytes.isPlainWord {

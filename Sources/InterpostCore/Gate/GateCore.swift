@@ -160,7 +160,8 @@ public struct GateCore: Sendable {
         case .close(let closer, let reason): front.close(by: closer, reason: reason, farewell: nil)
         case .alarm(let reason, let last):
             ready.append(.alarm(reason: reason, last: last))
-            front.close(by: .policy, reason: reason, farewell: "Interpost ends this session: the server's answer was not expected")
+            front.close(
+                by: .policy, reason: reason, farewell: "Interpost ends this session: the server's answer was not expected")
         }
     }
 

@@ -159,7 +159,9 @@ struct IMAPGate: Gate {
         guard IMAPVerb.named(head.name) != nil else {
             return refuseLiteral(StrictRefusal(.unknown, tag: head.tag, reason: "this command is not known here"), text)
         }
-        if let decision = policy.judgeEarly(head.name, usesUIDs: head.usesUIDs, in: context), case .refuse(let denial) = decision.verdict {
+        if let decision = policy.judgeEarly(head.name, usesUIDs: head.usesUIDs, in: context),
+            case .refuse(let denial) = decision.verdict
+        {
             tell(.imap(text), decision)
             return refuseLiteral(Self.answer(head.tag, denial))
         }
@@ -212,7 +214,9 @@ struct IMAPGate: Gate {
             end(reason: "\(command.title) is forbidden by \(decision.rule)")
         case .hold(let seconds):
             guard message == nil else {
-                return refuse(command.tag, text, decision, Denial(text: "Nobody can be asked about a message that is being added"), message: message)
+                return refuse(
+                    command.tag, text, decision, Denial(text: "Nobody can be asked about a message that is being added"),
+                    message: message)
             }
             tell(.imap(text), decision)
             heldCommand = (command, text, decision)
@@ -242,7 +246,8 @@ struct IMAPGate: Gate {
         steps.append(
             .decided(
                 GateDecision(
-                    arrived: .imap(text), decision: PolicyDecision(rule: "strict reading", verdict: .refuse(denial)), refusal: refusal)))
+                    arrived: .imap(text), decision: PolicyDecision(rule: "strict reading", verdict: .refuse(denial)),
+                    refusal: refusal)))
         guard refusal.kind == .malformed else { return false }
         malformedLines += 1
         let isBeforeLogin = context.state == .notAuthenticated

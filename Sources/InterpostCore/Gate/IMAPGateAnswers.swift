@@ -148,7 +148,9 @@ extension IMAPGate {
         let passage: GatePassage
         if let answer = flight.answer {
             passage = .replace(answer)
-        } else if policy.presentsAsWritable, status.codeName == Keyword("READ-ONLY"), case .select(_, false, _) = flight.command.body {
+        } else if policy.presentsAsWritable, status.codeName == Keyword("READ-ONLY"),
+            case .select(_, false, _) = flight.command.body
+        {
             passage = .replace(status.line(withCode: ByteBuffer(string: "READ-WRITE")))
         } else {
             passage = edited(status)
@@ -246,7 +248,7 @@ extension IMAPGate {
 
 extension Anomaly.Kind {
     /// Behind it nobody knows any more what answers what.
-    fileprivate var endsGate: Bool {
+    var endsGate: Bool {
         switch self {
         case .greetingMissing, .lineTooLong, .literalTooLarge, .malformedResponse, .unexpectedTag, .unexpectedContinuation,
             .unexpectedReply, .otherProtocol:

@@ -46,14 +46,20 @@ struct Rehearsal: Sendable {
     private mutating func follow(_ event: MailEvent) {
         switch event.meaning {
         case .response(let response) where context.separator == nil && response.kind == .list:
-            guard case .list(let list) = response.data, let separator = list.separator?.bytes, separator.readableBytes == 1 else { return }
+            guard case .list(let list) = response.data, let separator = list.separator?.bytes, separator.readableBytes == 1 else {
+                return
+            }
             context.separator = separator.byte(at: separator.readerIndex)
         case .completion(let status, let record):
             switch record?.command?.body {
             case .login(let user, _):
                 if status.result == .ok { context.user = user.bytes } else { context.failedLogins += 1 }
             case .authenticate:
-                if status.result == .ok { context.user = record?.sasl?.user.map { ByteBuffer(string: $0) } } else { context.failedLogins += 1 }
+                if status.result == .ok {
+                    context.user = record?.sasl?.user.map { ByteBuffer(string: $0) }
+                } else {
+                    context.failedLogins += 1
+                }
             default: break
             }
         case .pop3Completion(let reply, let record):

@@ -33,7 +33,9 @@ extension StrictCommand {
     /// The tag that a line begins with.
     static func tag(of line: ByteBuffer) -> ByteBuffer? {
         let tag = line.readableBytesView.prefix(65).prefix(while: \.isTagChar)
-        guard (1...64).contains(tag.count), tag.endIndex < line.writerIndex, line.byte(at: tag.endIndex) == .space else { return nil }
+        guard (1...64).contains(tag.count), tag.endIndex < line.writerIndex, line.byte(at: tag.endIndex) == .space else {
+            return nil
+        }
         return ByteBuffer(bytes: tag)
     }
 
@@ -56,9 +58,13 @@ extension StrictReader {
             try space()
             name = try keyword(\.isVerbChar)
             usesUIDs = true
-            guard StrictVerb.withUIDs.contains(name) else { throw StrictRefusal(.unknown, reason: "this command is not known behind UID") }
+            guard StrictVerb.withUIDs.contains(name) else {
+                throw StrictRefusal(.unknown, reason: "this command is not known behind UID")
+            }
         }
-        guard isAtEnd || peek == .space || peek == .carriageReturn else { throw Self.malformed("a verb is letters, digits, dots and hyphens") }
+        guard isAtEnd || peek == .space || peek == .carriageReturn else {
+            throw Self.malformed("a verb is letters, digits, dots and hyphens")
+        }
         return (tag, name, usesUIDs)
     }
 
@@ -138,7 +144,10 @@ enum StrictVerb {
         ("EXAMINE", { reader, _ throws(StrictRefusal) in try reader.select(readOnly: true) }),
         ("CREATE", { reader, _ throws(StrictRefusal) in try reader.create() }),
         ("DELETE", { reader, _ throws(StrictRefusal) in .delete(try reader.mailbox()) }),
-        ("RENAME", { reader, _ throws(StrictRefusal) in .rename(try reader.mailbox(), to: try reader.mailbox(), parameters: []) }),
+        (
+            "RENAME",
+            { reader, _ throws(StrictRefusal) in .rename(try reader.mailbox(), to: try reader.mailbox(), parameters: []) }
+        ),
         ("SUBSCRIBE", { reader, _ throws(StrictRefusal) in .subscribe(try reader.mailbox()) }),
         ("UNSUBSCRIBE", { reader, _ throws(StrictRefusal) in .unsubscribe(try reader.mailbox()) }),
         ("LIST", { reader, _ throws(StrictRefusal) in .list(try reader.listRequest(isExtended: true)) }),
@@ -179,7 +188,10 @@ enum StrictVerb {
             }
         ),
         ("DELETEACL", { reader, _ throws(StrictRefusal) in .deleteACL(try reader.mailbox(), identifier: try reader.argument()) }),
-        ("LISTRIGHTS", { reader, _ throws(StrictRefusal) in .listRights(try reader.mailbox(), identifier: try reader.argument()) }),
+        (
+            "LISTRIGHTS",
+            { reader, _ throws(StrictRefusal) in .listRights(try reader.mailbox(), identifier: try reader.argument()) }
+        ),
         ("MYRIGHTS", { reader, _ throws(StrictRefusal) in .myRights(try reader.mailbox()) }),
         ("GETQUOTA", { reader, _ throws(StrictRefusal) in .getQuota(root: try reader.argument()) }),
         ("GETQUOTAROOT", { reader, _ throws(StrictRefusal) in .getQuotaRoot(try reader.mailbox()) }),

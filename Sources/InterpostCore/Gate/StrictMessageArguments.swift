@@ -48,7 +48,9 @@ extension StrictReader {
     /// `"17-Jul-1996 02:44:25 -0700"` (RFC 9051 §9 date-time)
     private mutating func dateTime() throws(StrictRefusal) -> IMAPString {
         let date = try quoted()
-        guard date.bytes.matches("99-aaa-9999 99:99:99 s9999", mayPadDay: true) else { throw Self.malformed("a date is not spelled as one") }
+        guard date.bytes.matches("99-aaa-9999 99:99:99 s9999", mayPadDay: true) else {
+            throw Self.malformed("a date is not spelled as one")
+        }
         return date
     }
 
@@ -89,7 +91,9 @@ extension StrictReader {
             var ahead = self
             try ahead.space()
             // Behind a single item the command's modifiers may stand as well.
-            if ahead.skip("("), ahead.skipWord(name == Keyword("PREVIEW") ? "LAZY" : "LAZY=FUZZY") || ahead.skipWord("FUZZY"), ahead.skip(")") {
+            if ahead.skip("("), ahead.skipWord(name == Keyword("PREVIEW") ? "LAZY" : "LAZY=FUZZY") || ahead.skipWord("FUZZY"),
+                ahead.skip(")")
+            {
                 let start = position + 2
                 self = ahead
                 let word = ByteBuffer(bytes: bytes[start..<position - 1].map(\.uppercased))
@@ -200,7 +204,9 @@ extension StrictReader {
         case Keyword("FLAGS"), Keyword("FLAGS.SILENT"): item = .flags(isAt("(") ? try flagList() : try looseFlags())
         case Keyword("X-GM-LABELS"), Keyword("X-GM-LABELS.SILENT"):
             var labels: [IMAPString] = []
-            try list(minimum: 0) { reader throws(StrictRefusal) in labels.append(reader.isAt("\\") ? try reader.flag() : try reader.astring()) }
+            try list(minimum: 0) { reader throws(StrictRefusal) in
+                labels.append(reader.isAt("\\") ? try reader.flag() : try reader.astring())
+            }
             item = .labels(labels)
         default: throw StrictRefusal(.unsupported, reason: "this item is not known here")
         }

@@ -205,7 +205,9 @@ struct StrictReader: Sendable {
         var count = 0
         while !isAt(")") {
             if count > 0 { try space() }
-            guard count < Self.maximumElements else { throw Self.malformed("a list has more than \(Self.maximumElements) elements") }
+            guard count < Self.maximumElements else {
+                throw Self.malformed("a list has more than \(Self.maximumElements) elements")
+            }
             try element(&self)
             count += 1
         }

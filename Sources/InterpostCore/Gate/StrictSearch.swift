@@ -132,7 +132,8 @@ extension StrictReader {
     private static let flags: [Keyword: (IMAPString, isSet: Bool)] = [
         Keyword("ANSWERED"): ("ANSWERED", true), Keyword("DELETED"): ("DELETED", true), Keyword("DRAFT"): ("DRAFT", true),
         Keyword("FLAGGED"): ("FLAGGED", true), Keyword("RECENT"): ("RECENT", true), Keyword("SEEN"): ("SEEN", true),
-        Keyword("UNANSWERED"): ("ANSWERED", false), Keyword("UNDELETED"): ("DELETED", false), Keyword("UNDRAFT"): ("DRAFT", false),
+        Keyword("UNANSWERED"): ("ANSWERED", false), Keyword("UNDELETED"): ("DELETED", false),
+        Keyword("UNDRAFT"): ("DRAFT", false),
         Keyword("UNFLAGGED"): ("FLAGGED", false), Keyword("UNSEEN"): ("SEEN", false),
     ].mapValues { (IMAPString($0.0), $0.1) }
 
@@ -174,7 +175,9 @@ extension StrictReader {
         let entry = try quoted()
         try space()
         let type = try keyword()
-        guard [Keyword("PRIV"), Keyword("SHARED"), Keyword("ALL")].contains(type) else { throw Self.malformed("a type of entry is priv, shared or all") }
+        guard [Keyword("PRIV"), Keyword("SHARED"), Keyword("ALL")].contains(type) else {
+            throw Self.malformed("a type of entry is priv, shared or all")
+        }
         return .modSequence(try numberArgument(), entry: entry, type: type)
     }
 }

@@ -48,7 +48,9 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     private static func readIPv6(_ text: Substring) -> UInt128? {
         guard text.contains(":") else { return nil }
         let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-        guard halves.count <= 2, let head = groups(halves[0]), let tail = halves.count == 2 ? groups(halves[1]) : [] else { return nil }
+        guard halves.count <= 2, let head = groups(halves[0]), let tail = halves.count == 2 ? groups(halves[1]) : [] else {
+            return nil
+        }
         guard halves.count == 2 ? head.count + tail.count < 8 : head.count == 8 else { return nil }
         let all = head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
         return all.reduce(0) { $0 << 16 | UInt128($1) }
@@ -62,7 +64,8 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
             if index == parts.count - 1, let address = readIPv4(part) {
                 groups += [UInt16(truncatingIfNeeded: address >> 16), UInt16(truncatingIfNeeded: address)]
             } else {
-                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16) else { return nil }
+                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
+                else { return nil }
                 groups.append(group)
             }
         }
@@ -70,11 +73,13 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func decimal(_ text: Substring) -> Int? {
-        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit), text == "0" || !text.hasPrefix("0") else { return nil }
+        guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit), text == "0" || !text.hasPrefix("0") else {
+            return nil
+        }
         return Int(text)
     }
 }
 
 extension UInt8 {
-    fileprivate var isHexDigit: Bool { isDigit || (self | 0x20) &- 0x61 < 6 }
+    var isHexDigit: Bool { isDigit || (self | 0x20) &- 0x61 < 6 }
 }

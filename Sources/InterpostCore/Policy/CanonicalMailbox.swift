@@ -22,7 +22,9 @@ public struct CanonicalMailbox: Hashable, Sendable, CustomStringConvertible {
             return
         }
         let levels = octets.readableBytesView.split(separator: separator, omittingEmptySubsequences: false)
-        guard levels.allSatisfy({ !$0.isEmpty && !$0.elementsEqual([.dot]) && !$0.elementsEqual([.dot, .dot]) }) else { return nil }
+        guard levels.allSatisfy({ !$0.isEmpty && !$0.elementsEqual([.dot]) && !$0.elementsEqual([.dot, .dot]) }) else {
+            return nil
+        }
         guard let first = levels.first, ByteBuffer(bytes: first).equalsIgnoringCase("INBOX") else {
             bytes = octets
             return
@@ -80,7 +82,9 @@ enum Wildcards {
                     reachable[index + 1] = byte == UInt8(ascii: "*") || percentTakes(text[index])
                 }
             } else {
-                for index in stride(from: text.count, to: 0, by: -1) { reachable[index] = reachable[index - 1] && text[index - 1] == byte }
+                for index in stride(from: text.count, to: 0, by: -1) {
+                    reachable[index] = reachable[index - 1] && text[index - 1] == byte
+                }
                 reachable[0] = false
             }
         }

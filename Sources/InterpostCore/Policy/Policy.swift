@@ -63,7 +63,8 @@ public struct Policy: Hashable, Sendable {
 
     /// A refusal that is certain from the verb alone, before a client is asked for more.
     public func judgeEarly(_ name: Keyword, usesUIDs: Bool, in context: PolicyContext) -> PolicyDecision? {
-        guard !rules.contains(where: { $0.match.mayName(name, context.mailProtocol) }), !preset.mayPass(name, context.mailProtocol)
+        guard !rules.contains(where: { $0.match.mayName(name, context.mailProtocol) }),
+            !preset.mayPass(name, context.mailProtocol)
         else { return nil }
         let title = CommandName(keyword: name, usesUIDs: usesUIDs).description
         let denial = CommandClass(name, context.mailProtocol).denial(of: title, preset)
@@ -132,7 +133,8 @@ extension SubmittedCommand {
         case .imap(let command): if case .vendor = command.body { false } else { true }
         case .pop3(_, let command):
             switch command {
-            case .vendor, .unknown, .malformed, .xtnd, .xclient, .xoip, .mdef, .rpop, .help, .gurl, .idle, .host, .compress, .xsender:
+            case .vendor, .unknown, .malformed, .xtnd, .xclient, .xoip, .mdef, .rpop, .help, .gurl, .idle, .host, .compress,
+                .xsender:
                 false
             default: true
             }

@@ -1,2 +1,3 @@
 import InterpostCore
+
 extension RelayConfiguration { var policy: Policy { Policy(.observe) } }

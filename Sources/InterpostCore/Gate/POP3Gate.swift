@@ -1,0 +1,325 @@
+import NIOCore
+
+/// The gate of a POP3 session: one line at a time is read strictly, judged, and written anew; the next one waits for the reply.
+///
+///     C: DELE 1␍␊      S: —
+///     → -ERR [SYS/PERM] …␍␊                under read-only
+///     C: retr 2␍␊      S: TOP 2 2147483647␍␊
+struct POP3Gate: Gate {
+    enum Stage { case greeting, ready, inFlight, saslResponse, held, ended }
+
+    /// What the gate asks by itself, between the client's commands.
+    enum Errand {
+        /// Whether the server has TOP, and deletes what is read.
+        case capabilities
+        /// How large the messages are.
+        case sizes
+    }
+
+    struct Flight {
+        var command: POP3Command
+        var errand: Errand?
+    }
+
+    struct Pending {
+        var name: Keyword
+        var command: POP3Command
+        var line: ByteBuffer
+    }
+
+    private static let patience = 65_536
+    /// As many lines as no message has.
+    private static let allLines: UInt64 = 2_147_483_647
+
+    let policy: Policy
+    var context: PolicyContext
+    var stage = Stage.greeting
+    var steps: [GateStep] = []
+    var flight: Flight?
+    private var input = PendingBytes()
+    /// What waits for an errand, or for a person.
+    private var pending: Pending?
+    private var heldDecision: PolicyDecision?
+    var errands: [Errand] = []
+    var view = MaildropView()
+    private var malformedLines = 0
+    var hasUser = false
+    /// `nil` until the server has told what it can do, behind the login.
+    var offersTOP: Bool?
+    /// `EXPIRE 0`: the server deletes what is read.
+    var deletesWhatIsRead = false
+    var hasWarned = false
+
+    init(policy: Policy, context: PolicyContext, limits: WireLimits) {
+        self.policy = policy
+        self.context = context
+    }
+
+    // MARK: - In
+
+    mutating func receive(_ bytes: ByteBuffer) {
+        if case .ended = stage { return }
+        input.append(bytes)
+    }
+
+    var wantsClient: Bool { input.count < Self.patience }
+
+    mutating func clientTLSIsUp() {
+        input = PendingBytes()
+        context.clientIsEncrypted = true
+        // Servers keep the name of USER across STLS (smuggling SP04).
+        (hasUser, malformedLines) = (false, 0)
+    }
+
+    mutating func resolveHold(allows: Bool) {
+        guard case .held = stage, let command = pending, let decision = heldDecision else { return }
+        (pending, heldDecision) = (nil, nil)
+        stage = .ready
+        if allows {
+            send(command, PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: .allow))
+        } else {
+            let denial = Denial(text: "Nobody has allowed it in time")
+            refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
+        }
+    }
+
+    // MARK: - Out
+
+    mutating func next() -> GateStep? {
+        while true {
+            if !steps.isEmpty { return steps.removeFirst() }
+            guard proceed() else {
+                input.settle()
+                return nil
+            }
+        }
+    }
+
+    private mutating func proceed() -> Bool {
+        switch stage {
+        case .greeting, .held, .ended, .inFlight: return false
+        case .saslResponse: return takeSASLResponse()
+        case .ready:
+            if !errands.isEmpty {
+                run(errands.removeFirst())
+                return true
+            }
+            if let command = pending {
+                pending = nil
+                submit(command)
+                return true
+            }
+            guard let line = takeLine(upTo: StrictPOP3.maximumLogin) else { return false }
+            read(line)
+            return true
+        }
+    }
+
+    /// A line with its LF. One that is too long ends the session: servers differ in where they cut it.
+    private mutating func takeLine(upTo limit: Int) -> ByteBuffer? {
+        let feed = input.lineFeed()
+        let length = feed.map { $0 - input.buffer.readerIndex + 1 } ?? input.count
+        guard length <= limit else {
+            close(saying: "a line has at most \(limit) octets")
+            return nil
+        }
+        return feed == nil ? nil : input.take(length)
+    }
+
+    private mutating func read(_ line: ByteBuffer) {
+        do throws(StrictRefusal) {
+            let (name, command) = try StrictPOP3.read(line)
+            submit(Pending(name: name, command: command, line: line.ownCopy))
+        } catch {
+            refuse(error, line)
+        }
+    }
+
+    private mutating func refuse(_ refusal: StrictRefusal, _ line: ByteBuffer) {
+        let decision = PolicyDecision(rule: "strict reading", verdict: .refuse(Denial(text: refusal.reason)))
+        steps.append(.decided(GateDecision(arrived: .pop3(line: line), decision: decision, refusal: refusal)))
+        say("-ERR \(refusal.name.map { "\($0): " } ?? "")\(refusal.reason)")
+        guard refusal.kind == .malformed else { return }
+        malformedLines += 1
+        let isBeforeLogin = context.state == .notAuthenticated
+        if malformedLines >= (isBeforeLogin ? IMAPGate.maximumMalformed.beforeLogin : IMAPGate.maximumMalformed.afterLogin) {
+            end(reason: "too many lines that are no commands")
+        }
+    }
+
+    // MARK: - Judging
+
+    private mutating func submit(_ command: Pending) {
+        if needsSizes(command.command), view.sizes == nil, context.state != .notAuthenticated {
+            errands.append(.sizes)
+            pending = command
+            return
+        }
+        if case .user(let user) = command.command { context.user = user }
+        context.messageSize = command.command.message.flatMap { view.sizes?[$0] }
+        let decision = policy.judge(.pop3(name: command.name, command.command), in: context)
+        switch decision.verdict {
+        case .refuse(let denial): refuse(command, decision, denial)
+        case .drop:
+            tell(command, decision)
+            end(reason: "\(command.name) is forbidden by \(decision.rule)")
+        case .hold(let seconds):
+            tell(command, decision)
+            (pending, heldDecision) = (command, decision)
+            stage = .held
+            steps.append(.hold(seconds: seconds))
+        case .pretend:
+            tell(command, decision)
+            pretend(command.command)
+        case .allow: send(command, decision)
+        case .rewrite: sendRewritten(command, decision)
+        }
+    }
+
+    /// Whether the sizes of messages have to be known for it.
+    private func needsSizes(_ command: POP3Command) -> Bool {
+        switch command {
+        case .dele: policy.deletes == .pretend || policy.rules.contains { $0.action == .pretend }
+        case .retr, .top: policy.rules.contains { $0.match.larger != nil }
+        default: false
+        }
+    }
+
+    private mutating func refuse(_ command: Pending, _ decision: PolicyDecision, _ denial: Denial) {
+        tell(command, decision)
+        say("-ERR [\(denial.code ?? "SYS/PERM")] \(denial.text)")
+    }
+
+    private mutating func tell(_ command: Pending, _ decision: PolicyDecision, sent: ByteBuffer? = nil) {
+        steps.append(.decided(GateDecision(arrived: .pop3(line: command.line), decision: decision, sent: sent)))
+    }
+
+    // MARK: - Pretending
+
+    private mutating func pretend(_ command: POP3Command) {
+        guard case .dele(let number) = command else { return say("+OK") }
+        guard context.state != .notAuthenticated else { return say("-ERR not logged in") }
+        switch view.delete(number) {
+        case .done: say("+OK message \(number) deleted")
+        case .alreadyDeleted: say("-ERR message \(number) already deleted")
+        case .noSuchMessage: say("-ERR no such message")
+        }
+    }
+
+    /// What is answered here, because the client believes that messages are gone.
+    private mutating func answersAsPretended(_ command: POP3Command) -> Bool {
+        guard !view.deleted.isEmpty else { return false }
+        if case .stat = command {
+            let left = view.left
+            say("+OK \(left.count) \(left.octets)")
+            return true
+        }
+        guard let number = command.message, view.deleted.contains(number) else { return false }
+        say("-ERR message \(number) is deleted")
+        return true
+    }
+
+    // MARK: - Sending
+
+    private mutating func sendRewritten(_ command: Pending, _ decision: PolicyDecision) {
+        guard case .retr(let message) = command.command else { return send(command, decision) }
+        if deletesWhatIsRead, policy.preset == .readOnly {
+            let denial = Denial(text: "This server deletes messages that are read: they cannot be read through here")
+            return refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
+        }
+        guard offersTOP != false else {
+            if !hasWarned { steps.append(.warn("the server has no TOP: RETR may mark messages as read")) }
+            hasWarned = true
+            return send(command, PolicyDecision(rule: decision.rule, verdict: .allow))
+        }
+        var top = command
+        (top.name, top.command) = (Keyword("TOP"), .top(message, lines: Self.allLines))
+        send(top, decision)
+    }
+
+    private mutating func send(_ command: Pending, _ decision: PolicyDecision) {
+        if let denial = obstacle(command.command) {
+            return refuse(command, PolicyDecision(rule: "order of a login", verdict: .refuse(denial)), denial)
+        }
+        guard let line = StrictPOP3.line(command.name, command.command) else {
+            let denial = Denial(text: "\(command.name) cannot be passed on by Interpost")
+            return refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
+        }
+        tell(command, decision, sent: line.withoutLineEnd)
+        if answersAsPretended(command.command) { return }
+        if case .rset = command.command { view.reset() }
+        flight = Flight(command: command.command)
+        stage = .inFlight
+        steps.append(.write(line))
+    }
+
+    private func obstacle(_ command: POP3Command) -> Denial? {
+        switch command {
+        case .pass where !hasUser: Denial(text: "USER comes before PASS")
+        case .auth(let mechanism?, _) where !GateCapabilities.allows(mechanism: mechanism):
+            Denial(text: "This way of logging in cannot be used through Interpost")
+        default: nil
+        }
+    }
+
+    private mutating func run(_ errand: Errand) {
+        let command: POP3Command = errand == .capabilities ? .capa : .list(nil)
+        flight = Flight(command: command, errand: errand)
+        stage = .inFlight
+        steps.append(.write(ByteBuffer(string: errand == .capabilities ? "CAPA\r\n" : "LIST\r\n")))
+    }
+
+    /// One line, only ever because the server has asked for it.
+    private mutating func takeSASLResponse() -> Bool {
+        guard let line = takeLine(upTo: StrictPOP3.maximumSASL) else { return false }
+        let text = line.withoutLineEnd
+        let isWhole = line.readableBytes - text.readableBytes == 2 && line.byte(at: line.writerIndex - 2) == .carriageReturn
+        guard isWhole, text.readableBytes == 0 || text.equalsIgnoringCase("*") || Base64.decode(text.readableBytesView) != nil
+        else {
+            close(saying: "what is said in a login is base64")
+            return true
+        }
+        stage = .inFlight
+        var response = text
+        response.writeStaticString("\r\n")
+        steps.append(.write(response))
+        return true
+    }
+
+    // MARK: - Endings
+
+    private mutating func say(_ text: String) { steps.append(.answer(ByteBuffer(string: "\(text)\r\n"))) }
+
+    private mutating func close(saying text: String) {
+        say("-ERR \(text)")
+        end(reason: text)
+    }
+
+    mutating func end(reason: String) {
+        leave()
+        steps.append(.close(by: .policy, reason: reason))
+    }
+
+    /// Nothing more is read of the client.
+    mutating func leave() {
+        stage = .ended
+        input = PendingBytes()
+    }
+
+    mutating func alarm(_ reason: String, _ event: MailEvent) -> GatePassage {
+        leave()
+        steps.append(.alarm(reason: reason, last: event.bytes))
+        return .withhold
+    }
+}
+
+extension POP3Command {
+    /// The message that the command names.
+    var message: UInt64? {
+        switch self {
+        case .list(let number), .uidl(let number): number
+        case .retr(let number), .dele(let number), .top(let number, _): number
+        default: nil
+        }
+    }
+}

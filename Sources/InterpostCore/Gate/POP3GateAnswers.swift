@@ -1,0 +1,115 @@
+import NIOCore
+
+// What becomes of what the server says.
+
+extension POP3Gate {
+    mutating func passage(of event: MailEvent) -> GatePassage {
+        if case .ended = stage { return .withhold }
+        if let anomaly = event.anomalies.first(where: \.kind.endsGate) { return alarm(anomaly.kind.rawValue, event) }
+        switch event.meaning {
+        case .pop3Greeting(let reply):
+            if reply.result == .ok { stage = .ready } else { leave() }
+            return .pass
+        case .pop3Begin(_, let command):
+            if case .list(nil) = command { view.beginListing() }
+            if case .capa = command { (offersTOP, deletesWhatIsRead) = (false, false) }
+            return flight?.errand == nil ? .pass : .withhold
+        case .pop3Listing: return passage(ofListing: event)
+        case .pop3Body: return .pass
+        case .pop3Completion(let reply, let record): return passage(of: reply, record, event)
+        case .saslChallenge:
+            stage = .saslResponse
+            return .pass
+        default: return alarm(Anomaly.Kind.unexpectedReply.rawValue, event)
+        }
+    }
+
+    private mutating func passage(ofListing event: MailEvent) -> GatePassage {
+        guard let flight else { return alarm(Anomaly.Kind.unexpectedReply.rawValue, event) }
+        let line = event.bytes.withoutLineEnd
+        let heard = heard(line, answering: flight.command)
+        return flight.errand == nil ? heard : .withhold
+    }
+
+    private mutating func heard(_ line: ByteBuffer, answering command: POP3Command) -> GatePassage {
+        switch command {
+        case .list:
+            view.learn(line)
+            return isDeleted(line) ? .withhold : .pass
+        case .uidl: return isDeleted(line) ? .withhold : .pass
+        case .capa: return passage(ofCapability: line)
+        case .auth(mechanism: nil, _):
+            let mechanism = Keyword(line.readableBytesView)
+            let isKept = mechanism.map { GateCapabilities.allows(mechanism: $0) || $0.description.hasSuffix("-PLUS") } ?? false
+            return isKept ? .pass : withhold(line)
+        default: return .pass
+        }
+    }
+
+    private func isDeleted(_ line: ByteBuffer) -> Bool { MaildropView.number(of: line).map(view.deleted.contains) ?? false }
+
+    private mutating func passage(ofCapability line: ByteBuffer) -> GatePassage {
+        switch POP3Capability(reading: line) {
+        case .top:
+            offersTOP = true
+            return .pass
+        case .expire(.days(0)?, _):
+            deletesWhatIsRead = true
+            return .pass
+        case .sasl(let mechanisms):
+            // The whole SCRAM family goes where binding is offered, which is the front's to see.
+            let kept = mechanisms.filter { GateCapabilities.allows(mechanism: $0) || $0.description.hasSuffix("-PLUS") }
+            guard kept.count < mechanisms.count else { return .pass }
+            note(removed: mechanisms.filter { !kept.contains($0) }.map(\.description))
+            return kept.isEmpty
+                ? .withhold : .replace(ByteBuffer(string: "SASL \(kept.map(\.description).joined(separator: " "))\r\n"))
+        case .other, .xclient, .xoip: return withhold(line)
+        default: return .pass
+        }
+    }
+
+    private mutating func withhold(_ line: ByteBuffer) -> GatePassage {
+        note(removed: [String(buffer: line)])
+        return .withhold
+    }
+
+    private mutating func note(removed: [String]) {
+        guard flight?.errand == nil else { return }
+        steps.append(.edited(CapabilityChange(removed: removed, reason: GateCapabilities.reason)))
+    }
+
+    private mutating func passage(of reply: POP3Reply, _ record: POP3CommandRecord?, _ event: MailEvent) -> GatePassage {
+        guard let flight else { return alarm(Anomaly.Kind.unexpectedReply.rawValue, event) }
+        self.flight = nil
+        stage = .ready
+        if case .list(nil) = flight.command { view.endListing() }
+        if case .capa = flight.command, deletesWhatIsRead, policy.preset == .readOnly, !hasWarned {
+            hasWarned = true
+            steps.append(.warn("the server deletes what is read (EXPIRE 0): RETR is refused"))
+        }
+        if let errand = flight.errand {
+            if errand == .capabilities, reply.result != .ok { offersTOP = nil }
+            return .withhold
+        }
+        follow(reply, of: flight.command, record)
+        return .pass
+    }
+
+    private mutating func follow(_ reply: POP3Reply, of command: POP3Command, _ record: POP3CommandRecord?) {
+        switch command {
+        case .user: hasUser = reply.result == .ok
+        case .pass, .apop, .auth(.some, _):
+            hasUser = false
+            guard reply.result == .ok else { return context.failedLogins += 1 }
+            if case .apop(let user, _) = command { context.user = user }
+            if let user = record?.sasl?.user { context.user = ByteBuffer(string: user) }
+            context.state = .authenticated
+            view = MaildropView()
+            if policy.preset == .readOnly || policy.rules.contains(where: { $0.action == .rewrite }) {
+                errands.append(.capabilities)
+            }
+        case .quit: leave()
+        default: break
+        }
+    }
+}
