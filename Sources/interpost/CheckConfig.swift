@@ -14,8 +14,11 @@ struct CheckConfig: ParsableCommand {
         print("\(file) is good:")
         for relay in configuration.relays {
             let mirror = relay.mirror ? ", mirrored" : ""
+            let rules = relay.policy.rules.isEmpty ? "" : " with \(relay.policy.rules.count) rules in front"
             print(
-                "  \(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue)")
+                "  \(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue), "
+                    + "policy: \(relay.policy.preset.rawValue)\(rules)")
+            if relay.policy.isDryRun { print("    the policy is a DRY RUN: it refuses nothing and protects nobody") }
         }
     }
 }

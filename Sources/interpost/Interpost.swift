@@ -16,5 +16,6 @@ struct Interpost: AsyncParsableCommand {
             Import.self,
             Diff.self,
             ReplayAsClient.self,
+            PolicyCommand.self,
         ])
 }

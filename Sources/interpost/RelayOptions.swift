@@ -17,6 +17,12 @@ struct RelayOptions: ParsableArguments {
     @Option(help: ArgumentHelp("PEM certificates to trust for servers, beside the system's.", valueName: "file"))
     var trust: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "What may be done to the mail: observe, read-only, no-delete, organise, or a policy file; see Config/read-only.yml.",
+            valueName: "preset|file"))
+    var policy: String?
+
     @OptionGroup var shown: CertificateOptions
 
     @Option(help: ArgumentHelp("Write events as JSON lines; - is standard output.", valueName: "file|-"))
@@ -92,7 +98,9 @@ struct RelayOptions: ParsableArguments {
             configuration.relays.append(
                 RelayConfiguration(listen: try ListenURL(listen), upstream: try UpstreamURL(upstream)))
         }
+        let policy = try policy.map { try PolicyFile.read(presetOrPath: $0) }
         for index in configuration.relays.indices {
+            if let policy { configuration.relays[index].policy = policy }
             if mirror { configuration.relays[index].mirror = true }
             if let compress { configuration.relays[index].compress = compress }
         }

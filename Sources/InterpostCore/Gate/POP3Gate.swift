@@ -25,6 +25,8 @@ struct POP3Gate: Gate {
         var name: Keyword
         var command: POP3Command
         var line: ByteBuffer
+        /// The decision about it is in the log.
+        var isTold = false
     }
 
     private static let patience = 65_536
@@ -169,8 +171,13 @@ struct POP3Gate: Gate {
             stage = .held
             steps.append(.hold(seconds: seconds))
         case .pretend:
-            tell(command, decision)
-            pretend(command.command)
+            if !command.isTold { tell(command, decision) }
+            guard case .dele = command.command, view.sizes == nil, context.state != .notAuthenticated else {
+                return pretend(command.command)
+            }
+            errands.append(.sizes)
+            pending = command
+            pending?.isTold = true
         case .allow: send(command, decision)
         case .rewrite: sendRewritten(command, decision)
         }
@@ -179,7 +186,6 @@ struct POP3Gate: Gate {
     /// Whether the sizes of messages have to be known for it.
     private func needsSizes(_ command: POP3Command) -> Bool {
         switch command {
-        case .dele: policy.deletes == .pretend || policy.rules.contains { $0.action == .pretend }
         case .retr, .top: policy.rules.contains { $0.match.larger != nil }
         default: false
         }

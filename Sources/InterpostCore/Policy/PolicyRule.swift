@@ -72,7 +72,39 @@ public struct PolicyMatch: Hashable, Sendable {
     public init() {}
 }
 
+extension PolicyMatch.Command {
+    /// `STORE`, `UID STORE`, `DELE`: a verb of either protocol; in lower-case letters a class: `flag`, `move`.
+    ///
+    /// `nil` for what is neither.
+    public init?(_ text: String) {
+        if let kind = CommandClass(rawValue: text) {
+            self = .kind(kind)
+            return
+        }
+        let usesUIDs = text.uppercased().hasPrefix("UID ")
+        let word = usesUIDs ? text.dropFirst(4) : text[...]
+        guard let name = Keyword(ByteBuffer(string: String(word)).readableBytesView),
+            IMAPVerb.named(name) != nil || POP3Verb.named(name) != nil
+        else { return nil }
+        self = .verb(name, usesUIDs: usesUIDs)
+    }
+
+    /// All verbs that are known.
+    public static let names = Set(IMAPVerb.all.map(\.name.description) + POP3Verb.all.map(\.name.description)).sorted()
+}
+
 extension PolicyMatch {
+    /// Whether clients bear with all of its commands being done only for show.
+    public var mayBePretended: Bool {
+        !commands.isEmpty
+            && commands.allSatisfy { command in
+                switch command {
+                case .verb(let name, _): [Keyword("DELE"), Keyword("SUBSCRIBE"), Keyword("UNSUBSCRIBE")].contains(name)
+                case .kind(let kind): kind == .subscribe || kind == .delete
+                }
+            }
+    }
+
     func holds(for command: SubmittedCommand, in context: PolicyContext, opens: Bool) -> Bool {
         (mailProtocol == nil || mailProtocol == context.mailProtocol)
             && (commands.isEmpty || commands.contains { $0.names(command, context.mailProtocol) })

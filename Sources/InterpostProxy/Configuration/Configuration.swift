@@ -32,6 +32,8 @@ public struct RelayConfiguration: Sendable, Equatable {
     /// Each leg does what the other does, and nothing is edited.
     public var mirror = false
     public var compress = SessionSettings.Compression.terminate
+    /// What may be done through it.
+    public var policy = Policy(.observe)
 
     public init(listen: ListenURL, upstream: UpstreamURL) {
         self.listen = listen
@@ -52,6 +54,9 @@ public struct RelayConfiguration: Sendable, Equatable {
         }
         if mirror, listen.security == .required || listen.security == .off {
             problems.append("mirror leaves STARTTLS to the two peers: \(listen.description) cannot ask for its own way")
+        }
+        if mirror, policy.isEnforcing {
+            problems.append("mirror edits nothing, so it cannot refuse anything: leave out mirror, or the policy")
         }
         if mirror, compress == .strip {
             problems.append("mirror edits nothing, so it cannot strip COMPRESS: leave one of them out")

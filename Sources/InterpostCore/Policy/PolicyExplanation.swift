@@ -1,0 +1,72 @@
+public import NIOCore
+
+/// What a policy would make of one command, found by asking a gate: nothing is sent anywhere.
+///
+///     a STORE 1 +FLAGS (\Deleted)
+///     refused by preset read-only; the server hears nothing; the client hears a NO [NOPERM] …
+public struct PolicyExplanation: Sendable {
+    public let verdict: PolicyFacts.Verdict
+    public let rule: String
+    /// What the server would be sent, a line each; empty for nothing.
+    public private(set) var sent: [ByteBuffer] = []
+    /// What the client would be told at once; empty where it hears what the server answers.
+    public private(set) var answers: [ByteBuffer] = []
+    /// How long it would wait for a person.
+    public private(set) var seconds: Int?
+    public private(set) var closes = false
+
+    /// - Parameters:
+    ///   - command: As the client sends it. A line end that is missing is added.
+    ///   - context: Where the session stands.
+    /// `nil` for a command that is not whole.
+    public init?(of command: ByteBuffer, _ policy: Policy, in context: PolicyContext) {
+        var gate = Self.gate(policy, context, command)
+        var bytes = command
+        if !bytes.readableBytesView.suffix(2).elementsEqual([.carriageReturn, .lineFeed]) { bytes.writeStaticString("\r\n") }
+        gate.receive(bytes)
+        var decision: PolicyDecision?
+        while let step = gate.next() {
+            switch step {
+            case .write(let line): sent.append(line)
+            case .answer(let line): answers.append(line)
+            case .decided(let found): decision = decision ?? found.decision
+            case .hold(let wait): seconds = wait
+            case .close, .alarm: closes = true
+            case .edited, .warn: break
+            }
+        }
+        guard let decision else { return nil }
+        verdict = PolicyFacts.Verdict(decision.verdict)
+        rule = decision.rule
+    }
+
+    /// A gate in the middle of a session, before a server that can do all that gates make use of.
+    private static func gate(_ policy: Policy, _ context: PolicyContext, _ command: ByteBuffer) -> any Gate {
+        var conversation = Conversation(context.mailProtocol)
+        let offers = "[CAPABILITY IMAP4rev1 LITERAL+ SASL-IR UNSELECT]"
+        let word = context.state == .notAuthenticated ? "OK" : "PREAUTH"
+        let greeting = context.mailProtocol == .imap ? "* \(word) \(offers) ready\r\n" : "+OK ready\r\n"
+        conversation.receive(ByteBuffer(string: greeting), from: .server, at: WireTime(nanoseconds: 0))
+        switch context.mailProtocol {
+        case .imap:
+            var gate = IMAPGate(policy: policy, context: context)
+            if let event = conversation.next() { _ = gate.passage(of: event) }
+            gate.errands = []
+            gate.steps = []
+            gate.context = context
+            return gate
+        case .pop3:
+            var gate = POP3Gate(policy: policy, context: context, limits: .standard)
+            if let event = conversation.next() { _ = gate.passage(of: event) }
+            gate.hasUser = context.user != nil
+            gate.context = context
+            // Every message is there.
+            gate.view.beginListing()
+            if let number = MaildropView.number(of: ByteBuffer(bytes: command.readableBytesView.drop { !$0.isDigit })) {
+                gate.view.learn(ByteBuffer(string: "\(number) \(context.messageSize ?? 0)"))
+            }
+            gate.view.endListing()
+            return gate
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+public import InterpostCore
+import Yams
+
+/// Reads a policy as strictly as a configuration: `Config/read-only.yml` shows every key.
+public enum PolicyFile {
+    /// A preset's name, or the path of a file.
+    public static func read(presetOrPath text: String) throws(ConfigurationFile.Problem) -> Policy {
+        if let preset = Policy.Preset(rawValue: text) { return Policy(preset) }
+        let isPath = text.contains("/") || text.contains(".") || FileManager.default.fileExists(atPath: text)
+        guard isPath else {
+            let names = Policy.Preset.allCases.map(\.rawValue)
+            let message =
+                "there is no policy with this name, and no such file; the presets are \(names.joined(separator: ", "))"
+                + Suggestion.nearest(to: text, among: names)
+            throw Problem(file: text, message: message)
+        }
+        return try read(text: ConfigurationReader.text(of: text), file: text)
+    }
+
+    public static func read(text: String, file: String) throws(ConfigurationFile.Problem) -> Policy {
+        let node = try ConfigurationReader.compose(text, file: file, example: "Config/read-only.yml")
+        return try ConfigurationReader(file: file).policyGroup(node)
+    }
+}
+
+extension ConfigurationReader {
+    /// A preset's name, the path of a file, or the keys of a policy.
+    func policy(_ node: Node) throws(Problem) -> Policy {
+        guard let text = node.scalar?.string else { return try policyGroup(node) }
+        do {
+            return try PolicyFile.read(presetOrPath: text)
+        } catch {
+            // What is wrong with the name is wrong with this line; what is wrong in the file, with that one.
+            guard error.file == text, error.line == nil else { throw error }
+            throw Problem(file: file, line: node.mark?.line, message: "'policy': '\(text)': \(error.message)")
+        }
+    }
+
+    fileprivate func policyGroup(_ node: Node) throws(Problem) -> Policy {
+        var policy = Policy(.observe)
+        try section(node, named: "a policy") { keys throws(Problem) in
+            try keys.choice("preset", into: &policy.preset)
+            try keys.choice("deletes", into: &policy.deletes)
+            try keys.flag("present-as-writable", into: &policy.presentsAsWritable)
+            try keys.flag("dry-run", into: &policy.isDryRun)
+            policy.hidden = try keys.texts("hidden").map { MailboxPattern($0) }
+            try keys.list("rules") { node throws(Problem) in policy.rules.append(try rule(node)) }
+        }
+        return policy
+    }
+
+    private func rule(_ node: Node) throws(Problem) -> PolicyRule {
+        var name: String?
+        var match = PolicyMatch()
+        var action: PolicyRule.Action?
+        try section(node, named: "a rule") { keys throws(Problem) in
+            try keys.text("name", into: &name)
+            try readConditions(&keys, into: &match)
+            action = try readAction(&keys, match)
+        }
+        guard let action else {
+            throw Problem(file: file, line: node.mark?.line, message: "a rule needs an 'action': allow, refuse, pretend, rewrite, drop or hold")
+        }
+        return PolicyRule(name: name, match: match, action: action)
+    }
+
+    private func readConditions(_ keys: inout Keys, into match: inout PolicyMatch) throws(Problem) {
+        var mailProtocol: MailProtocol?
+        try keys.choice("protocol", into: &mailProtocol)
+        match.mailProtocol = mailProtocol
+        for word in try keys.texts("command") {
+            guard let command = PolicyMatch.Command(word) else {
+                let names = PolicyMatch.Command.names
+                throw keys.problem(
+                    at: "command", "'\(word)' is no command that is known, and no class of commands"
+                        + Suggestion.nearest(to: word, among: word == word.lowercased() ? CommandClass.allCases.map(\.rawValue) : names))
+            }
+            match.commands.append(command)
+        }
+        match.mailboxes = try keys.texts("mailbox").map { MailboxPattern($0) }
+        let flags = try keys.texts("flags")
+        let operations = try keys.choices("operation", StoreRequest.Operation.self)
+        if !flags.isEmpty { match.flags = PolicyMatch.Flags(flags, operations: Set(operations)) }
+        if flags.isEmpty, !operations.isEmpty { throw keys.problem(at: "operation", "'operation' says what is done to 'flags': give both") }
+        match.users = try keys.texts("user").map { TextPattern($0) }
+        for word in try keys.texts("client") {
+            guard let range = AddressRange(word) else {
+                throw keys.problem(at: "client", "'\(word)' is no address and no range of addresses, such as 192.0.2.0/24 or 2001:db8::/32")
+            }
+            match.clients.append(range)
+        }
+        match.listeners = try keys.texts("listener").map { TextPattern($0) }
+        var tls: String?
+        try keys.text("tls", into: &tls)
+        switch tls {
+        case nil: break
+        case "none": match.tls = PolicyMatch.TLS.none
+        case "any": match.tls = .any
+        case "1.2", "1.3": match.tls = tls.map { .atLeast($0) }
+        default: throw keys.problem(at: "tls", "'tls' is none, any, 1.2 or 1.3 (at least), not '\(tls ?? "")'")
+        }
+        var larger: Int?
+        try keys.number("larger", in: 0...Int.max, into: &larger)
+        match.larger = larger.map { UInt64($0) }
+        match.states = try keys.choices("state", PolicyContext.State.self)
+        try keys.number("failed-logins", in: 1...1000, into: &match.failedLogins)
+    }
+
+    private enum ActionName: String, CaseIterable { case allow, refuse, pretend, rewrite, drop, hold }
+
+    private func readAction(_ keys: inout Keys, _ match: PolicyMatch) throws(Problem) -> PolicyRule.Action? {
+        var name: ActionName?
+        try keys.choice("action", into: &name)
+        var code: String?
+        var text: String?
+        var seconds: Int?
+        try keys.text("code", into: &code)
+        try keys.text("text", into: &text)
+        try keys.number("seconds", in: 1...3600, into: &seconds)
+        if seconds != nil, name != .hold { throw keys.problem(at: "seconds", "'seconds' is how long 'action: hold' waits") }
+        for (key, value) in [("code", code), ("text", text)] {
+            guard let value else { continue }
+            guard name == .refuse else { throw keys.problem(at: key, "'\(key)' is what 'action: refuse' says") }
+            let isGood = value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && value.utf8.count <= 200
+            guard isGood, key == "text" || !value.contains(where: { " []".contains($0) }) else {
+                throw keys.problem(at: key, "'\(key)' goes to the client in one line: printable ASCII, 200 letters at most\(key == "code" ? ", one word without brackets" : "")")
+            }
+        }
+        if name == .pretend, !match.mayBePretended {
+            throw keys.problem(
+                at: "action", "only DELE, SUBSCRIBE and UNSUBSCRIBE can be pretended: after others a client would rely on what is not so")
+        }
+        switch name {
+        case nil: return nil
+        case .allow: return .allow
+        case .refuse:
+            guard code != nil || text != nil else { return .refuse(nil) }
+            return .refuse(Denial(code: code, text: text ?? "This is not allowed here"))
+        case .pretend: return .pretend
+        case .rewrite: return .rewrite
+        case .drop: return .drop
+        case .hold: return .hold(seconds: seconds ?? 60)
+        }
+    }
+}

@@ -1,3 +1,0 @@
-import InterpostCore
-
-extension RelayConfiguration { var policy: Policy { Policy(.observe) } }
