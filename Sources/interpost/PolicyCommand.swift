@@ -19,7 +19,8 @@ struct PolicyCommand: ParsableCommand {
                 A command with a tag is IMAP, one without is POP3. \\r\\n stands for a line end, in front of a literal.
                 """)
 
-        @Argument(help: ArgumentHelp("A preset (observe, read-only, no-delete, organise) or a policy file.", valueName: "preset|file"))
+        @Argument(
+            help: ArgumentHelp("A preset (observe, read-only, no-delete, organise) or a policy file.", valueName: "preset|file"))
         var policy: String
 
         @Argument(help: "The command, as the client sends it.")
@@ -106,7 +107,10 @@ extension MailProtocol {
     /// A POP3 command begins with its verb; an IMAP command has a tag in front of it.
     fileprivate static func ofCommand(_ bytes: ByteBuffer) -> MailProtocol {
         let words = bytes.readableBytesView.prefix { $0 > 32 }
-        let verbs: Set = ["USER", "PASS", "APOP", "AUTH", "CAPA", "STLS", "QUIT", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET", "LAST", "UTF8", "LANG", "XTND"]
+        let verbs: Set = [
+            "USER", "PASS", "APOP", "AUTH", "CAPA", "STLS", "QUIT", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET",
+            "LAST", "UTF8", "LANG", "XTND",
+        ]
         return verbs.contains(String(decoding: words, as: UTF8.self).uppercased()) ? .pop3 : .imap
     }
 }

@@ -12,11 +12,52 @@ final class Dovecot: Sendable {
     let largeLetter: LargeLetter
     private let unused: Mutex<[Account]>
 
-    private static let started = Task { try await Dovecot.start() }
+    private static let started = Task { try await Dovecot.start(accounts: 240) }
+    private static let dotted = Task { try await Dovecot.start(accounts: 60, names: dottedNames) }
 
     static func shared() async throws -> Dovecot {
         try await started.value
     }
+
+    /// Another one, that names mailboxes as those did on which the sequences of `Fixtures/Smuggling` were measured, and keeps
+    /// access rights and annotations.
+    static func namedWithDots() async throws -> Dovecot {
+        try await dotted.value
+    }
+
+    private static let plainNames = """
+        namespace inbox {
+          inbox = yes
+          separator = /
+        }
+        protocol imap {
+          mail_plugins = zlib imap_zlib
+          mail_max_userip_connections = 0
+        }
+        """
+
+    private static let dottedNames = """
+        mail_plugins = acl
+        mail_attribute_dict = file:%h/attributes
+        plugin {
+          acl = vfile
+        }
+        service anvil {
+          unix_listener anvil-auth-penalty {
+            mode = 0
+          }
+        }
+        namespace inbox {
+          inbox = yes
+          separator = .
+          prefix = INBOX.
+        }
+        protocol imap {
+          mail_plugins = acl imap_acl zlib imap_zlib
+          imap_metadata = yes
+          mail_max_userip_connections = 0
+        }
+        """
 
     /// An account nobody has used; an awkward one has a password that needs quoting in IMAP and JSON.
     func account(awkward: Bool) throws -> Account {
@@ -35,7 +76,7 @@ final class Dovecot: Sendable {
         unused = Mutex(accounts)
     }
 
-    private static func start() async throws -> Dovecot {
+    private static func start(accounts count: Int, names: String = plainNames) async throws -> Dovecot {
         Daemon.stopAllAtExit()
         let room = try Room("dovecot")
         let certificate = try await Certificate.make(in: room)
@@ -43,14 +84,15 @@ final class Dovecot: Sendable {
         let owner = reader.owner
         let mail = try room.directory("mail")
         guard chown(mail, owner.user, owner.group) == 0 else { throw InteropFailure("cannot give away \(mail)") }
-        let accounts = (1...240).map { number in
-            Account(name: "reader\(number)", isAwkward: number > 200, home: "\(mail)/reader\(number)", owner: owner)
+        let accounts = (1...count).map { number in
+            Account(name: "reader\(number)", isAwkward: number > count * 5 / 6, home: "\(mail)/reader\(number)", owner: owner)
         }
         let users = try room.write(
             accounts.map { "\($0.name):{PLAIN}\($0.password)\n" }.joined(), to: "users")
         chmod(users, 0o644)
         for _ in 1...4 {
-            if let (door, daemon) = try await open(in: room, users: users, reader: reader, certificate: certificate) {
+            if let (door, daemon) = try await open(in: room, users: users, reader: reader, certificate: certificate, names: names)
+            {
                 return Dovecot(
                     door: door, daemon: daemon, largeLetter: try LargeLetter.write(in: room),
                     accounts: accounts)
@@ -61,7 +103,7 @@ final class Dovecot: Sendable {
 
     /// Starts Dovecot on free ports; nil if another process took one of them meanwhile.
     private static func open(
-        in room: Room, users: String, reader: MailReader, certificate: Certificate
+        in room: Room, users: String, reader: MailReader, certificate: Certificate, names: String
     ) async throws -> (Door, Daemon)? {
         let ports = try Port.free(4)
         let door = Door(
@@ -69,7 +111,7 @@ final class Dovecot: Sendable {
             authority: certificate.authority)
         let log = room.path("dovecot-\(ports[0]).log")
         let configuration = try room.write(
-            configuration(in: room, log: log, users: users, door: door, reader: reader, certificate: certificate),
+            configuration(in: room, log: log, users: users, door: door, reader: reader, certificate: certificate, names: names),
             to: "dovecot.conf")
         let daemon = try Daemon(["dovecot", "-F", "-c", configuration], environment: room.environment, log: log)
         do {
@@ -85,7 +127,8 @@ final class Dovecot: Sendable {
     }
 
     private static func configuration(
-        in room: Room, log: String, users: String, door: Door, reader: MailReader, certificate: Certificate
+        in room: Room, log: String, users: String, door: Door, reader: MailReader, certificate: Certificate,
+        names: String
     ) -> String {
         """
         base_dir = \(room.path("run"))
@@ -113,14 +156,7 @@ final class Dovecot: Sendable {
         mail_location = maildir:~/Maildir
         mail_fsync = never
         default_vsz_limit = 0
-        namespace inbox {
-          inbox = yes
-          separator = /
-        }
-        protocol imap {
-          mail_plugins = zlib imap_zlib
-          mail_max_userip_connections = 0
-        }
+        \(names)
         protocol pop3 {
           mail_max_userip_connections = 0
         }

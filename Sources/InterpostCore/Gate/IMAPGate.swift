@@ -89,10 +89,9 @@ struct IMAPGate: Gate {
     mutating func next() -> GateStep? {
         while true {
             if !steps.isEmpty { return steps.removeFirst() }
-            guard proceed() else {
-                gatherer.settle()
-                return nil
-            }
+            if proceed() || !steps.isEmpty { continue }
+            gatherer.settle()
+            return nil
         }
     }
 

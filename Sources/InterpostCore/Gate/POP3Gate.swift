@@ -90,10 +90,9 @@ struct POP3Gate: Gate {
     mutating func next() -> GateStep? {
         while true {
             if !steps.isEmpty { return steps.removeFirst() }
-            guard proceed() else {
-                input.settle()
-                return nil
-            }
+            if proceed() || !steps.isEmpty { continue }
+            input.settle()
+            return nil
         }
     }
 

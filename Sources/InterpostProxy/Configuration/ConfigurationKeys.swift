@@ -93,13 +93,17 @@ struct Keys {
     }
 
     /// The same of words that are given.
-    mutating func choices<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, _: Choice.Type) throws(Problem) -> [Choice] {
+    mutating func choices<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, _: Choice.Type) throws(Problem)
+        -> [Choice]
+    {
         var choices: [Choice] = []
         for text in try texts(key) {
             guard let choice = Choice(rawValue: text) else {
                 let names = Choice.allCases.map(\.rawValue)
                 throw problem(
-                    at: key, "'\(key)' is one of \(names.joined(separator: ", ")), not '\(text)'" + Suggestion.nearest(to: text, among: names))
+                    at: key,
+                    "'\(key)' is one of \(names.joined(separator: ", ")), not '\(text)'"
+                        + Suggestion.nearest(to: text, among: names))
             }
             choices.append(choice)
         }

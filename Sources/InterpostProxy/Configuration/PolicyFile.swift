@@ -60,7 +60,9 @@ extension ConfigurationReader {
             action = try readAction(&keys, match)
         }
         guard let action else {
-            throw Problem(file: file, line: node.mark?.line, message: "a rule needs an 'action': allow, refuse, pretend, rewrite, drop or hold")
+            throw Problem(
+                file: file, line: node.mark?.line,
+                message: "a rule needs an 'action': allow, refuse, pretend, rewrite, drop or hold")
         }
         return PolicyRule(name: name, match: match, action: action)
     }
@@ -73,8 +75,10 @@ extension ConfigurationReader {
             guard let command = PolicyMatch.Command(word) else {
                 let names = PolicyMatch.Command.names
                 throw keys.problem(
-                    at: "command", "'\(word)' is no command that is known, and no class of commands"
-                        + Suggestion.nearest(to: word, among: word == word.lowercased() ? CommandClass.allCases.map(\.rawValue) : names))
+                    at: "command",
+                    "'\(word)' is no command that is known, and no class of commands"
+                        + Suggestion.nearest(
+                            to: word, among: word == word.lowercased() ? CommandClass.allCases.map(\.rawValue) : names))
             }
             match.commands.append(command)
         }
@@ -82,11 +86,14 @@ extension ConfigurationReader {
         let flags = try keys.texts("flags")
         let operations = try keys.choices("operation", StoreRequest.Operation.self)
         if !flags.isEmpty { match.flags = PolicyMatch.Flags(flags, operations: Set(operations)) }
-        if flags.isEmpty, !operations.isEmpty { throw keys.problem(at: "operation", "'operation' says what is done to 'flags': give both") }
+        if flags.isEmpty, !operations.isEmpty {
+            throw keys.problem(at: "operation", "'operation' says what is done to 'flags': give both")
+        }
         match.users = try keys.texts("user").map { TextPattern($0) }
         for word in try keys.texts("client") {
             guard let range = AddressRange(word) else {
-                throw keys.problem(at: "client", "'\(word)' is no address and no range of addresses, such as 192.0.2.0/24 or 2001:db8::/32")
+                throw keys.problem(
+                    at: "client", "'\(word)' is no address and no range of addresses, such as 192.0.2.0/24 or 2001:db8::/32")
             }
             match.clients.append(range)
         }
@@ -124,12 +131,16 @@ extension ConfigurationReader {
             guard name == .refuse else { throw keys.problem(at: key, "'\(key)' is what 'action: refuse' says") }
             let isGood = value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } && value.utf8.count <= 200
             guard isGood, key == "text" || !value.contains(where: { " []".contains($0) }) else {
-                throw keys.problem(at: key, "'\(key)' goes to the client in one line: printable ASCII, 200 letters at most\(key == "code" ? ", one word without brackets" : "")")
+                throw keys.problem(
+                    at: key,
+                    "'\(key)' goes to the client in one line: printable ASCII, 200 letters at most\(key == "code" ? ", one word without brackets" : "")"
+                )
             }
         }
         if name == .pretend, !match.mayBePretended {
             throw keys.problem(
-                at: "action", "only DELE, SUBSCRIBE and UNSUBSCRIBE can be pretended: after others a client would rely on what is not so")
+                at: "action",
+                "only DELE, SUBSCRIBE and UNSUBSCRIBE can be pretended: after others a client would rely on what is not so")
         }
         switch name {
         case nil: return nil

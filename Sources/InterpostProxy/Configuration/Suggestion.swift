@@ -2,7 +2,9 @@
 package enum Suggestion {
     /// `; did you mean 'listen'?`, or nothing when no word is near.
     package static func nearest(to word: String, among words: [String]) -> String {
-        let ranked = words.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }.min { $0.distance < $1.distance }
+        let ranked = words.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }.min {
+            $0.distance < $1.distance
+        }
         guard let best = ranked, best.distance <= max(2, word.count / 3) else { return "" }
         return "; did you mean '\(best.word)'?"
     }

@@ -1,0 +1,60 @@
+// Strategy: every sequence of Fixtures/Smuggling makes some server do what a proxy did not see. Each is played through a relay
+// whose policy is read-only, before a Dovecot that names mailboxes as the measured ones did, and all of the account is looked at
+// before and after, past the relay. Nothing may differ. That the harness sees a difference is shown with the tap.
+
+import Foundation
+import Testing
+
+@Suite struct `What is smuggled past a proxy` {
+    private struct Outcome: Decodable {
+        let played: Int
+        let changed: [String]
+        let waiting: [String]
+        let closed: [String]
+    }
+
+    private static let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Fixtures/Smuggling/measured.json").path
+
+    private func play(policy: String, only: [String] = []) async throws -> (Outcome, RelayProcess) {
+        let dovecot = try await Dovecot.namedWithDots()
+        let relay = try await RelayProcess([
+            Route("imap", to: "imap?starttls=off", port: dovecot.door.imap, "policy: \(policy)"),
+            Route("pop3", to: "pop3?starttls=off", port: dovecot.door.pop3, "policy: \(policy)"),
+        ])
+        let accounts = try (1...6).map { _ in try dovecot.account(awkward: false) }
+        let letters = Letter.assortment(4)
+        for account in accounts {
+            try account.fill(Array(letters[..<3]))
+            try account.fill([letters[3]], folder: "Victim")
+        }
+        let users = try JSONEncoder().encode(accounts.map { [$0.name, $0.password] })
+        let visit = Visit(
+            door: dovecot.door, account: accounts[0], room: try Room("smuggling"), largeLetter: dovecot.largeLetter)
+        let facts = [
+            "users": String(decoding: users, as: UTF8.self), "direct": "\(dovecot.door.imap)", "imap": "\(relay.ports[0])",
+            "pop3": "\(relay.ports[1])", "cases": Self.fixture, "only": only.joined(separator: " "),
+        ]
+        let report = try await visit.python("smuggle", port: relay.ports[0], .clear, facts, limit: .seconds(240)).report
+        return (try JSONDecoder().decode(Outcome.self, from: Data(report.utf8)), relay)
+    }
+
+    @Test func `changes nothing behind a read-only gate`() async throws {
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
+        let (outcome, relay) = try await play(policy: "read-only")
+        #expect(outcome.played >= 419)
+        #expect(outcome.changed == [])
+        // What announces more than it sends is waited for; all others end synchronised, or closed with a word.
+        #expect(outcome.waiting.count <= 20, "\(outcome.waiting)")
+        _ = await relay.daemon.stop()
+    }
+
+    @Test func `changes a mailbox behind the tap`() async throws {
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
+        let (outcome, relay) = try await play(policy: "observe", only: ["LE01", "LE03", "EX05", "LT30"])
+        #expect(outcome.changed == ["EX05", "LE01", "LE03", "LT30"])
+        _ = await relay.daemon.stop()
+    }
+}
