@@ -34,8 +34,8 @@ struct FuzzInput: CustomTestStringConvertible, Sendable {
         let text = ByteBuffer(bytes: try Data(contentsOf: WireFixture.folder.appending(path: fixture.testDescription)))
         let targets: [FuzzTarget] =
             switch fixture.mailProtocol {
-            case .imap: [.imapFramer, .imapConversation, .imapTap, .readers, .transcript]
-            case .pop3: [.pop3Framer, .pop3Conversation, .pop3Tap, .readers, .transcript]
+            case .imap: [.imapFramer, .imapConversation, .imapTap, .imapGate, .readers, .transcript]
+            case .pop3: [.pop3Framer, .pop3Conversation, .pop3Tap, .pop3Gate, .readers, .transcript]
             }
         for target in targets { try target.check(text) }
     }

@@ -9,6 +9,8 @@ enum FuzzTarget: String, CaseIterable {
     case pop3Conversation = "pop3-conversation"
     case imapTap = "imap-tap"
     case pop3Tap = "pop3-tap"
+    case imapGate = "imap-gate"
+    case pop3Gate = "pop3-gate"
     case readers
     case transcript, rawlog, tls, pcap, capture
 
@@ -21,6 +23,8 @@ enum FuzzTarget: String, CaseIterable {
         case .pop3Conversation: try ConversationProperties.check(Dialogue(input, .pop3))
         case .imapTap: try TapProperties.check(Dialogue(input, .imap))
         case .pop3Tap: try TapProperties.check(Dialogue(input, .pop3))
+        case .imapGate: try GateProperties.check(Dialogue(input, .imap))
+        case .pop3Gate: try GateProperties.check(Dialogue(input, .pop3))
         case .readers: try ReaderProperties.check(Dialogue(input, .imap))
         case .transcript: try FileProperties.checkTranscript(input)
         case .rawlog: try FileProperties.checkRawlog(input)
