@@ -26,7 +26,7 @@ import Testing
 
 extension Visit {
     /// Retrieves all messages, and gives what it saved.
-    func fetchmail(_ security: Security, authentication: String = "any") async throws -> [Letter] {
+    func fetchmail(_ security: Security, authentication: String = "any", keeps: Bool = true) async throws -> [Letter] {
         let saved = try room.directory("saved")
         let encryption = security == .implicit ? "ssl" : "sslproto \"TLS1.2+\""
         let configuration = try room.write(
@@ -34,7 +34,7 @@ extension Visit {
             poll \(door.host) protocol POP3 port \(door.pop3Port(security)) auth \(authentication) timeout 40
               user "\(account.name)" password "\(account.password)" is "reader" here
               \(encryption) sslcertck sslcertfile "\(door.authority)"
-              keep fetchall no rewrite
+              \(keeps ? "keep" : "nokeep") fetchall no rewrite
               mda "cat > $(mktemp \(saved)/XXXXXX)"
 
             """, to: "fetchmailrc")

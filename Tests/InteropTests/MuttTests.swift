@@ -26,13 +26,14 @@ import Testing
 
 extension Visit {
     /// Copies all messages to a local folder, and gives what is there; deletes those that a pattern names.
-    func mutt(_ security: Security, deleting pattern: String? = nil) async throws -> [Letter] {
+    /// - Parameter answer: What is answered to the question whether to leave a mailbox that could not be changed.
+    func mutt(_ security: Security, deleting pattern: String? = nil, answer: String = "") async throws -> [Letter] {
         let deletion = pattern.map { "<delete-pattern>\($0)<enter>" } ?? ""
         let saved = Maildir(path: room.path("saved"), owner: .current)
         let inbox = "\(security == .implicit ? "imaps" : "imap")://\(door.host):\(door.imapPort(security))/INBOX"
         let keys = """
             <tag-pattern>~A<enter><tag-prefix><copy-message>\(saved.path)<enter>\
-            <untag-pattern>~A<enter>\(deletion)<quit>
+            <untag-pattern>~A<enter>\(deletion)<quit>\(answer)
             """
         let configuration = try room.write(
             """
