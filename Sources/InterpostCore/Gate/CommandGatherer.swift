@@ -127,7 +127,7 @@ struct CommandGatherer: Sendable {
         case .none: break
         case .malformed:
             (text, literalOctets) = (nil, 0)
-            return .malformed(line: line, reason: "what stands in braces at the end of the line announces no literal")
+            return .malformed(line: line, reason: "the line ends within quotes, or in braces that announce no literal")
         case .announced(let literal):
             if isFirst {
                 text = IMAPTextAssembly(line: line, announcing: literal, limits: Self.limits)

@@ -28,6 +28,9 @@ public struct GateCore: Sendable {
     /// Why the tap hears something of the server now.
     private var feed = Feed.none
 
+    /// Nothing comes out any more.
+    private var isClosed = false
+
     private enum Feed { case none, passed, rewritten }
 
     /// - Parameters:
@@ -101,9 +104,12 @@ public struct GateCore: Sendable {
     /// The next thing to do, or `nil` until something comes in.
     public mutating func next() -> GateAction? {
         guard gate != nil else { return nextOfTap() }
-        while true {
+        while !isClosed {
             // Taken from the end, an action is moved and not copied.
-            if let action = leaving.popLast() { return action }
+            if let action = leaving.popLast() {
+                if case .session(.close) = action { close() }
+                return action
+            }
             if !ready.isEmpty {
                 swap(&ready, &leaving)
                 leaving.reverse()
@@ -118,6 +124,13 @@ public struct GateCore: Sendable {
                 return nil
             }
         }
+        return nil
+    }
+
+    /// What else was to be done is done no more: the tap may end a session while the gate is at work.
+    private mutating func close() {
+        isClosed = true
+        (ready, leaving) = ([], [])
     }
 
     private mutating func nextOfTap() -> GateAction? {

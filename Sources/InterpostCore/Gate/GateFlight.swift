@@ -17,8 +17,8 @@ struct GateFlight: Sendable {
         var stage: Stage
         /// The client waits for a `+`.
         var isAwaited: Bool
-        /// The server takes it without having asked for it.
-        var goesOnAtOnce: Bool
+        /// It may hold NUL (RFC 3516).
+        var isBinary: Bool
     }
 
     /// As the client sent it.

@@ -46,14 +46,13 @@ extension IMAPGate {
         }
         // A client that waits for `+` gets the server's own.
         let isAwaited = message.map { !$0.isNonSynchronising } ?? false
-        guard let written = CommandWriter(literals: isAwaited ? .none : offers.literals).write(sent) else {
+        guard let written = CommandWriter(literals: offers.literals).write(sent) else {
             let denial = Denial(text: "\(command.title) cannot be passed on by Interpost")
             return refuse(command.tag, text, decision, denial, message: message)
         }
         flight.segments = written.segments[...]
-        if message != nil {
-            flight.message = GateFlight.Message(
-                stage: .announced, isAwaited: isAwaited, goesOnAtOnce: written.messageLiteral?.isNonSynchronising == true)
+        if let message {
+            flight.message = GateFlight.Message(stage: .announced, isAwaited: isAwaited, isBinary: message.isBinary)
         }
         tell(.imap(text), decision, sent: written.segments.first?.withoutLineEnd)
         self.flight = flight
@@ -85,7 +84,6 @@ extension IMAPGate {
     mutating func writeNextSegment() {
         guard let segment = flight?.segments.popFirst() else { return }
         steps.append(.write(segment))
-        if flight?.segments.isEmpty == true, flight?.message?.goesOnAtOnce == true { beginMessage() }
     }
 
     /// The octets of a message may come.
@@ -112,6 +110,10 @@ extension IMAPGate {
                 // An empty message has no octets to wait for.
                 guard gatherer.isAtLine else { return false }
                 flight?.message?.stage = .closing
+                return true
+            }
+            guard flight?.message?.isBinary == true || !chunk.readableBytesView.contains(0) else {
+                end(reason: "a NUL stands in a message")
                 return true
             }
             steps.append(.write(chunk))

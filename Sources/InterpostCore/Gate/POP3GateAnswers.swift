@@ -82,7 +82,7 @@ extension POP3Gate {
         guard let flight else { return alarm(Anomaly.Kind.unexpectedReply.rawValue, event) }
         self.flight = nil
         stage = .ready
-        if case .list(nil) = flight.command { view.endListing() }
+        if case .list(nil) = flight.command, reply.result == .ok { view.endListing() }
         if case .capa = flight.command, deletesWhatIsRead, policy.preset == .readOnly, !hasWarned {
             hasWarned = true
             steps.append(.warn("the server deletes what is read (EXPIRE 0): RETR is refused"))
@@ -97,7 +97,9 @@ extension POP3Gate {
 
     private mutating func follow(_ reply: POP3Reply, of command: POP3Command, _ record: POP3CommandRecord?) {
         switch command {
-        case .user: hasUser = reply.result == .ok
+        case .user(let user):
+            hasUser = reply.result == .ok
+            context.user = hasUser ? user : nil
         case .pass, .apop, .auth(.some, _):
             hasUser = false
             guard reply.result == .ok else { return context.failedLogins += 1 }

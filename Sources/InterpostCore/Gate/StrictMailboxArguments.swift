@@ -1,143 +1,122 @@
 import NIOCore
 
-// Arguments of commands about the session and about mailboxes, strictly. Each reads the space in front of it.
+// Arguments of the commands that concern whole mailboxes, strictly (RFC 9051 §6.3, RFC 5258, 6154, 7162, 8508).
 
 extension StrictReader {
-    mutating func argument() throws(StrictRefusal) -> IMAPString {
-        try space()
-        return try astring()
-    }
-
-    mutating func mailbox() throws(StrictRefusal) -> MailboxName { MailboxName(try argument().checkedName()) }
-
-    mutating func atoms() throws(StrictRefusal) -> [IMAPString] {
-        var atoms: [IMAPString] = []
-        repeat {
-            try space()
-            guard atoms.count < 100 else { throw Self.malformed("there are too many words") }
-            atoms.append(IMAPString(try atom()))
-        } while !isAtEnd
-        return atoms
-    }
-
-    mutating func identity() throws(StrictRefusal) -> IMAPCommand.Body {
-        try space()
-        if skipWord("NIL") { return .id([]) }
-        var fields: [IDField] = []
-        try list(minimum: 0) { reader throws(StrictRefusal) in
-            let name = try reader.string()
-            try reader.space()
-            let value = try reader.nstring()
-            guard name.length <= 30, value?.length ?? 0 <= 1024, fields.count < 30 else {
-                throw Self.malformed("a field of ID is too long, or there are more than 30 (RFC 2971 section 3.3)")
-            }
-            fields.append(IDField(name: name, value: value))
+    /// A name without control characters and octets above 127.
+    mutating func mailbox(orEmpty: Bool = false) throws(StrictRefusal) -> MailboxName {
+        let name = try astring()
+        guard orEmpty || name.length > 0 else { throw .malformed("a mailbox without a name") }
+        guard name.bytes.readableBytesView.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+            throw .malformed("an octet that cannot stand in a mailbox name")
         }
-        return .id(fields)
+        return MailboxName(name)
     }
 
-    mutating func login() throws(StrictRefusal) -> IMAPCommand.Body {
-        let user = try argument()
-        return .login(user: user, password: Secret(try argument().bytes))
-    }
-
-    mutating func authenticate() throws(StrictRefusal) -> IMAPCommand.Body {
-        try space()
-        let mechanism = try keyword()
-        guard !isAtEnd else { return .authenticate(mechanism: mechanism, initialResponse: nil) }
-        try space()
-        let response = try atom()
-        guard response.equalsIgnoringCase("=") || Base64.decode(response.readableBytesView) != nil else {
-            throw Self.malformed("an initial response is base64, or =")
-        }
-        return .authenticate(mechanism: mechanism, initialResponse: Secret(response))
-    }
-
+    /// `name [(CONDSTORE QRESYNC (67890007 20050715194045000 41,43:211 (1,5 41,60)))]`
     mutating func select(readOnly: Bool) throws(StrictRefusal) -> IMAPCommand.Body {
-        let mailbox = try mailbox()
-        var parameters: [IMAPOption] = []
+        try space()
+        let name = try mailbox()
+        guard !isAtEnd else { return .select(name, readOnly: readOnly, parameters: []) }
+        try space()
+        let parameters = try list { (reader) throws(StrictRefusal) in
+            switch try reader.keyword() {
+            case Keyword("CONDSTORE"): return IMAPOption(name: Keyword("CONDSTORE"), argument: nil)
+            case Keyword("QRESYNC"):
+                try reader.space()
+                return IMAPOption(name: Keyword("QRESYNC"), argument: .list(try reader.knownState()))
+            default: throw .unsupported("a parameter that is not known")
+            }
+        }
+        return .select(name, readOnly: readOnly, parameters: parameters)
+    }
+
+    /// What a client knows of a mailbox (RFC 7162 §3.2.5).
+    private mutating func knownState() throws(StrictRefusal) -> [IMAPValue] {
+        try expect("(", or: "no list where one belongs")
+        var known: [IMAPValue] = [.number(try number(from: 1))]
+        try space()
+        known.append(.number(try number(upTo: .maximumModSequence, from: 1)))
+        if peek == .space, peek(1) != UInt8(ascii: "(") {
+            try space()
+            known.append(.string(IMAPString(try sequenceSet(ofKnown: true).text)))
+        }
+        if peek == .space {
+            try space()
+            try expect("(", or: "no list where one belongs")
+            let numbers = try sequenceSet(ofKnown: true).text
+            try space()
+            known.append(.list([.string(IMAPString(numbers)), .string(IMAPString(try sequenceSet(ofKnown: true).text))]))
+            try expect(")", or: "a list without an end")
+        }
+        try expect(")", or: "a list without an end")
+        return known
+    }
+
+    /// `name [(USE (\Sent))]`
+    mutating func create() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        let name = try mailbox()
+        guard !isAtEnd else { return .create(name, parameters: []) }
+        try space()
+        let parameters = try list { (reader) throws(StrictRefusal) in
+            guard try reader.keyword() == Keyword("USE") else { throw .unsupported("a parameter that is not known") }
+            try reader.space()
+            let uses = try reader.list(orEmpty: true) { (reader) throws(StrictRefusal) in IMAPValue.string(try reader.flag()) }
+            return IMAPOption(name: Keyword("USE"), argument: .list(uses))
+        }
+        return .create(name, parameters: parameters)
+    }
+
+    mutating func rename() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        let old = try mailbox()
+        try space()
+        return .rename(old, to: try mailbox(), parameters: [])
+    }
+
+    /// `"" *`, as LSUB has it.
+    mutating func plainList() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        let reference = try mailbox(orEmpty: true).string
+        try space()
+        return .list(ListRequest(reference: reference, patterns: [try pattern()]))
+    }
+
+    /// `[(SUBSCRIBED)] "" (INBOX "a/%") [RETURN (CHILDREN STATUS (MESSAGES))]`
+    mutating func listMailboxes() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        var selection: [IMAPOption] = []
+        if peek == UInt8(ascii: "(") {
+            selection = try list(orEmpty: true) { (reader) throws(StrictRefusal) in try reader.selectionOption() }
+            try space()
+        }
+        let reference = try mailbox(orEmpty: true).string
+        try space()
+        let patterns = try oneOrList { (reader) throws(StrictRefusal) in try reader.pattern() }
+        var request = ListRequest(selection: selection, reference: reference, patterns: patterns)
         if !isAtEnd {
             try space()
-            try list { reader throws(StrictRefusal) in
-                switch try reader.keyword() {
-                case Keyword("CONDSTORE"): parameters.append(IMAPOption(name: Keyword("CONDSTORE"), argument: nil))
-                case Keyword("QRESYNC"):
-                    try reader.space()
-                    parameters.append(IMAPOption(name: Keyword("QRESYNC"), argument: try reader.resynchronisation()))
-                default: throw StrictRefusal(.unsupported, reason: "this parameter is not known here")
-                }
-            }
+            guard try skipWord("RETURN") else { throw .malformed("more arguments than the command takes") }
+            request.returns = try list(orEmpty: true) { (reader) throws(StrictRefusal) in try reader.returnOption() }
         }
-        return .select(mailbox, readOnly: readOnly, parameters: parameters)
+        return .list(request)
     }
 
-    /// `(uidvalidity modseq [uids] [(numbers uids)])` (RFC 7162 §3.2.5)
-    private mutating func resynchronisation() throws(StrictRefusal) -> IMAPValue {
-        try expect("(")
-        var values = [IMAPValue(number: try positive())]
-        try space()
-        values.append(IMAPValue(number: try number64()))
-        if isAt(" "), !isAtSpace(before: "(") {
-            try space()
-            values.append(.string(IMAPString(try sequenceSet(mayBeSaved: false).text)))
-        }
-        if skip(" ") {
-            try expect("(")
-            let numbers = try sequenceSet(mayBeSaved: false)
-            try space()
-            let uids = try sequenceSet(mayBeSaved: false)
-            try expect(")")
-            values.append(.list([.string(IMAPString(numbers.text)), .string(IMAPString(uids.text))]))
-        }
-        try expect(")")
-        return .list(values)
+    /// A name in which `*` and `%` need no quotes.
+    private mutating func pattern() throws(StrictRefusal) -> IMAPString {
+        if peek == UInt8(ascii: "\"") || peek == UInt8(ascii: "{") { return try mailbox(orEmpty: true).string }
+        return IMAPString(try word(of: .pattern))
     }
 
-    mutating func create() throws(StrictRefusal) -> IMAPCommand.Body {
-        let mailbox = try mailbox()
-        guard !isAtEnd else { return .create(mailbox, parameters: []) }
-        try space()
-        try expect("(")
-        guard skipWord("USE") else { throw StrictRefusal(.unsupported, reason: "this parameter is not known here") }
-        try space()
-        var uses: [IMAPValue] = []
-        try list { reader throws(StrictRefusal) in uses.append(.string(try reader.flag())) }
-        try expect(")")
-        return .create(mailbox, parameters: [IMAPOption(name: Keyword("USE"), argument: .list(uses))])
-    }
+    private static let selectionOptions: Set = [
+        Keyword("SUBSCRIBED"), Keyword("REMOTE"), Keyword("RECURSIVEMATCH"), Keyword("SPECIAL-USE"),
+    ]
 
-    // MARK: - LIST
-
-    mutating func listRequest(isExtended: Bool) throws(StrictRefusal) -> ListRequest {
-        var selection: [IMAPOption] = []
-        if isExtended, isAtSpace(before: "(") {
-            try space()
-            selection = try options(["SUBSCRIBED", "REMOTE", "RECURSIVEMATCH", "SPECIAL-USE"], minimum: 0)
-        }
-        var request = ListRequest(selection: selection, reference: try argument().checkedName(), patterns: [])
-        try space()
-        if isExtended, isAt("(") {
-            try list { reader throws(StrictRefusal) in request.patterns.append(try reader.pattern()) }
-        } else {
-            request.patterns = [try pattern()]
-        }
-        if isExtended, skipSpaceAndWord("RETURN") {
-            try space()
-            try list(minimum: 0) { reader throws(StrictRefusal) in request.returns.append(try reader.returnOption()) }
-        }
-        return request
-    }
-
-    private mutating func options(_ known: [StaticString], minimum: Int) throws(StrictRefusal) -> [IMAPOption] {
-        var options: [IMAPOption] = []
-        try list(minimum: minimum) { reader throws(StrictRefusal) in
-            let name = try reader.keyword()
-            guard known.contains(where: { Keyword($0) == name }) else {
-                throw StrictRefusal(.unsupported, reason: "this option is not known here")
-            }
-            options.append(IMAPOption(name: name, argument: nil))
-        }
-        return options
+    private mutating func selectionOption() throws(StrictRefusal) -> IMAPOption {
+        let name = try keyword()
+        guard Self.selectionOptions.contains(name) else { throw .unsupported("a selection option that is not known") }
+        return IMAPOption(name: name, argument: nil)
     }
 
     private mutating func returnOption() throws(StrictRefusal) -> IMAPOption {
@@ -147,137 +126,80 @@ extension StrictReader {
             return IMAPOption(name: name, argument: nil)
         case Keyword("STATUS"):
             try space()
-            return IMAPOption(name: name, argument: .list(try statusItems().map { .string(IMAPString($0.description)) }))
-        default: throw StrictRefusal(.unsupported, reason: "this option is not known here")
+            let items = try statusItems().map { IMAPValue.string(IMAPString($0.description)) }
+            return IMAPOption(name: name, argument: .list(items))
+        case Keyword("METADATA"):
+            try space()
+            let entries = try list { (reader) throws(StrictRefusal) in IMAPValue.string(try reader.metadataEntry()) }
+            return IMAPOption(name: name, argument: .list(entries))
+        default: throw .unsupported("a return option that is not known")
         }
     }
 
-    /// A mailbox name that may have wildcards outside of quotes.
-    private mutating func pattern() throws(StrictRefusal) -> IMAPString {
-        switch peek {
-        case UInt8(ascii: "\""), UInt8(ascii: "{"): try astring().checkedName()
-        default:
-            IMAPString(try atom { $0.isAstringChar || $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "*") })
-        }
+    mutating func status() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        let name = try mailbox()
+        try space()
+        return .status(name, try statusItems())
     }
 
-    private static let statusItems: Set<Keyword> = [
-        Keyword("MESSAGES"), Keyword("RECENT"), Keyword("UIDNEXT"), Keyword("UIDVALIDITY"), Keyword("UNSEEN"), Keyword("DELETED"),
-        Keyword("SIZE"), Keyword("HIGHESTMODSEQ"), Keyword("MAILBOXID"), Keyword("APPENDLIMIT"), Keyword("DELETED-STORAGE"),
-        Keyword("X-SIZE"), Keyword("X-GUID"),
+    private static let knownStatusItems: Set = [
+        Keyword("MESSAGES"), Keyword("RECENT"), Keyword("UIDNEXT"), Keyword("UIDVALIDITY"), Keyword("UNSEEN"),
+        Keyword("DELETED"), Keyword("SIZE"), Keyword("HIGHESTMODSEQ"), Keyword("MAILBOXID"), Keyword("APPENDLIMIT"),
+        Keyword("DELETED-STORAGE"), Keyword("X-SIZE"), Keyword("X-GUID"),
     ]
 
-    mutating func statusItems() throws(StrictRefusal) -> [Keyword] {
-        var items: [Keyword] = []
-        try list { reader throws(StrictRefusal) in
+    private mutating func statusItems() throws(StrictRefusal) -> [Keyword] {
+        try list { (reader) throws(StrictRefusal) in
             let name = try reader.keyword()
-            guard Self.statusItems.contains(name) else {
-                throw StrictRefusal(.unsupported, reason: "this item is not known here")
-            }
-            items.append(name)
+            guard Self.knownStatusItems.contains(name) else { throw .unsupported("a status item that is not known") }
+            return name
         }
-        return items
     }
 
-    // MARK: - Quota and metadata
-
-    mutating func setQuota() throws(StrictRefusal) -> IMAPCommand.Body {
-        let root = try argument()
+    mutating func append() throws(StrictRefusal) -> IMAPCommand.Body {
         try space()
-        var limits: [QuotaLimit] = []
-        try list(minimum: 0) { reader throws(StrictRefusal) in
-            let resource = try reader.keyword()
-            try reader.space()
-            limits.append(QuotaLimit(resource: resource, limit: try reader.number64()))
-        }
-        return .setQuota(root: root, limits: limits)
+        let name = try mailbox()
+        try space()
+        return .append(name, [try message()])
     }
 
-    mutating func getMetadata() throws(StrictRefusal) -> IMAPCommand.Body {
-        var options: [IMAPOption] = []
-        if isAtSpace(before: "(") {
+    mutating func replace() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        let start = position
+        _ = try number(from: 1)
+        let set = SequenceSet(text: slice(from: start))
+        try space()
+        let name = try mailbox()
+        try space()
+        return .replace(set, name, try message())
+    }
+
+    /// `[(\Seen)] ["17-Jul-1996 02:44:25 -0700"] {310}`, with the octets or before they come.
+    private mutating func message() throws(StrictRefusal) -> AppendedMessage {
+        var message = AppendedMessage()
+        if peek == UInt8(ascii: "(") {
+            message.flags = try flagList()
             try space()
-            try list { reader throws(StrictRefusal) in
-                let name = try reader.keyword()
-                try reader.space()
-                switch name {
-                case Keyword("MAXSIZE"): options.append(IMAPOption(name: name, argument: IMAPValue(number: try reader.number())))
-                case Keyword("DEPTH"):
-                    let depth = try reader.keyword()
-                    guard [Keyword("0"), Keyword("1"), Keyword("INFINITY")].contains(depth) else {
-                        throw Self.malformed("DEPTH is 0, 1 or infinity")
-                    }
-                    options.append(IMAPOption(name: name, argument: .string(IMAPString(depth.description))))
-                default: throw StrictRefusal(.unsupported, reason: "this option is not known here")
-                }
-            }
         }
-        let mailbox = try mailbox()
-        try space()
-        return .getMetadata(mailbox, entries: try astringOrList(), options: options)
-    }
-
-    mutating func setMetadata() throws(StrictRefusal) -> IMAPCommand.Body {
-        let mailbox = try mailbox()
-        try space()
-        var entries: [MetadataEntry] = []
-        try list { reader throws(StrictRefusal) in
-            let name = try reader.astring()
-            try reader.space()
-            entries.append(MetadataEntry(name: name, value: try reader.nstring(mayBeBinary: true)))
-        }
-        return .setMetadata(mailbox, entries)
-    }
-
-    mutating func getAnnotation() throws(StrictRefusal) -> IMAPCommand.Body {
-        let mailbox = try mailbox()
-        try space()
-        let entries = try astringOrList()
-        try space()
-        return .getAnnotation(mailbox, entries: entries, attributes: try astringOrList())
-    }
-
-    // MARK: - Others
-
-    /// NOTIFY NONE. What NOTIFY SET asks for is pushed past every rule, so that it is known is enough.
-    mutating func notify() throws(StrictRefusal) -> IMAPCommand.Body {
-        try space()
-        guard skipWord("NONE") else { throw StrictRefusal(.unsupported, reason: "only NOTIFY NONE is known here") }
-        return .notify(nil)
-    }
-
-    mutating func tagsInQuotes() throws(StrictRefusal) -> [IMAPString] {
-        var tags: [IMAPString] = []
-        repeat {
+        if peek == UInt8(ascii: "\"") {
+            message.internalDate = try dateTime()
             try space()
-            let tag = try quoted()
-            guard tag.bytes.readableBytesView.allSatisfy(\.isTagChar), tags.count < 100 else {
-                throw Self.malformed("a tag is letters and digits")
-            }
-            tags.append(tag)
-        } while !isAtEnd
-        return tags
-    }
-
-    mutating func uidBatches() throws(StrictRefusal) -> IMAPCommand.Body {
-        try space()
-        let size = try positive()
-        guard !isAtEnd else { return .uidBatches(size: size, range: nil) }
-        try space()
-        return .uidBatches(size: size, range: try sequenceSet(mayBeSaved: false))
+        }
+        if peek.isLetter { throw .unsupported("a message that is not a literal") }
+        let announcement = try announcedLiteral(allowsBinary: true).announcement
+        message.parts = [announcement.isBinary ? .binary(octets: announcement.length) : .text(octets: announcement.length)]
+        if peek == .space { throw .unsupported("more than one message") }
+        return message
     }
 }
 
 extension IMAPValue {
-    init(number: UInt64) { self = .string(IMAPString("\(number)")) }
+    /// A number as an atom.
+    static func number(_ value: UInt64) -> IMAPValue { .string(IMAPString("\(value)")) }
 }
 
-extension IMAPString {
-    /// A name without control characters and octets beyond ASCII; those are for modified UTF-7 (RFC 9051 §5.1.3).
-    fileprivate func checkedName() throws(StrictRefusal) -> IMAPString {
-        guard bytes.readableBytesView.allSatisfy({ $0 >= .space && $0 < 0x7F }) else {
-            throw StrictRefusal(.malformed, reason: "the name of a mailbox is not modified UTF-7")
-        }
-        return self
-    }
+extension UInt64 {
+    /// RFC 7162 §7: 63 bits.
+    static let maximumModSequence = UInt64(Int64.max)
 }

@@ -1,241 +1,145 @@
 import NIOCore
 
-// Arguments of commands about messages, strictly, searching apart. Each reads the space in front of it.
+// Flags, dates and STORE, strictly (RFC 9051 §6.4.6 and §9, RFC 7162, X-GM-EXT-1).
 
 extension StrictReader {
-    mutating func set() throws(StrictRefusal) -> SequenceSet {
-        try space()
-        return try sequenceSet()
-    }
-
-    /// `\Seen`, `$Junk`; not `\*`, which only servers say.
+    /// `\Seen`, `$Junk`; what only a server says, `\Recent` and `\*`, is refused.
     mutating func flag() throws(StrictRefusal) -> IMAPString {
-        let isSystem = skip("\\")
-        var name = try atom()
-        guard isSystem else { return IMAPString(name) }
-        var flag = ByteBuffer(string: "\\")
-        flag.writeBuffer(&name)
+        let start = position
+        _ = skip("\\")
+        _ = try word(of: .atom)
+        let flag = slice(from: start)
+        guard !flag.equalsIgnoringCase("\\RECENT") else { throw .malformed("a flag that no client can set") }
         return IMAPString(flag)
     }
 
-    private mutating func flagList() throws(StrictRefusal) -> [IMAPString] {
-        var flags: [IMAPString] = []
-        try list(minimum: 0) { reader throws(StrictRefusal) in flags.append(try reader.flag()) }
-        return flags
+    /// `(\Seen $Junk)`, `()`
+    mutating func flagList() throws(StrictRefusal) -> [IMAPString] {
+        try list(orEmpty: true) { (reader) throws(StrictRefusal) in try reader.flag() }
     }
 
-    // MARK: - APPEND
-
-    mutating func appendedMessage() throws(StrictRefusal) -> AppendedMessage {
-        var message = AppendedMessage()
-        try space()
-        if isAt("(") {
-            message.flags = try flagList()
-            try space()
-        }
-        if isAt("\"") {
-            message.internalDate = try dateTime()
-            try space()
-        }
-        guard isAt("{") || isAt("~") else { throw StrictRefusal(.unsupported, reason: "a message is one literal") }
-        let isBinary = isAt("~")
-        let literal = try self.message()
-        let length = literal.announcement.length
-        message.parts = [isBinary ? .binary(octets: length) : .text(octets: length)]
-        return message
-    }
-
-    /// `"17-Jul-1996 02:44:25 -0700"` (RFC 9051 §9 date-time)
-    private mutating func dateTime() throws(StrictRefusal) -> IMAPString {
-        let date = try quoted()
-        guard date.bytes.matches("99-aaa-9999 99:99:99 s9999", mayPadDay: true) else {
-            throw Self.malformed("a date is not spelled as one")
-        }
-        return date
-    }
-
-    // MARK: - FETCH
-
-    mutating func fetch() throws(StrictRefusal) -> IMAPCommand.Body {
-        let set = try set()
-        try space()
-        var items: [FetchItem] = []
-        if isAt("(") {
-            try list { reader throws(StrictRefusal) in
-                let item = try reader.fetchItem()
-                guard item.expansion.isEmpty else { throw Self.malformed("a macro stands alone") }
-                items.append(item)
-            }
-        } else {
-            items = [try fetchItem()]
-        }
-        guard !isAtEnd else { return .fetch(set, items, modifiers: []) }
-        try space()
-        return .fetch(set, items, modifiers: try fetchModifiers())
-    }
-
-    private static let plainItems: Set<Keyword> = [
-        Keyword("ALL"), Keyword("FAST"), Keyword("FULL"), Keyword("BODY"), Keyword("BODYSTRUCTURE"), Keyword("ENVELOPE"),
-        Keyword("FLAGS"), Keyword("INTERNALDATE"), Keyword("RFC822"), Keyword("RFC822.HEADER"), Keyword("RFC822.SIZE"),
-        Keyword("RFC822.TEXT"), Keyword("UID"), Keyword("MODSEQ"), Keyword("EMAILID"), Keyword("THREADID"),
-        Keyword("SAVEDATE"), Keyword("PREVIEW"), Keyword("SNIPPET"), Keyword("X-GM-MSGID"), Keyword("X-GM-THRID"),
-        Keyword("X-GM-LABELS"), Keyword("X-GUID"),
-    ]
-
-    private mutating func fetchItem() throws(StrictRefusal) -> FetchItem {
-        let name = try keyword { $0.isAtomChar && $0 != UInt8(ascii: "[") && $0 != UInt8(ascii: "<") }
-        if isAt("[") { return try sectionedItem(name) }
-        guard Self.plainItems.contains(name) else { throw StrictRefusal(.unsupported, reason: "this item is not known here") }
-        var item = FetchItem(name: name)
-        if name == Keyword("PREVIEW") || name == Keyword("SNIPPET"), isAtSpace(before: "(") {
-            var ahead = self
-            try ahead.space()
-            // Behind a single item the command's modifiers may stand as well.
-            if ahead.skip("("), ahead.skipWord(name == Keyword("PREVIEW") ? "LAZY" : "LAZY=FUZZY") || ahead.skipWord("FUZZY"),
-                ahead.skip(")")
-            {
-                let start = position + 2
-                self = ahead
-                let word = ByteBuffer(bytes: bytes[start..<position - 1].map(\.uppercased))
-                item.arguments = [.list([.string(IMAPString(word))])]
-            }
-        }
-        return item
-    }
-
-    /// `BODY.PEEK[1.HEADER.FIELDS (Subject)]<0.100>`
-    private mutating func sectionedItem(_ name: Keyword) throws(StrictRefusal) -> FetchItem {
-        let isBinary: Bool
-        switch name {
-        case Keyword("BODY"), Keyword("BODY.PEEK"): isBinary = false
-        case Keyword("BINARY"), Keyword("BINARY.PEEK"), Keyword("BINARY.SIZE"): isBinary = true
-        default: throw StrictRefusal(.unsupported, reason: "this item is not known here")
-        }
-        try expect("[")
-        var section = FetchSection()
-        while peek.isDigit {
-            guard section.part.count < 50 else { throw Self.malformed("a part is nested too deep") }
-            section.part.append(UInt32(truncatingIfNeeded: try positive()))
-            guard skip(".") else { break }
-            guard peek.isDigit || (!isBinary && peek.isLetter) else { throw Self.malformed("a section ends in a dot") }
-        }
-        if !isAt("]"), !isBinary { section.content = try sectionText(isInPart: !section.part.isEmpty) }
-        try expect("]")
-        var item = FetchItem(name: name, section: section)
-        if skip("<") {
-            guard name != Keyword("BINARY.SIZE") else { throw Self.malformed("BINARY.SIZE is of a whole part") }
-            let offset = try number64()
-            try expect(".")
-            item.partial = FetchItem.Partial(offset: offset, count: try number64())
-            try expect(">")
-            guard item.partial?.count != 0 else { throw Self.malformed("a number is 0") }
-        }
-        return item
-    }
-
-    private mutating func sectionText(isInPart: Bool) throws(StrictRefusal) -> FetchSection.Content {
-        switch try keyword({ $0.isLetter || $0 == .dot }) {
-        case Keyword("HEADER"): return .header
-        case Keyword("TEXT"): return .text
-        case Keyword("MIME") where isInPart: return .mime
-        case Keyword("HEADER.FIELDS"): return .headerFields(try headerNames())
-        case Keyword("HEADER.FIELDS.NOT"): return .headerFieldsNot(try headerNames())
-        default: throw Self.malformed("this section is none")
-        }
-    }
-
-    private mutating func headerNames() throws(StrictRefusal) -> [IMAPString] {
-        try space()
-        var names: [IMAPString] = []
-        try list { reader throws(StrictRefusal) in names.append(try reader.astring()) }
-        return names
-    }
-
-    private mutating func fetchModifiers() throws(StrictRefusal) -> [IMAPOption] {
-        var modifiers: [IMAPOption] = []
-        try list { reader throws(StrictRefusal) in
-            let name = try reader.keyword()
-            switch name {
-            case Keyword("CHANGEDSINCE"):
-                try reader.space()
-                modifiers.append(IMAPOption(name: name, argument: IMAPValue(number: try reader.number64())))
-            case Keyword("VANISHED"): modifiers.append(IMAPOption(name: name, argument: nil))
-            case Keyword("PARTIAL"):
-                try reader.space()
-                modifiers.append(IMAPOption(name: name, argument: .string(IMAPString(try reader.partialRange()))))
-            default: throw StrictRefusal(.unsupported, reason: "this modifier is not known here")
-            }
-        }
-        return modifiers
-    }
-
-    /// `1:100`, `-1:-30` (RFC 9394)
-    mutating func partialRange() throws(StrictRefusal) -> ByteBuffer {
-        let start = position
-        let isBackwards = skip("-")
-        _ = try positive()
-        try expect(":")
-        if isBackwards { try expect("-") }
-        _ = try positive()
-        return ByteBuffer(bytes: bytes[start..<position])
-    }
-
-    // MARK: - STORE
-
+    /// `1:4 [(UNCHANGEDSINCE 12)] +FLAGS.SILENT (\Seen)`; the parentheses may be left out.
     mutating func store() throws(StrictRefusal) -> IMAPCommand.Body {
-        let set = try set()
+        try space()
+        let set = try sequenceSet()
         try space()
         var modifiers: [IMAPOption] = []
-        if isAt("(") {
-            try list { reader throws(StrictRefusal) in
+        if peek == UInt8(ascii: "(") {
+            modifiers = try list { (reader) throws(StrictRefusal) in
                 guard try reader.keyword() == Keyword("UNCHANGEDSINCE") else {
-                    throw StrictRefusal(.unsupported, reason: "this modifier is not known here")
+                    throw .unsupported("a modifier that is not known")
                 }
                 try reader.space()
-                modifiers.append(IMAPOption(name: Keyword("UNCHANGEDSINCE"), argument: IMAPValue(number: try reader.number64())))
+                return IMAPOption(
+                    name: Keyword("UNCHANGEDSINCE"), argument: .number(try reader.number(upTo: .maximumModSequence)))
             }
             try space()
         }
         let operation: StoreRequest.Operation = skip("+") ? .add : skip("-") ? .remove : .replace
         let name = try keyword()
         try space()
-        let item: StoreRequest.Item
-        switch name {
-        case Keyword("FLAGS"), Keyword("FLAGS.SILENT"): item = .flags(isAt("(") ? try flagList() : try looseFlags())
-        case Keyword("X-GM-LABELS"), Keyword("X-GM-LABELS.SILENT"):
-            var labels: [IMAPString] = []
-            try list(minimum: 0) { reader throws(StrictRefusal) in
-                labels.append(reader.isAt("\\") ? try reader.flag() : try reader.astring())
-            }
-            item = .labels(labels)
-        default: throw StrictRefusal(.unsupported, reason: "this item is not known here")
-        }
         let isSilent = name == Keyword("FLAGS.SILENT") || name == Keyword("X-GM-LABELS.SILENT")
-        return .store(set, StoreRequest(operation: operation, item: item, isSilent: isSilent, modifiers: modifiers))
+        return .store(
+            set,
+            StoreRequest(operation: operation, item: try storedItem(name), isSilent: isSilent, modifiers: modifiers))
     }
 
-    private mutating func looseFlags() throws(StrictRefusal) -> [IMAPString] {
-        var flags = [try flag()]
-        while skip(" ") {
-            guard flags.count < Self.maximumElements else { throw Self.malformed("there are too many flags") }
-            flags.append(try flag())
+    private mutating func storedItem(_ name: Keyword) throws(StrictRefusal) -> StoreRequest.Item {
+        switch name {
+        case Keyword("FLAGS"), Keyword("FLAGS.SILENT"): .flags(try storedFlags())
+        case Keyword("X-GM-LABELS"), Keyword("X-GM-LABELS.SILENT"): .labels(try storedLabels())
+        default: throw .unsupported("an item that cannot be stored")
         }
-        return flags
+    }
+
+    private mutating func storedFlags() throws(StrictRefusal) -> [IMAPString] {
+        if peek == UInt8(ascii: "(") { return try flagList() }
+        var flags: [IMAPString] = []
+        while true {
+            try countElement()
+            flags.append(try flag())
+            if isAtEnd { return flags }
+            try space()
+        }
+    }
+
+    /// Labels of the system are flags in their form, those of the user names of mailboxes.
+    private mutating func storedLabels() throws(StrictRefusal) -> [IMAPString] {
+        try oneOrList { (reader) throws(StrictRefusal) in
+            reader.peek == UInt8(ascii: "\\") ? try reader.flag() : try reader.mailbox().string.quotedIfFlag
+        }
+    }
+
+    // MARK: Dates
+
+    /// `1-Feb-1994`, with quotes or without; as an atom with the month as the RFC writes it.
+    mutating func date() throws(StrictRefusal) -> IMAPString {
+        let isQuoted = skip("\"")
+        let text = try word(of: .date)
+        if isQuoted { try expect("\"", or: "a date that is none") }
+        guard let date = StrictDate(Array(text.readableBytesView), daysHaveTwoDigits: false) else {
+            throw .malformed("a date that is none")
+        }
+        return IMAPString(date.text)
+    }
+
+    /// `"17-Jul-1996 02:44:25 -0700"`
+    private mutating func dateTimeBytes() throws(StrictRefusal) -> [UInt8] { Array(try quoted().bytes.readableBytesView) }
+
+    mutating func dateTime() throws(StrictRefusal) -> IMAPString {
+        let bytes = try dateTimeBytes()
+        guard bytes.count == 26, let date = StrictDate(Array(bytes[..<11]), daysHaveTwoDigits: true),
+            StrictDate.isTime(bytes[11...])
+        else { throw .malformed("a date that is none") }
+        var text = ByteBuffer(string: date.text)
+        text.writeBytes(bytes[11...])
+        return IMAPString(text, form: .quoted)
     }
 }
 
-extension ByteBuffer {
-    /// Whether the octets have a form: `9` for a digit, `a` for a letter, `s` for a sign, others for themselves. A day may have a
-    /// space for its first digit.
-    func matches(_ form: StaticString, mayPadDay: Bool = false) -> Bool {
-        guard readableBytes == form.utf8CodeUnitCount else { return false }
-        return zip(readableBytesView, ByteBuffer(staticString: form).readableBytesView).enumerated().allSatisfy { place, pair in
-            switch pair.1 {
-            case UInt8(ascii: "9"): pair.0.isDigit || (place == 0 && mayPadDay && pair.0 == .space)
-            case UInt8(ascii: "a"): pair.0.isLetter
-            case UInt8(ascii: "s"): pair.0 == UInt8(ascii: "+") || pair.0 == UInt8(ascii: "-")
-            default: pair.0 == pair.1
+extension IMAPString {
+    /// A name that looks like a flag keeps its quotes.
+    fileprivate var quotedIfFlag: IMAPString { form == .atom ? self : IMAPString(bytes, form: .quoted) }
+}
+
+/// A day as IMAP writes it: `1-Feb-1994`, or `01-Feb-1994` and ` 1-Feb-1994` in front of a time.
+struct StrictDate {
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    let text: String
+
+    init?(_ bytes: [UInt8], daysHaveTwoDigits: Bool) {
+        let parts = bytes.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[2].count == 4, parts[2].allSatisfy(\.isDigit), parts[1].count == 3,
+            let month = Self.months.first(where: { $0.utf8.map(\.uppercased) == parts[1].map(\.uppercased) })
+        else { return nil }
+        var day = parts[0]
+        guard day.count == 2 || day.count == 1 && !daysHaveTwoDigits else { return nil }
+        if daysHaveTwoDigits, day.first == .space { day = day.dropFirst() }
+        guard day.allSatisfy(\.isDigit), let number = Self.number(day), 1...31 ~= number,
+            let year = Self.number(parts[2])
+        else { return nil }
+        let digits = number < 10 && daysHaveTwoDigits ? "0\(number)" : "\(number)"
+        text = "\(digits)-\(month)-" + String(repeating: "0", count: 4 - "\(year)".utf8.count) + "\(year)"
+    }
+
+    /// ` 02:44:25 -0700`
+    static func isTime(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let form = Array(" 00:00:00 +0000".utf8)
+        guard bytes.count == form.count else { return false }
+        for (byte, expected) in zip(bytes, form) {
+            switch expected {
+            case UInt8(ascii: "0"): guard byte.isDigit else { return false }
+            case UInt8(ascii: "+"): guard byte == expected || byte == UInt8(ascii: "-") else { return false }
+            default: guard byte == expected else { return false }
             }
         }
+        func pair(_ offset: Int) -> Int { number(bytes[(bytes.startIndex + offset)...].prefix(2)) ?? 99 }
+        return pair(1) <= 23 && pair(4) <= 59 && pair(7) <= 60 && pair(11) <= 23 && pair(13) <= 59
+    }
+
+    /// Of at most four digits.
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        digits.isEmpty ? nil : digits.prefix(4).reduce(0) { $0 * 10 + Int($1 &- 0x30) }
     }
 }

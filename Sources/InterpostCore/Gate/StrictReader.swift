@@ -1,17 +1,20 @@
 import NIOCore
 
-/// Reads the tokens of one command in the grammar that the gate accepts (RFC 9051 §9, less what servers disagree on): one space
-/// between words, no octet that somebody could take for a line end, a quote or a marker where it is none.
+/// Reads the tokens of one command, strictly: what is not exactly the token asked for is refused.
 ///
-///     a1 STATUS "x y" {5}␍␊INBOX        words, a quoted string, a literal with its marker at the end of the line
+///     LOGIN {3}␍␊foo "x"      word LOGIN, space, literal foo, space, quoted x, end
 ///
-/// What is not there is thrown as a ``StrictRefusal`` without tag and name.
-struct StrictReader: Sendable {
-    /// Octets of a command besides its literals and its sets of messages.
+/// Every octet is read once, and every octet is read: between two tokens stands one space and nothing else.
+struct StrictReader {
+    /// Octets of a command outside its literals and sequence sets.
     static let maximumLine = 8192
-    /// Octets of the sets.
-    static let maximumSet = 65_536
+    /// Octets of a command outside its literals.
+    static let maximumText = 65536
+    /// Octets of all literals that are arguments.
+    static let maximumLiterals = 65536
+    /// Elements of all lists of a command.
     static let maximumElements = 1000
+    /// Parentheses in parentheses.
     static let maximumDepth = 10
 
     private let text: IMAPText
@@ -19,7 +22,9 @@ struct StrictReader: Sendable {
     private let base: Int
     private(set) var position = 0
     private var nextLiteral = 0
+    private var literalOctets = 0
     private var setOctets = 0
+    private var elements = 0
 
     init(_ text: IMAPText) {
         self.text = text
@@ -27,249 +32,221 @@ struct StrictReader: Sendable {
         base = text.bytes.readerIndex
     }
 
+    init(line: ByteBuffer) { self.init(IMAPText(line: line)) }
+
     var isAtEnd: Bool { position >= bytes.count }
 
-    var peek: UInt8 { position < bytes.count ? bytes[position] : 0 }
+    /// The octet at the reader, or 0 at the end.
+    var peek: UInt8 { peek(0) }
 
-    func isAt(_ character: Unicode.Scalar) -> Bool { !isAtEnd && peek == UInt8(ascii: character) }
-
-    /// Whether a space and then this character stand here.
-    func isAtSpace(before character: Unicode.Scalar) -> Bool {
-        position + 1 < bytes.count && bytes[position] == .space && bytes[position + 1] == UInt8(ascii: character)
+    func peek(_ offset: Int) -> UInt8 {
+        position + offset < bytes.count ? bytes[position + offset] : 0
     }
 
-    static func malformed(_ reason: String) -> StrictRefusal { StrictRefusal(.malformed, reason: reason) }
-
-    // MARK: - Punctuation
-
-    mutating func space() throws(StrictRefusal) {
-        guard peek == .space, !isAtEnd else { throw Self.malformed("one space is due between two words") }
-        position += 1
-    }
-
-    mutating func expect(_ character: Unicode.Scalar) throws(StrictRefusal) {
-        guard isAt(character) else { throw Self.malformed("a \(character) is missing") }
-        position += 1
+    func slice(from start: Int) -> ByteBuffer {
+        text.bytes.getSlice(at: base + start, length: position - start) ?? ByteBuffer()
     }
 
     mutating func skip(_ character: Unicode.Scalar) -> Bool {
-        guard isAt(character) else { return false }
+        guard !isAtEnd, bytes[position] == UInt8(ascii: character) else { return false }
         position += 1
         return true
     }
 
-    mutating func end() throws(StrictRefusal) {
-        guard isAtEnd else { throw Self.malformed("there is more than the command takes") }
-        guard nextLiteral == text.literals.count, !text.isCutShort, bytes.count - setOctets <= Self.maximumLine else {
-            throw Self.malformed("the command is too long")
+    mutating func expect(_ character: Unicode.Scalar, or reason: String) throws(StrictRefusal) {
+        guard skip(character) else { throw .malformed(reason) }
+    }
+
+    /// Exactly one space.
+    mutating func space() throws(StrictRefusal) {
+        guard skip(" ") else { throw .malformed(isAtEnd ? "an argument is missing" : "no space where one belongs") }
+        if peek == .space { throw .malformed("two spaces") }
+        if isAtEnd { throw .malformed("a space at the end") }
+    }
+
+    /// Nothing may be left, and the whole may not be too long.
+    func end() throws(StrictRefusal) {
+        guard isAtEnd, nextLiteral == text.literals.count else { throw .malformed("more arguments than the command takes") }
+        guard bytes.count - setOctets <= Self.maximumLine, bytes.count <= Self.maximumText else {
+            throw .malformed("a line that is too long")
         }
     }
 
-    // MARK: - Words
+    mutating func countElement() throws(StrictRefusal) {
+        elements += 1
+        if elements > Self.maximumElements { throw .malformed("too many elements in lists") }
+    }
 
-    /// Octets of an atom up to what ends it.
-    mutating func atom(_ isAllowed: (UInt8) -> Bool = \.isAtomChar) throws(StrictRefusal) -> ByteBuffer {
+    /// One or more octets of `characters`.
+    mutating func word(of characters: StrictCharacters) throws(StrictRefusal) -> ByteBuffer {
         let start = position
-        while position < bytes.count, isAllowed(bytes[position]) { position += 1 }
-        guard position > start else { throw Self.malformed("a word is missing") }
-        return ByteBuffer(bytes: bytes[start..<position])
+        while position < bytes.count, characters.contains(bytes[position]) { position += 1 }
+        guard position > start else { throw .malformed("no word where one belongs") }
+        return slice(from: start)
     }
 
-    mutating func keyword(_ isAllowed: (UInt8) -> Bool = \.isAtomChar) throws(StrictRefusal) -> Keyword {
-        guard let keyword = Keyword(try atom(isAllowed).readableBytesView) else { throw Self.malformed("a word is too long") }
-        return keyword
+    /// A word as a name to look up.
+    mutating func keyword(of characters: StrictCharacters = .atom) throws(StrictRefusal) -> Keyword {
+        guard let name = Keyword(try word(of: characters).readableBytesView) else {
+            throw .unsupported("a name that is not known")
+        }
+        return name
     }
 
-    /// Passes over a word if it stands here as a whole.
-    mutating func skipWord(_ word: StaticString) -> Bool {
-        var ahead = self
-        guard let found = try? ahead.keyword(), found == Keyword(word) else { return false }
-        self = ahead
-        return true
+    /// Passes over a word of letters and the space behind it, if the word stands here.
+    mutating func skipWord(_ word: StaticString) throws(StrictRefusal) -> Bool {
+        let start = position
+        if let name = try? keyword(), name == Keyword(word), peek == .space {
+            try space()
+            return true
+        }
+        position = start
+        return false
     }
 
-    /// The same with a space in front of it.
-    mutating func skipSpaceAndWord(_ word: StaticString) -> Bool {
-        var ahead = self
-        guard (try? ahead.space()) != nil, ahead.skipWord(word) else { return false }
-        self = ahead
-        return true
-    }
-
-    private mutating func digits(limit: UInt64) throws(StrictRefusal) -> UInt64 {
+    mutating func number(upTo limit: UInt64 = UInt64(UInt32.max), from least: UInt64 = 0) throws(StrictRefusal) -> UInt64 {
         let start = position
         var value: UInt64 = 0
-        while position < bytes.count, bytes[position].isDigit {
+        while peek.isDigit {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, overflowed) = product.addingReportingOverflow(UInt64(bytes[position] - 0x30))
-            guard !overflow, !overflowed, sum <= limit else { throw Self.malformed("a number is too large") }
+            let (sum, overflowed) = product.addingReportingOverflow(UInt64(peek - 0x30))
+            guard !overflow, !overflowed, sum <= limit else { throw .malformed("a number that is too large") }
             value = sum
             position += 1
         }
-        guard position > start else { throw Self.malformed("a number is missing") }
-        guard position == start + 1 || bytes[start] != UInt8(ascii: "0") else { throw Self.malformed("a number begins with 0") }
+        guard position > start else { throw .malformed("no number where one belongs") }
+        guard bytes[start] != 0x30 || position == start + 1 else { throw .malformed("a number with a leading zero") }
+        guard value >= least else { throw .malformed("a number that is too small") }
         return value
     }
 
-    mutating func number() throws(StrictRefusal) -> UInt64 { try digits(limit: UInt64(UInt32.max)) }
+    // MARK: Strings
 
-    mutating func number64() throws(StrictRefusal) -> UInt64 { try digits(limit: UInt64(Int64.max)) }
-
-    mutating func positive() throws(StrictRefusal) -> UInt64 {
-        let value = try number()
-        guard value > 0 else { throw Self.malformed("a number is 0") }
-        return value
-    }
-
-    // MARK: - Strings
-
-    /// An atom, a quoted string or a literal.
+    /// An atom, or a string. An atom is written as a literal or in quotes where a server could take it for something else.
     mutating func astring() throws(StrictRefusal) -> IMAPString {
-        switch peek {
-        case UInt8(ascii: "\""): try quoted()
-        case UInt8(ascii: "{"): try literal(isBinary: false)
-        default: IMAPString(try atom(\.isAstringChar))
+        if peek == UInt8(ascii: "\"") || peek == UInt8(ascii: "{") { return try string() }
+        return IMAPString(try word(of: .astring))
+    }
+
+    mutating func string(allowsBinary: Bool = false) throws(StrictRefusal) -> IMAPString {
+        if peek == UInt8(ascii: "\"") { return try quoted() }
+        return try literal(allowsBinary: allowsBinary)
+    }
+
+    /// NIL, or a string.
+    mutating func nstring(allowsBinary: Bool = false) throws(StrictRefusal) -> IMAPString? {
+        if peek.uppercased == UInt8(ascii: "N") {
+            guard try keyword() == Keyword("NIL") else { throw .malformed("no string where one belongs") }
+            return nil
         }
-    }
-
-    /// A quoted string or a literal.
-    mutating func string() throws(StrictRefusal) -> IMAPString {
-        isAt("{") ? try literal(isBinary: false) : try quoted()
-    }
-
-    /// `NIL`, or a string.
-    mutating func nstring(mayBeBinary: Bool = false) throws(StrictRefusal) -> IMAPString? {
-        if mayBeBinary, isAt("~") { return try literal(isBinary: true) }
-        return skipWord("NIL") ? nil : try string()
+        return try string(allowsBinary: allowsBinary)
     }
 
     mutating func quoted() throws(StrictRefusal) -> IMAPString {
-        try expect("\"")
-        var value = ByteBuffer()
-        while position < bytes.count {
-            var byte = bytes[position]
-            position += 1
-            if byte == UInt8(ascii: "\"") { return IMAPString(value, form: .quoted) }
-            if byte == UInt8(ascii: "\\") {
-                byte = peek
+        try expect("\"", or: "no quoted string where one belongs")
+        let start = position
+        var unescaped: ByteBuffer?
+        while !isAtEnd, bytes[position] != UInt8(ascii: "\"") {
+            if bytes[position] == UInt8(ascii: "\\") {
+                if unescaped == nil { unescaped = slice(from: start).ownCopy }
                 position += 1
-                guard byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") else {
-                    throw Self.malformed("a backslash in quotes stands before another character than \\ and \"")
+                guard peek == UInt8(ascii: "\"") || peek == UInt8(ascii: "\\") else {
+                    throw .malformed("a backslash before what needs none")
                 }
-            } else if byte < .space || byte >= 0x7F {
-                throw Self.malformed("an octet in quotes is not printable ASCII")
+            } else if !StrictCharacters.quoted.contains(bytes[position]) {
+                throw .malformed("an octet that cannot stand in quotes")
             }
-            value.writeInteger(byte)
+            unescaped?.writeInteger(bytes[position])
+            position += 1
         }
-        throw Self.malformed("a quoted string does not end")
+        let value = unescaped ?? slice(from: start)
+        try expect("\"", or: "a quoted string without an end")
+        return IMAPString(value, form: .quoted)
     }
 
-    /// The octets of a literal that was gathered.
-    mutating func literal(isBinary: Bool) throws(StrictRefusal) -> IMAPString {
-        let literal = try announcement(isBinary: isBinary)
-        guard let octets = literal.octets, octets.readableBytes == literal.announcement.length else {
-            throw Self.malformed("a literal is too long to be an argument")
+    /// A literal with all its octets.
+    private mutating func literal(allowsBinary: Bool) throws(StrictRefusal) -> IMAPString {
+        let literal = try announcedLiteral(allowsBinary: allowsBinary)
+        let announcement = literal.announcement
+        guard let octets = literal.octets, octets.readableBytes == announcement.length else {
+            throw .malformed("a literal that is not whole")
         }
-        guard isBinary || !octets.readableBytesView.contains(0) else { throw Self.malformed("a NUL stands in a literal") }
-        return IMAPString(octets, form: isBinary ? .literal8 : .literal)
+        guard announcement.isBinary || octets.firstIndex(of: 0, from: octets.readerIndex) == nil else {
+            throw .malformed("a NUL in a literal")
+        }
+        // Each is at most as long as what is kept of one, so the sum cannot overflow.
+        literalOctets += announcement.length
+        guard literalOctets <= Self.maximumLiterals else { throw .malformed("literals that are too long") }
+        return IMAPString(octets, form: announcement.isBinary ? .literal8 : .literal)
     }
 
-    /// A literal whose octets are somebody else's business, and its length.
-    mutating func message() throws(StrictRefusal) -> IMAPText.Literal { try announcement(isBinary: isAt("~")) }
-
-    /// `{n}`, `{n+}`, and with `isBinary` `~{n}`, at the end of its line.
-    private mutating func announcement(isBinary: Bool) throws(StrictRefusal) -> IMAPText.Literal {
-        if isBinary { try expect("~") }
-        try expect("{")
-        let length = try number64()
+    /// The announcement of a literal; the reader stands behind its octets then, whether they have come or not.
+    mutating func announcedLiteral(allowsBinary: Bool) throws(StrictRefusal) -> IMAPText.Literal {
+        let before = position > 0 ? bytes[position - 1] : 0
+        let isBinary = allowsBinary && skip("~")
+        guard peek == UInt8(ascii: "{"), before == .space || before == UInt8(ascii: "(") else {
+            throw .malformed("no string where one belongs")
+        }
+        position += 1
+        let length = try number()
         let isNonSynchronising = skip("+")
-        try expect("}")
-        guard position + 1 < bytes.count, bytes[position] == .carriageReturn, bytes[position + 1] == .lineFeed,
-            nextLiteral < text.literals.count
-        else { throw Self.malformed("a literal is announced at the end of a line") }
-        position += 2
+        guard skip("}"), skip("\r"), skip("\n"), nextLiteral < text.literals.count else {
+            throw .malformed("a literal that is not announced as one")
+        }
         let literal = text.literals[nextLiteral]
+        let announced = LiteralAnnouncement(
+            length: Int(clamping: length), isNonSynchronising: isNonSynchronising, isBinary: isBinary)
+        guard literal.position == base + position, literal.announcement == announced else {
+            throw .malformed("a literal that is not where it was announced")
+        }
         nextLiteral += 1
-        let announced = literal.announcement
-        guard literal.position == base + position, UInt64(announced.length) == length, !announced.isMinus,
-            announced.isNonSynchronising == isNonSynchronising, announced.isBinary == isBinary
-        else { throw Self.malformed("a literal is not announced where it stands") }
         return literal
     }
 
-    // MARK: - Lists
+    // MARK: Lists and sets
 
-    /// `(x y z)` with at least `minimum` elements.
-    mutating func list(minimum: Int = 1, _ element: (inout StrictReader) throws(StrictRefusal) -> Void) throws(StrictRefusal) {
-        try expect("(")
-        var count = 0
-        while !isAt(")") {
-            if count > 0 { try space() }
-            guard count < Self.maximumElements else {
-                throw Self.malformed("a list has more than \(Self.maximumElements) elements")
-            }
-            try element(&self)
-            count += 1
-        }
-        position += 1
-        guard count >= minimum else { throw Self.malformed("a list is empty") }
-    }
-
-    /// One astring, or several in parentheses.
-    mutating func astringOrList() throws(StrictRefusal) -> [IMAPString] {
-        guard isAt("(") else { return [try astring()] }
-        var strings: [IMAPString] = []
-        try list { reader throws(StrictRefusal) in strings.append(try reader.astring()) }
-        return strings
-    }
-
-    /// One or more astrings, each with a space in front.
-    mutating func astrings(minimum: Int) throws(StrictRefusal) -> [IMAPString] {
-        var strings: [IMAPString] = []
-        while !isAtEnd {
+    /// `(a b c)`
+    mutating func list<Element>(
+        orEmpty: Bool = false, _ element: (inout StrictReader) throws(StrictRefusal) -> Element
+    ) throws(StrictRefusal) -> [Element] {
+        try expect("(", or: "no list where one belongs")
+        if orEmpty, skip(")") { return [] }
+        var found: [Element] = []
+        while true {
+            try countElement()
+            found.append(try element(&self))
+            if skip(")") { return found }
             try space()
-            guard strings.count < Self.maximumElements else { throw Self.malformed("there are too many words") }
-            strings.append(try astring())
         }
-        guard strings.count >= minimum else { throw Self.malformed("an argument is missing") }
-        return strings
     }
 
-    // MARK: - Sets
+    /// One, or several in parentheses.
+    mutating func oneOrList<Element>(
+        _ element: (inout StrictReader) throws(StrictRefusal) -> Element
+    ) throws(StrictRefusal) -> [Element] {
+        if peek == UInt8(ascii: "(") { return try list(element) }
+        return [try element(&self)]
+    }
 
-    /// `1:4,7,10:*`, and `$` where a search result may be meant (RFC 5182).
-    mutating func sequenceSet(mayBeSaved: Bool = true) throws(StrictRefusal) -> SequenceSet {
+    /// `1:4,7`, `*`, or `$` alone.
+    mutating func sequenceSet(ofKnown: Bool = false) throws(StrictRefusal) -> SequenceSet {
         let start = position
-        if mayBeSaved, skip("$") { return SequenceSet(text: ByteBuffer(string: "$")) }
-        repeat {
-            try setNumber()
-            if skip(":") { try setNumber() }
-        } while skip(",")
+        if ofKnown || !skip("$") {
+            repeat {
+                try sequenceNumber(ofKnown: ofKnown)
+                if skip(":") { try sequenceNumber(ofKnown: ofKnown) }
+            } while skip(",")
+        }
         setOctets += position - start
-        guard setOctets <= Self.maximumSet else { throw Self.malformed("a set of messages is too long") }
-        return SequenceSet(text: ByteBuffer(bytes: bytes[start..<position]))
+        return SequenceSet(text: slice(from: start))
     }
 
-    private mutating func setNumber() throws(StrictRefusal) { if !skip("*") { _ = try positive() } }
+    private mutating func sequenceNumber(ofKnown: Bool) throws(StrictRefusal) {
+        if ofKnown || !skip("*") { _ = try number(from: 1) }
+    }
 }
 
-extension UInt8 {
-    /// RFC 9051 §9 ATOM-CHAR.
-    var isAtomChar: Bool { isAstringChar && self != UInt8(ascii: "]") }
-
-    /// RFC 9051 §9 ASTRING-CHAR.
-    var isAstringChar: Bool {
-        guard isPrintable else { return false }
-        return switch self {
-        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "{"), UInt8(ascii: "%"), UInt8(ascii: "*"), UInt8(ascii: "\""),
-            UInt8(ascii: "\\"):
-            false
-        default: true
-        }
-    }
-
-    /// What a tag may be made of here; RFC 9051 has more, and servers disagree on the rest.
-    var isTagChar: Bool {
-        isLetter || isDigit || self == UInt8(ascii: ".") || self == UInt8(ascii: "_") || self == UInt8(ascii: "-")
-    }
+extension StrictRefusal {
+    static func malformed(_ reason: String) -> StrictRefusal { StrictRefusal(.malformed, reason: reason) }
+    static func unsupported(_ reason: String) -> StrictRefusal { StrictRefusal(.unsupported, reason: reason) }
 }

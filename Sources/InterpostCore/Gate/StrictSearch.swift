@@ -1,183 +1,127 @@
 import NIOCore
 
-// Search programs, strictly (RFC 9051 §6.4.4, RFC 5256, and the extensions that the tolerant reader knows).
+// SEARCH, ESEARCH, SORT and THREAD, strictly (RFC 9051 §6.4.4, RFC 4731, 5182, 5256, 5957, 7377, 9394).
 
 extension StrictReader {
-    /// SEARCH: ` [RETURN (…)] [CHARSET x] keys`
-    mutating func searchRequest() throws(StrictRefusal) -> SearchRequest {
-        var request = SearchRequest()
-        if skipSpaceAndWord("RETURN") { request.returns = try searchReturns(isSort: false) }
-        if skipSpaceAndWord("CHARSET") { request.charset = try argument() }
-        request.keys = try searchKeys()
-        return request
+    /// `[RETURN (MIN)] [CHARSET UTF-8] UNSEEN FROM "anna"`
+    mutating func search() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        return .search(try searchRequest())
     }
 
-    /// SORT: ` [RETURN (…)] (criteria) charset keys`
-    mutating func sort() throws(StrictRefusal) -> IMAPCommand.Body {
-        var request = SearchRequest()
-        if skipSpaceAndWord("RETURN") { request.returns = try searchReturns(isSort: true) }
+    /// `[IN (mailboxes ("a" "b"))] …`
+    mutating func multimailboxSearch() throws(StrictRefusal) -> IMAPCommand.Body {
         try space()
-        var criteria: [Keyword] = []
-        try list { reader throws(StrictRefusal) in
-            let name = try reader.keyword()
-            guard Self.sortCriteria.contains(name), name != Keyword("REVERSE") || !reader.isAt(")") else {
-                throw StrictRefusal(.unsupported, reason: "this criterion is not known here")
-            }
-            criteria.append(name)
-        }
-        request.charset = try argument()
-        request.keys = try searchKeys()
+        guard try skipWord("IN") else { return .search(try searchRequest()) }
+        let sources = try list { (reader) throws(StrictRefusal) in try reader.source() }
+        try space()
+        var request = try searchRequest()
+        request.sources = sources.flatMap(\.self)
+        return .search(request)
+    }
+
+    /// `(REVERSE DATE) UTF-8 ALL`
+    mutating func sort() throws(StrictRefusal) -> IMAPCommand.Body {
+        try space()
+        let returns = try searchReturns()
+        let criteria = try sortCriteria()
+        try space()
+        var request = SearchRequest(returns: returns, charset: try charset())
+        try space()
+        request.keys = try searchProgram()
         return .sort(criteria, request)
     }
 
-    private static let sortCriteria: Set<Keyword> = [
-        Keyword("REVERSE"), Keyword("ARRIVAL"), Keyword("CC"), Keyword("DATE"), Keyword("FROM"), Keyword("SIZE"),
-        Keyword("SUBJECT"), Keyword("TO"), Keyword("DISPLAYFROM"), Keyword("DISPLAYTO"), Keyword("RELEVANCY"), Keyword("UID"),
-        Keyword("MODSEQ"),
-    ]
+    private static let algorithms: Set = [Keyword("ORDEREDSUBJECT"), Keyword("REFERENCES"), Keyword("REFS")]
 
-    /// THREAD: ` algorithm charset keys`
+    /// `REFERENCES UTF-8 ALL`
     mutating func thread() throws(StrictRefusal) -> IMAPCommand.Body {
         try space()
         let algorithm = try keyword()
-        guard [Keyword("ORDEREDSUBJECT"), Keyword("REFERENCES"), Keyword("REFS")].contains(algorithm) else {
-            throw StrictRefusal(.unsupported, reason: "this algorithm is not known here")
-        }
-        var request = SearchRequest()
-        request.charset = try argument()
-        request.keys = try searchKeys()
+        guard Self.algorithms.contains(algorithm) else { throw .unsupported("an algorithm that is not known") }
+        try space()
+        var request = SearchRequest(charset: try charset())
+        try space()
+        request.keys = try searchProgram()
         return .thread(algorithm: algorithm, request)
     }
 
-    private mutating func searchReturns(isSort: Bool) throws(StrictRefusal) -> [IMAPOption] {
-        try space()
-        var options: [IMAPOption] = []
-        try list(minimum: 0) { reader throws(StrictRefusal) in
-            let name = try reader.keyword()
-            switch name {
-            case Keyword("MIN"), Keyword("MAX"), Keyword("ALL"), Keyword("COUNT"), Keyword("SAVE"), Keyword("RELEVANCY"):
-                options.append(IMAPOption(name: name, argument: nil))
-            case Keyword("PARTIAL"):
-                try reader.space()
-                options.append(IMAPOption(name: name, argument: .string(IMAPString(try reader.partialRange()))))
-            default: throw StrictRefusal(.unsupported, reason: "this option is not known here")
-            }
+    private mutating func searchRequest() throws(StrictRefusal) -> SearchRequest {
+        var request = SearchRequest(returns: try searchReturns())
+        if try skipWord("CHARSET") {
+            request.charset = try charset()
+            try space()
         }
-        return options
+        request.keys = try searchProgram()
+        return request
     }
 
-    private mutating func searchKeys() throws(StrictRefusal) -> [SearchKey] {
-        var keys: [SearchKey] = []
-        repeat {
-            try space()
-            guard keys.count < Self.maximumElements else { throw Self.malformed("there are too many search keys") }
-            keys.append(try searchKey(depth: 0))
-        } while !isAtEnd
-        return keys
+    private mutating func charset() throws(StrictRefusal) -> IMAPString {
+        let name = try astring()
+        guard name.length > 0, name.bytes.readableBytesView.allSatisfy(StrictCharacters.astring.contains) else {
+            throw .malformed("a charset that is none")
+        }
+        return name
     }
 
-    private mutating func searchKey(depth: Int) throws(StrictRefusal) -> SearchKey {
-        guard depth < Self.maximumDepth else { throw Self.malformed("search keys are nested too deep") }
-        if isAt("(") {
-            var keys: [SearchKey] = []
-            try list { reader throws(StrictRefusal) in keys.append(try reader.searchKey(depth: depth + 1)) }
-            return .and(keys)
-        }
-        if peek.isDigit || isAt("*") || isAt("$") { return .messages(try sequenceSet()) }
-        let name = try keyword()
-        if let (flag, isSet) = Self.flags[name] { return .flag(flag, isSet: isSet) }
-        if Self.fields.contains(name) { return .header(IMAPString(name.description), contains: try argument()) }
-        if let (kind, comparison) = Self.dates[name] { return .date(kind, comparison, try dateArgument()) }
-        switch name {
-        case Keyword("ALL"): return .all
-        case Keyword("NEW"): return .new
-        case Keyword("OLD"): return .old
-        case Keyword("KEYWORD"): return .flag(try keywordFlag(), isSet: true)
-        case Keyword("UNKEYWORD"): return .flag(try keywordFlag(), isSet: false)
-        case Keyword("BODY"): return .body(try argument())
-        case Keyword("TEXT"): return .text(try argument())
-        case Keyword("HEADER"):
-            // In quotes, so that it is told apart from FROM and its like.
-            let field = try argument()
-            return .header(IMAPString(field.bytes, form: .quoted), contains: try argument())
-        case Keyword("LARGER"): return .larger(try numberArgument())
-        case Keyword("SMALLER"): return .smaller(try numberArgument())
-        case Keyword("OLDER"): return .older(try numberArgument())
-        case Keyword("YOUNGER"): return .younger(try numberArgument())
-        case Keyword("UID"): return .uids(try set())
-        case Keyword("MODSEQ"): return try modSequence()
-        case Keyword("FILTER"): return .filter(try argument())
-        case Keyword("EMAILID"): return .emailID(try argument())
-        case Keyword("THREADID"): return .threadID(try argument())
-        case Keyword("SAVEDATESUPPORTED"): return .saveDateSupported
-        case Keyword("X-GM-RAW"): return .gmailQuery(try argument())
-        case Keyword("X-GM-LABELS"): return .gmailLabel(try argument())
-        case Keyword("X-GM-MSGID"): return .gmailMessage(try argument())
-        case Keyword("X-GM-THRID"): return .gmailThread(try argument())
-        case Keyword("NOT"):
-            try space()
-            return .not(try searchKey(depth: depth + 1))
-        case Keyword("FUZZY"):
-            try space()
-            return .fuzzy(try searchKey(depth: depth + 1))
-        case Keyword("OR"):
-            try space()
-            let left = try searchKey(depth: depth + 1)
-            try space()
-            return .or(left, try searchKey(depth: depth + 1))
-        default: throw StrictRefusal(.unsupported, reason: "this search key is not known here")
-        }
-    }
-
-    private static let flags: [Keyword: (IMAPString, isSet: Bool)] = [
-        Keyword("ANSWERED"): ("ANSWERED", true), Keyword("DELETED"): ("DELETED", true), Keyword("DRAFT"): ("DRAFT", true),
-        Keyword("FLAGGED"): ("FLAGGED", true), Keyword("RECENT"): ("RECENT", true), Keyword("SEEN"): ("SEEN", true),
-        Keyword("UNANSWERED"): ("ANSWERED", false), Keyword("UNDELETED"): ("DELETED", false),
-        Keyword("UNDRAFT"): ("DRAFT", false),
-        Keyword("UNFLAGGED"): ("FLAGGED", false), Keyword("UNSEEN"): ("SEEN", false),
-    ].mapValues { (IMAPString($0.0), $0.1) }
-
-    static let fields: Set<Keyword> = [Keyword("BCC"), Keyword("CC"), Keyword("FROM"), Keyword("SUBJECT"), Keyword("TO")]
-
-    private static let dates: [Keyword: (SearchKey.DateKind, SearchKey.Comparison)] = [
-        Keyword("BEFORE"): (.internal, .before), Keyword("ON"): (.internal, .on), Keyword("SINCE"): (.internal, .since),
-        Keyword("SENTBEFORE"): (.sent, .before), Keyword("SENTON"): (.sent, .on), Keyword("SENTSINCE"): (.sent, .since),
-        Keyword("SAVEDBEFORE"): (.saved, .before), Keyword("SAVEDON"): (.saved, .on), Keyword("SAVEDSINCE"): (.saved, .since),
+    private static let plainReturns: Set = [
+        Keyword("MIN"), Keyword("MAX"), Keyword("ALL"), Keyword("COUNT"), Keyword("SAVE"), Keyword("RELEVANCY"),
     ]
 
-    /// A keyword that is called like a key for a system flag would be read as that key.
-    private mutating func keywordFlag() throws(StrictRefusal) -> IMAPString {
-        try space()
-        let name = try atom()
-        guard let word = Keyword(name.readableBytesView) else { throw Self.malformed("a word is too long") }
-        guard Self.flags[word] == nil else { throw StrictRefusal(.unsupported, reason: "a keyword is called like a system flag") }
-        return IMAPString(name)
-    }
-
-    private mutating func numberArgument() throws(StrictRefusal) -> UInt64 {
-        try space()
-        return try number64()
-    }
-
-    /// `1-Feb-1994`, with or without quotes.
-    private mutating func dateArgument() throws(StrictRefusal) -> IMAPString {
-        try space()
-        let date = isAt("\"") ? try quoted() : IMAPString(try atom())
-        guard date.bytes.matches("99-aaa-9999") || date.bytes.matches("9-aaa-9999") else {
-            throw Self.malformed("a date is not spelled as one")
+    /// `RETURN (MIN COUNT) `, with the space behind it; `nil` where the word does not stand.
+    private mutating func searchReturns() throws(StrictRefusal) -> [IMAPOption]? {
+        guard try skipWord("RETURN") else { return nil }
+        let returns = try list(orEmpty: true) { (reader) throws(StrictRefusal) in
+            let name = try reader.keyword()
+            if Self.plainReturns.contains(name) { return IMAPOption(name: name, argument: nil) }
+            guard name == Keyword("PARTIAL") else { throw StrictRefusal.unsupported("a return option that is not known") }
+            try reader.space()
+            let range = try reader.numberRange(mayCountFromEnd: true)
+            return IMAPOption(name: name, argument: .string(IMAPString(range)))
         }
-        return IMAPString(date.bytes)
+        try space()
+        return returns
     }
 
-    private mutating func modSequence() throws(StrictRefusal) -> SearchKey {
-        try space()
-        if peek.isDigit { return .modSequence(try number64(), entry: nil, type: nil) }
-        let entry = try quoted()
-        try space()
-        let type = try keyword()
-        guard [Keyword("PRIV"), Keyword("SHARED"), Keyword("ALL")].contains(type) else {
-            throw Self.malformed("a type of entry is priv, shared or all")
+    private static let sortKeys: Set = [
+        Keyword("ARRIVAL"), Keyword("CC"), Keyword("DATE"), Keyword("FROM"), Keyword("SIZE"), Keyword("SUBJECT"), Keyword("TO"),
+        Keyword("DISPLAYFROM"), Keyword("DISPLAYTO"), Keyword("RELEVANCY"),
+    ]
+
+    private mutating func sortCriteria() throws(StrictRefusal) -> [Keyword] {
+        let criteria = try list { (reader) throws(StrictRefusal) in
+            let name = try reader.keyword()
+            guard name != Keyword("REVERSE") else {
+                try reader.space()
+                return [name, try reader.sortKey()]
+            }
+            return [try reader.known(name, in: Self.sortKeys)]
         }
-        return .modSequence(try numberArgument(), entry: entry, type: type)
+        return criteria.flatMap(\.self)
+    }
+
+    private mutating func sortKey() throws(StrictRefusal) -> Keyword { try known(try keyword(), in: Self.sortKeys) }
+
+    private func known(_ name: Keyword, in names: Set<Keyword>) throws(StrictRefusal) -> Keyword {
+        guard names.contains(name) else { throw .unsupported("a sort criterion that is not known") }
+        return name
+    }
+
+    /// `personal`, `subtree ("a" "b")`
+    private mutating func source() throws(StrictRefusal) -> [IMAPValue] {
+        let name = try keyword()
+        let word = IMAPValue.string(IMAPString(name.description))
+        switch name {
+        case Keyword("SELECTED"), Keyword("SELECTED-DELAYED"), Keyword("INBOXES"), Keyword("PERSONAL"), Keyword("SUBSCRIBED"):
+            return [word]
+        case Keyword("SUBTREE"), Keyword("SUBTREE-ONE"), Keyword("MAILBOXES"):
+            try space()
+            let names = try oneOrList { (reader) throws(StrictRefusal) in
+                let name = try reader.mailbox()
+                return IMAPValue.string(IMAPString(name.string.bytes, form: .quoted))
+            }
+            return [word, .list(names)]
+        default: throw .unsupported("a source that is not known")
+        }
     }
 }
