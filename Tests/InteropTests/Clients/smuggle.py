@@ -1,8 +1,8 @@
 """Plays the sequences of Fixtures/Smuggling, and compares all of the account before and after each of them.
 
 The account is looked at through a connection that goes to the server itself. Reports how many sequences were played, which of
-them changed anything, and how each session ended: synchronised (a NOOP is answered), closed, or still waiting for the rest of
-something that the sequence announced."""
+them changed anything, and how each session ended: synchronised (a NOOP is answered), closed with a word, closed in silence, or
+still waiting for the rest of something that the sequence announced."""
 
 import base64
 import concurrent.futures
@@ -14,8 +14,9 @@ import time
 from door import HOST, facts, report
 
 PATIENCE = 3.0
+FAREWELL = rb"^(\* BYE [^\n]*\n([^* ]+ OK [^\n]*\n)?|(-ERR|\+OK)[^\n]*\n)\Z"
 USERS = json.loads(facts["users"])
-DIRECT = int(facts["direct"])
+DIRECT = {"imap": int(facts["direct"]), "pop": int(facts["direct_pop3"])}
 PORTS = {"imap": int(facts["imap"]), "pop": int(facts["pop3"])}
 
 
@@ -33,9 +34,9 @@ class Line:
         except OSError:
             pass
 
-    def hear(self, pattern, patience=PATIENCE):
+    def hear(self, pattern):
         """What was heard, up to the pattern; None when the peer closes or says nothing any more."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + PATIENCE
         while True:
             match = re.search(pattern, self.heard, re.MULTILINE)
             if match:
@@ -87,6 +88,17 @@ def login(port, protocol, state, user, password):
     return line
 
 
+def maildrop(user, password):
+    """What POP3 shows of the account: the messages by size and by name."""
+    line = login(DIRECT["pop"], "pop", "transaction", user, password)
+    seen = []
+    for command in (b"STAT\r\n", b"LIST\r\n", b"UIDL\r\n"):
+        line.send(command)
+        seen.append(line.hear(rb"^\+OK[^\n]*\n" if command == b"STAT\r\n" else rb"^\.\r\n"))
+    line.close()
+    return seen
+
+
 def look(line):
     """All that IMAP can show of the account."""
     line.ask(b"NOOP")
@@ -121,22 +133,28 @@ def play(case, user, password):
             line.send(octets)
     if case["protocol"] == "imap":
         line.send(b"z9 NOOP\r\n")
-        heard = line.hear(rb"^z9 (OK|NO|BAD)[^\n]*\n", 1.0)
+        heard = line.hear(rb"^z9 (OK|NO|BAD)[^\n]*\n")
     else:
         line.send(b"NOOP\r\nXPROBE\r\n")
-        heard = line.hear(rb"not known here\r\n|XPROBE[^\n]*\n", 1.0)
-    end = "synchronised" if heard else "closed" if line.closed else "waiting"
+        heard = line.hear(rb"not known here\r\n|XPROBE[^\n]*\n")
+        # What was deleted is gone only behind it.
+        line.send(b"QUIT\r\n")
+    end = "synchronised" if heard else "waiting" if not line.closed else "closed"
+    if end == "closed" and not re.search(FAREWELL, line.heard, re.MULTILINE):
+        end = "silent"
+    if heard and case["protocol"] == "pop":
+        line.hear(rb"^\+OK[^\n]*\n")
     line.close()
     return end
 
 
 def work(cases, user, password):
-    direct = login(DIRECT, "imap", "auth", user, password)
-    before = look(direct)
+    direct = login(DIRECT["imap"], "imap", "auth", user, password)
+    before = look(direct) + maildrop(user, password)
     outcome = []
     for case in cases:
         end = play(case, user, password)
-        after = look(direct)
+        after = look(direct) + maildrop(user, password)
         outcome.append((case["id"], end, after != before))
         before = after
     direct.close()
@@ -157,4 +175,5 @@ report(
     changed=sorted(name for name, _, changed in outcomes if changed),
     waiting=sorted(name for name, end, _ in outcomes if end == "waiting"),
     closed=sorted(name for name, end, _ in outcomes if end == "closed"),
+    silent=sorted(name for name, end, _ in outcomes if end == "silent"),
 )
