@@ -13,7 +13,7 @@ import Testing
         "NOOP\r\n",
         "a STATUS \"x (MESSAGES)\r\n", "a STATUS x{5}\r\nINBOX (MESSAGES)\r\n", "a STATUS {05}\r\nINBOX (MESSAGES)\r\n",
         "a STATUS {9}\r\nINBOX\r\n", "a STATUS \"a\\b\" (MESSAGES)\r\n", "a ENABLE UTF8=ACCEPT\r\n", "a NOTIFY SET (x)\r\n",
-        "a LIST \"\" \u{e4}\r\n", "a NOOP\r\nDONE\r\n", "a IDLE\r\nDONE x\r\n", "a NOOP\0\r\n",
+        "a LIST \"\" \u{e4}\r\n", "a NOOP\r\nDONE\r\n", "a IDLE\r\nDONE x\r\n", "a IDLE\r\nDONE\r\nDONE\r\n", "a NOOP\0\r\n",
     ]) func `finds what must not be said over IMAP`(text: String) {
         #expect(throws: Violation.self) { try GateOracle.imap(Array(text.utf8)) }
     }

@@ -19,9 +19,11 @@ enum GateOracle {
     static func imap(_ bytes: [UInt8]) throws(Violation) -> [String] {
         var verbs: [String] = []
         var index = 0
+        var isIdling = false
         while index < bytes.count {
-            if verbs.last == "IDLE", bytes[index...].starts(with: "DONE\r\n".utf8) {
+            if isIdling, bytes[index...].starts(with: "DONE\r\n".utf8) {
                 index += 6
+                isIdling = false
                 continue
             }
             if verbs.last == "AUTHENTICATE", let end = endOfResponse(bytes, index) {
@@ -31,6 +33,7 @@ enum GateOracle {
             let (command, end) = try command(bytes, index)
             index = end
             verbs.append(try verb(of: command))
+            isIdling = verbs.last == "IDLE"
         }
         return verbs
     }
