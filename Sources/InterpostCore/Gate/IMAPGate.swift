@@ -198,7 +198,9 @@ struct IMAPGate: Gate {
         }
         var command = command
         command.body = body
-        if case .login(let user, _) = body { context.user = user.bytes }
+        // A name counts for what follows once the server has let it in.
+        var context = context
+        if case .login(let user, _) = body, context.state == .notAuthenticated { context.user = user.bytes }
         let decision = policy.judge(.imap(command), in: context)
         switch decision.verdict {
         case .allow: send(command, text, decision, [], message: message)

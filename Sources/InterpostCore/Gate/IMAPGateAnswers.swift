@@ -174,6 +174,7 @@ extension IMAPGate {
         guard let command = flight?.command else { return }
         switch (command.body, status.result) {
         case (.login, .ok), (.authenticate, .ok):
+            if case .login(let user, _) = command.body { context.user = user.bytes }
             if let user = record?.sasl?.user { context.user = ByteBuffer(string: user) }
             didLogIn(isOffering: status.codeName == Keyword("CAPABILITY"))
         case (.login, _), (.authenticate, _): context.failedLogins += 1

@@ -112,7 +112,10 @@ extension IMAPGate {
                 flight?.message?.stage = .closing
                 return true
             }
-            guard flight?.message?.isBinary == true || !chunk.readableBytesView.contains(0) else {
+            if flight?.message?.isBinary != true, let place = chunk.readableBytesView.firstIndex(of: 0) {
+                if let head = chunk.getSlice(at: chunk.readerIndex, length: place - chunk.readerIndex), head.readableBytes > 0 {
+                    steps.append(.write(head))
+                }
                 end(reason: "a NUL stands in a message")
                 return true
             }
