@@ -14,7 +14,8 @@ struct CheckConfig: ParsableCommand {
         print("\(file) is good:")
         for relay in configuration.relays {
             let mirror = relay.mirror ? ", mirrored" : ""
-            let rules = relay.policy.rules.isEmpty ? "" : " with \(relay.policy.rules.count) rules in front"
+            let count = relay.policy.rules.count
+            let rules = count == 0 ? "" : " with \(count) \(count == 1 ? "rule" : "rules") in front"
             print(
                 "  \(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue), "
                     + "policy: \(relay.policy.preset.rawValue)\(rules)")

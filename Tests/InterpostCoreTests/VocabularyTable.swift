@@ -31,8 +31,7 @@ struct VocabularyTable {
     /// into the text for the last column.
     @discardableResult
     static func check(_ article: String, section: String? = nil, read: (ByteBuffer) -> String) throws -> [Self] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Sources/InterpostCore/InterpostCore.docc/\(article).md")
+        let file = file(of: article)
         let text = try String(contentsOf: file, encoding: .utf8)
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let tables = Self.tables(of: lines).filter { section == nil || $0.section == section }
@@ -48,6 +47,17 @@ struct VocabularyTable {
         }
         if writes { try lines.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8) }
         return tables
+    }
+
+    /// The examples of an article.
+    static func rows(of article: String) throws -> [Row] {
+        let text = try String(contentsOf: file(of: article), encoding: .utf8)
+        return tables(of: text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)).flatMap(\.rows)
+    }
+
+    private static func file(of article: String) -> URL {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Sources/InterpostCore/InterpostCore.docc/\(article).md")
     }
 
     private static func tables(of lines: [String]) -> [Self] {

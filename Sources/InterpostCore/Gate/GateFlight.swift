@@ -34,6 +34,8 @@ struct GateFlight: Sendable {
     var errand: GateErrand?
     /// A FETCH of texts that may not mark anything as read, of a client that did not ask for flags.
     var watchesSeen = false
+    /// The server has said meanwhile what it can do.
+    var hasOffered = false
     /// The server has answered, and the message still streams.
     var isCompleted = false
 }

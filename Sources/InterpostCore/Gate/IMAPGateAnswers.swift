@@ -72,6 +72,7 @@ extension IMAPGate {
         }
         if response.kind == .capability, case .capabilities(let names) = response.data {
             offers.learn(names.map(\.bytes))
+            flight?.hasOffered = true
             guard let (line, change) = capabilities.edit(untagged: names.map(\.bytes)) else { return .pass }
             steps.append(.edited(change))
             return .replace(line)
@@ -176,7 +177,7 @@ extension IMAPGate {
         case (.login, .ok), (.authenticate, .ok):
             if case .login(let user, _) = command.body { context.user = user.bytes }
             if let user = record?.sasl?.user { context.user = ByteBuffer(string: user) }
-            didLogIn(isOffering: status.codeName == Keyword("CAPABILITY"))
+            didLogIn(isOffering: status.codeName == Keyword("CAPABILITY") || flight?.hasOffered == true)
         case (.login, _), (.authenticate, _): context.failedLogins += 1
         case (.select(let mailbox, let readOnly, _), .ok):
             context.state = .selected

@@ -159,8 +159,10 @@ struct POP3Gate: Gate {
         context.messageSize = command.command.message.flatMap { view.sizes?[$0] }
         // A name counts for what follows once the server has taken it.
         var context = context
-        if case .user(let user) = command.command { context.user = user }
-        if case .apop(let user, _) = command.command { context.user = user }
+        if context.state == .notAuthenticated {
+            if case .user(let user) = command.command { context.user = user }
+            if case .apop(let user, _) = command.command { context.user = user }
+        }
         let decision = policy.judge(.pop3(name: command.name, command.command), in: context)
         switch decision.verdict {
         case .refuse(let denial): refuse(command, decision, denial)

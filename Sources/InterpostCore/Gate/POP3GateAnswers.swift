@@ -63,6 +63,8 @@ extension POP3Gate {
             note(removed: mechanisms.filter { !kept.contains($0) }.map(\.description))
             return kept.isEmpty
                 ? .withhold : .replace(ByteBuffer(string: "SASL \(kept.map(\.description).joined(separator: " "))\r\n"))
+        // Dovecot lists the command itself, too.
+        case .other where line.equalsIgnoringCase("CAPA"): return .pass
         case .other, .xclient, .xoip: return withhold(line)
         default: return .pass
         }
@@ -97,6 +99,8 @@ extension POP3Gate {
 
     private mutating func follow(_ reply: POP3Reply, of command: POP3Command, _ record: POP3CommandRecord?) {
         switch command {
+        // Whoever is logged in stays who they are, whatever they say.
+        case .user where context.state != .notAuthenticated: break
         case .user(let user):
             hasUser = reply.result == .ok
             context.user = hasUser ? user : nil
@@ -104,7 +108,7 @@ extension POP3Gate {
             hasUser = false
             guard reply.result == .ok else { return context.failedLogins += 1 }
             if case .apop(let user, _) = command { context.user = user }
-            if let user = record?.sasl?.user { context.user = ByteBuffer(string: user) }
+            if case .auth = command { context.user = record?.sasl?.user.map { ByteBuffer(string: $0) } }
             context.state = .authenticated
             view = MaildropView()
             if policy.preset == .readOnly || policy.rules.contains(where: { $0.action == .rewrite }) {

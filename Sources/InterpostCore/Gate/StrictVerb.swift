@@ -15,6 +15,9 @@ struct StrictVerb: Sendable {
     let numbers: Numbers
     let read: Read
 
+    /// Whether `UID` may stand in front of it.
+    var takesUIDs: Bool { numbers != .none }
+
     static func named(_ name: Keyword) -> StrictVerb? { byName[name] }
 
     private static let byName = KeywordTable(keys: all.map { ($0.name, $0) })

@@ -48,20 +48,21 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     private static func readIPv6(_ text: Substring) -> UInt128? {
         guard text.contains(":") else { return nil }
         let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-        guard halves.count <= 2, let head = groups(halves[0]), let tail = halves.count == 2 ? groups(halves[1]) : [] else {
-            return nil
-        }
+        guard halves.count <= 2, let head = groups(halves[0], endsAddress: halves.count == 1),
+            let tail = halves.count == 2 ? groups(halves[1], endsAddress: true) : []
+        else { return nil }
         guard halves.count == 2 ? head.count + tail.count < 8 : head.count == 8 else { return nil }
         let all = head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
         return all.reduce(0) { $0 << 16 | UInt128($1) }
     }
 
-    private static func groups(_ text: Substring) -> [UInt16]? {
+    /// - Parameter endsAddress: Its last 32 bits may be written as IPv4.
+    private static func groups(_ text: Substring, endsAddress: Bool) -> [UInt16]? {
         guard !text.isEmpty else { return [] }
         var groups: [UInt16] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let address = readIPv4(part) {
+            if endsAddress, index == parts.count - 1, let address = readIPv4(part) {
                 groups += [UInt16(truncatingIfNeeded: address >> 16), UInt16(truncatingIfNeeded: address)]
             } else {
                 guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)

@@ -40,7 +40,7 @@ public enum CommandClass: String, Hashable, Sendable, CaseIterable {
         let mailbox = preset == .readOnly ? "This mailbox is read-only here" : "This is not allowed here"
         let what =
             switch self {
-            case .flag: preset == .readOnly ? "marks cannot be changed" : "messages cannot be marked as deleted"
+            case .flag: "marks cannot be changed"
             case .delete, .expunge: "messages cannot be deleted"
             case .append: "messages cannot be added"
             case .copy: "messages cannot be copied"

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What may be done to mail through Interpost: rules in order, then a preset.
 ///
 ///     a STORE 1 +FLAGS (\Seen)      read-only: refused; no-delete: allowed
@@ -39,22 +41,14 @@ public struct Policy: Hashable, Sendable {
     /// Whether names of mailboxes are compared, for which one has to know what separates their levels.
     public var needsSeparator: Bool { !hidden.isEmpty || rules.contains { !$0.match.mailboxes.isEmpty } }
 
-    var hidesMailboxes: Bool { !hidden.isEmpty }
-
-    /// Whether a mailbox is not there for clients; what stands below a hidden one is not there either.
-    public func hides(_ mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
-        hidden.contains { pattern in
-            pattern.matches(mailbox, separator: separator)
-                || separator.map { MailboxPattern(below: pattern, separator: $0).matches(mailbox, separator: separator) } ?? false
-        }
-    }
-
     // MARK: - Judging
 
     /// What becomes of one whole command, and which rule says so.
     public func judge(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision {
-        if !hidden.isEmpty, case .imap(let imap) = command, let decision = decisionOnHidden(imap, context) { return decision }
-        for (index, rule) in rules.enumerated() where rule.match.holds(for: command, in: context, opens: rule.action.opens) {
+        if !hidden.isEmpty, case .imap(let imap) = command, let denial = denialOfHidden(imap, context) {
+            return PolicyDecision(rule: "hidden mailboxes", verdict: .refuse(denial))
+        }
+        for (index, rule) in rules.enumerated() where rule.holds(for: command, in: context) {
             let title = "rule \(index + 1)" + (rule.name.map { " (\($0))" } ?? "")
             return PolicyDecision(rule: title, verdict: verdict(of: rule.action, on: command, context))
         }
@@ -71,32 +65,22 @@ public struct Policy: Hashable, Sendable {
         return PolicyDecision(rule: "preset \(preset.rawValue)", verdict: .refuse(denial))
     }
 
-    private func decisionOnHidden(_ command: StrictCommand, _ context: PolicyContext) -> PolicyDecision? {
-        let isHidden = command.body.mailboxes.contains { name in
-            CanonicalMailbox(name, separator: context.separator).map { hides($0, separator: context.separator) } ?? true
-        }
-        guard isHidden else { return nil }
-        let denial = Denial(code: "NONEXISTENT", text: "There is no such mailbox")
-        return PolicyDecision(rule: "hidden mailboxes", verdict: .refuse(denial))
-    }
-
     private func verdict(of action: PolicyRule.Action, on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
-        let denial = CommandClass(command.name, context.mailProtocol).denial(of: command.title, preset)
-        // What nobody has read cannot be passed on by any rule.
-        guard command.isUnderstood else { return .refuse(denial) }
+        let denial = denial(of: command, context)
+        guard command.mayEverPass else { return .refuse(denial) }
         switch action {
         case .allow: return .allow
         case .refuse(let own): return .refuse(own ?? denial)
         case .pretend: return command.mayBePretended ? .pretend : .refuse(denial)
-        case .rewrite: return command.rewrites.isEmpty ? .allow : .rewrite(command.rewrites)
+        case .rewrite: return .rewrite(command.rewrites)
         case .drop: return .drop
         case .hold(let seconds): return .hold(seconds: seconds)
         }
     }
 
     private func verdictOfPreset(on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
-        let denial = CommandClass(command.name, context.mailProtocol).denial(of: command.title, preset)
-        guard command.isUnderstood else { return .refuse(denial) }
+        let denial = denial(of: command, context)
+        guard command.mayEverPass else { return .refuse(denial) }
         if case .pop3(_, .dele) = command, preset != .observe { return deletes == .pretend ? .pretend : .refuse(denial) }
         guard preset.mayPass(command.name, context.mailProtocol) else { return .refuse(denial) }
         switch preset {
@@ -104,18 +88,19 @@ public struct Policy: Hashable, Sendable {
         case .readOnly: return command.rewrites.isEmpty ? .allow : .rewrite(command.rewrites)
         case .noDelete, .organise:
             if case .imap(let imap) = command {
-                if imap.setsDeleted { return .refuse(denial) }
+                if imap.setsDeleted || (preset == .noDelete && imap.movesByLabel) { return .refuse(denial) }
                 if case .close = imap.body { return .rewrite([.unselect]) }
             }
             return .allow
         }
     }
-}
 
-extension MailboxPattern {
-    /// What stands below the mailboxes of a pattern.
-    fileprivate init(below pattern: MailboxPattern, separator: UInt8) {
-        self.init("\(pattern)\(UnicodeScalar(separator))*")
+    private func denial(of command: SubmittedCommand, _ context: PolicyContext) -> Denial {
+        var kind = CommandClass(command.name, context.mailProtocol)
+        if case .imap(let imap) = command, preset != .readOnly {
+            if imap.setsDeleted { kind = .delete } else if imap.movesByLabel { kind = .move }
+        }
+        return kind.denial(of: command.title, preset)
     }
 }
 
@@ -127,14 +112,19 @@ extension SubmittedCommand {
         }
     }
 
-    /// Whether its arguments were read, and it can be written anew.
-    fileprivate var isUnderstood: Bool {
+    /// Whether any rule may let it pass. What nobody has read cannot be written anew, and what would hide the session, void what
+    /// is known of it or have the server speak unasked is not for the gate to let through.
+    fileprivate var mayEverPass: Bool {
         switch self {
-        case .imap(let command): if case .vendor = command.body { false } else { true }
+        case .imap(let command):
+            switch command.body {
+            case .vendor, .unknown, .malformed, .done, .startTLS, .compress, .unauthenticate, .notify(.some): false
+            default: true
+            }
         case .pop3(_, let command):
             switch command {
-            case .vendor, .unknown, .malformed, .xtnd, .xclient, .xoip, .mdef, .rpop, .help, .gurl, .idle, .host, .compress,
-                .xsender:
+            case .vendor, .unknown, .malformed, .stls, .xtnd, .xclient, .xoip, .mdef, .rpop, .help, .gurl, .idle, .host,
+                .compress, .xsender:
                 false
             default: true
             }
@@ -180,6 +170,13 @@ extension StrictCommand {
         case .append(_, let messages): return messages.contains { $0.flags.contains(where: \.isDeleted) }
         default: return false
         }
+    }
+
+    /// Whether it takes messages out of a mailbox, or into the trash: what is called a label at Gmail is a mailbox.
+    var movesByLabel: Bool {
+        guard case .store(_, let request) = body, case .labels(let labels) = request.item else { return false }
+        return request.operation != .add
+            || labels.contains { $0.bytes.readableBytesView.first == UInt8(ascii: "\\") }
     }
 }
 

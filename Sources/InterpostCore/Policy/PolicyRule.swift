@@ -7,7 +7,7 @@ public struct PolicyRule: Hashable, Sendable {
         /// With a text of the rule's own, or the usual one.
         case refuse(Denial?)
         case pretend
-        /// As what changes less, where there is such a command: ``Rewrite``.
+        /// As what changes less (``Rewrite``). Where there is no such command, the rule does not hold.
         case rewrite
         case drop
         case hold(seconds: Int)
@@ -26,6 +26,10 @@ public struct PolicyRule: Hashable, Sendable {
         self.match = match
         self.action = action
     }
+
+    func holds(for command: SubmittedCommand, in context: PolicyContext) -> Bool {
+        (action != .rewrite || !command.rewrites.isEmpty) && match.holds(for: command, in: context, opens: action.opens)
+    }
 }
 
 /// The conditions of a rule. What is not given holds always.
@@ -35,10 +39,15 @@ public struct PolicyMatch: Hashable, Sendable {
         case kind(CommandClass)
     }
 
-    /// Flags that STORE or APPEND sets or takes away, `\Deleted`, in any case.
+    /// Flags that STORE or APPEND names, `\Deleted`, in any case.
+    ///
+    /// A rule that refuses holds when one of them is among what the command names; a rule that allows, when all that the command
+    /// names are among them. `FLAGS` adds what it names and takes away all else: it is refused as either, and allowed only where
+    /// ``operations`` has `replace`. APPEND adds.
     public struct Flags: Hashable, Sendable {
         public var names: [String]
-        /// STORE with `+FLAGS`, `-FLAGS` or `FLAGS`; all of them where none is given. APPEND counts as the last one.
+        /// STORE with `+FLAGS`, `-FLAGS` or `FLAGS`; where none is given, the first two of what is allowed, and all of what is
+        /// refused.
         public var operations: Set<StoreRequest.Operation>
 
         public init(_ names: [String], operations: Set<StoreRequest.Operation> = []) {
@@ -84,7 +93,9 @@ extension PolicyMatch.Command {
         let usesUIDs = text.uppercased().hasPrefix("UID ")
         let word = usesUIDs ? text.dropFirst(4) : text[...]
         guard let name = Keyword(ByteBuffer(string: String(word)).readableBytesView),
-            IMAPVerb.named(name) != nil || POP3Verb.named(name) != nil
+            usesUIDs
+                ? StrictVerb.named(name)?.takesUIDs == true
+                : IMAPVerb.named(name) != nil || POP3Verb.named(name) != nil
         else { return nil }
         self = .verb(name, usesUIDs: usesUIDs)
     }
@@ -115,7 +126,7 @@ extension PolicyMatch {
             && (failedLogins ?? 0) <= context.failedLogins
             && (tls.map { $0.holds(in: context) } ?? true)
             && (larger.map { size in command.messageSize(context).map { $0 > size } ?? false } ?? true)
-            && (flags.map { $0.holds(for: command) } ?? true)
+            && (flags.map { $0.holds(for: command, opens: opens) } ?? true)
             && (mailboxes.isEmpty || holdsForMailboxes(of: command, in: context, opens: opens))
     }
 
@@ -134,8 +145,15 @@ extension PolicyMatch {
     private func holdsForMailboxes(of command: SubmittedCommand, in context: PolicyContext, opens: Bool) -> Bool {
         guard case .imap(let command) = command else { return false }
         let touched = command.touches(in: context)
+        // RENAME takes along what stands below.
+        let spreads = if case .rename = command.body { true } else { false }
         func matches(_ mailbox: CanonicalMailbox?) -> Bool {
-            mailbox.map { name in mailboxes.contains { $0.matches(name, separator: context.separator) } } ?? false
+            guard let mailbox else { return false }
+            let isNamed = mailboxes.contains { $0.matches(mailbox, separator: context.separator) }
+            guard spreads else { return isNamed }
+            return opens
+                ? isNamed && mailboxes.contains { $0.matchesAll(below: mailbox, separator: context.separator) }
+                : isNamed || mailboxes.contains { $0.mayMatch(below: mailbox, separator: context.separator) }
         }
         guard opens else { return touched.contains(where: matches) }
         return !touched.isEmpty && touched.allSatisfy(matches)
@@ -164,19 +182,36 @@ extension PolicyMatch.TLS {
 }
 
 extension PolicyMatch.Flags {
-    fileprivate func holds(for command: SubmittedCommand) -> Bool {
+    fileprivate func holds(for command: SubmittedCommand, opens: Bool) -> Bool {
         guard case .imap(let command) = command else { return false }
-        let (flags, operation): ([IMAPString], StoreRequest.Operation)
         switch command.body {
         case .store(_, let request):
-            guard case .flags(let names) = request.item else { return false }
-            (flags, operation) = (names, request.operation)
-        case .append(_, let messages): (flags, operation) = (messages.flatMap(\.flags), .replace)
+            guard case .flags(let flags) = request.item else { return false }
+            return opens ? allows(flags, request.operation) : touches(flags, request.operation)
+        case .append(_, let messages):
+            let flags = messages.flatMap(\.flags)
+            return opens ? allows(flags, .add) : touches(flags, .add)
         default: return false
         }
-        guard operations.isEmpty || operations.contains(operation) else { return false }
-        return flags.contains { flag in names.contains { String(buffer: flag.bytes).equalsASCII($0) } }
     }
+
+    private func allows(_ flags: [IMAPString], _ operation: StoreRequest.Operation) -> Bool {
+        guard operations.contains(operation) || (operations.isEmpty && operation != .replace) else { return false }
+        return !flags.isEmpty && flags.allSatisfy { flag in names.contains { flag.isFlag($0) } }
+    }
+
+    private func touches(_ flags: [IMAPString], _ operation: StoreRequest.Operation) -> Bool {
+        let isNamed = flags.contains { flag in names.contains { flag.isFlag($0) } }
+        guard !operations.isEmpty, operation == .replace else {
+            return isNamed && (operations.isEmpty || operations.contains(operation))
+        }
+        if isNamed, operations.contains(.add) || operations.contains(.replace) { return true }
+        return operations.contains(.remove) && names.contains { name in !flags.contains { $0.isFlag(name) } }
+    }
+}
+
+extension IMAPString {
+    fileprivate func isFlag(_ name: String) -> Bool { String(buffer: bytes).equalsASCII(name) }
 }
 
 extension String {
@@ -203,7 +238,13 @@ extension StrictCommand {
         case .copy, .move, .replace, .expunge, .search, .sort, .thread, .fetch, .store, .close, .unselect, .check, .uidBatches,
             .idle:
             touched.append(context.selected)
-        case .list, .getQuota, .setQuota, .notify, .getAnnotation: touched.append(nil)
+        case .list, .getQuota, .setQuota, .notify, .getAnnotation, .setAnnotation: touched.append(nil)
+        default: break
+        }
+        switch body {
+        // Gmail's labels are mailboxes.
+        case .store(_, let request): if case .labels = request.item { touched.append(nil) }
+        case .search(let request): if !request.sources.isEmpty { touched.append(nil) }
         default: break
         }
         return touched

@@ -84,6 +84,7 @@ extension ConfigurationReader {
         }
         match.mailboxes = try keys.texts("mailbox").map { MailboxPattern($0) }
         let flags = try keys.texts("flags")
+        for flag in flags { if let problem = Self.problem(with: flag) { throw keys.problem(at: "flags", problem) } }
         let operations = try keys.choices("operation", StoreRequest.Operation.self)
         if !flags.isEmpty { match.flags = PolicyMatch.Flags(flags, operations: Set(operations)) }
         if flags.isEmpty, !operations.isEmpty {
@@ -112,6 +113,19 @@ extension ConfigurationReader {
         match.larger = larger.map { UInt64($0) }
         match.states = try keys.choices("state", PolicyContext.State.self)
         try keys.number("failed-logins", in: 1...1000, into: &match.failedLogins)
+    }
+
+    /// The flags that clients may store (RFC 9051 §2.3.2).
+    private static let systemFlags = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"]
+
+    /// A rule about a flag that nobody ever names would hold for nothing.
+    private static func problem(with flag: String) -> String? {
+        func equals(_ one: String, _ other: String) -> Bool { one.lowercased() == other.lowercased() }
+        if let system = systemFlags.first(where: { equals($0, "\\\(flag)") }) {
+            return "'\(flag)' is a keyword of somebody's own: did you mean '\(system)'?"
+        }
+        guard flag.hasPrefix("\\"), !systemFlags.contains(where: { equals($0, flag) }) else { return nil }
+        return "'\(flag)' is no flag that clients can store" + Suggestion.nearest(to: flag, among: systemFlags)
     }
 
     private enum ActionName: String, CaseIterable { case allow, refuse, pretend, rewrite, drop, hold }
