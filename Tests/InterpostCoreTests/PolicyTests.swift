@@ -37,6 +37,8 @@ import Testing
             #expect(policy.verdict(on: line) == "refuse", "\(line)")
             #expect(hold.verdict(on: line) == "refuse", "\(line)")
         }
+        let replace = PolicyExplanation(of: ByteBuffer(string: "a REPLACE 1 x {3+}\r\nabc"), policy, in: .selected())
+        #expect(replace?.verdict == .refuse && replace?.sent.isEmpty == true)
         let notify = IMAPCommand.Body.notify(NotifyRequest(wantsStatus: false, groups: []))
         for body in [notify, .unknown, .malformed, .done] {
             let command = StrictCommand(tag: ByteBuffer(string: "a"), name: Keyword("NOTIFY"), body: body)
@@ -228,7 +230,8 @@ import Testing
         "a UID MOVE 1 Private", "a GETACL Private", "a SETACL Private anna lr", "a DELETEACL Private anna",
         "a LISTRIGHTS Private anna", "a MYRIGHTS Private", "a GETQUOTAROOT Private", "a GETQUOTA Private",
         "a GETMETADATA Private /shared/comment", "a SETMETADATA Private (/shared/comment NIL)",
-        #"a GETANNOTATION Private "/comment" "value.shared""#, "a SELECT &ecFOug-", "a SELECT inbox-archive", "a SELECT Private/",
+        "a GETANNOTATION Private \"/comment\" \"value.shared\"", "a SELECT &ecFOug-", "a SELECT inbox-archive",
+        "a SELECT Private/",
     ])
     func `says of a hidden mailbox that there is none`(line: String) {
         let denial = Denial(code: "NONEXISTENT", text: "There is no such mailbox")

@@ -113,12 +113,12 @@ extension SubmittedCommand {
     }
 
     /// Whether any rule may let it pass. What nobody has read cannot be written anew, and what would hide the session, void what
-    /// is known of it or have the server speak unasked is not for the gate to let through.
+    /// is known of it or have the server speak unasked is not for the gate to let through; the message of REPLACE it cannot pass on.
     fileprivate var mayEverPass: Bool {
         switch self {
         case .imap(let command):
             switch command.body {
-            case .vendor, .unknown, .malformed, .done, .startTLS, .compress, .unauthenticate, .notify(.some): false
+            case .vendor, .unknown, .malformed, .done, .startTLS, .compress, .unauthenticate, .notify(.some), .replace: false
             default: true
             }
         case .pop3(_, let command):
