@@ -6,7 +6,7 @@ import InterpostCore
 import NIOCore
 
 enum Layer: String, CaseIterable {
-    case floor, framer, conversation, tap
+    case floor, framer, conversation, tap, gate
     case acts = "observer-acts"
     case commands = "observer-commands"
     case responses = "observer-responses"
@@ -19,7 +19,8 @@ enum Layer: String, CaseIterable {
         case .framer: "lines, literals and bodies are cut"
         case .conversation: "both directions are read into typed events"
         case .tap: "the session decides what goes on, and in which pieces (SessionCore)"
-        case .acts: "and the observer tells what was done (log detail acts)"
+        case .gate: "and a gate reads each command strictly, judges it and writes it anew (GateCore, no-delete)"
+        case .acts: "beside the tap, the observer tells what was done (log detail acts)"
         case .commands: "and tells every command (log detail commands)"
         case .responses: "and tells every response, read deeply (log detail responses)"
         case .jsonCommands: "the log at detail commands, as JSON"
@@ -34,6 +35,7 @@ enum Layer: String, CaseIterable {
         case .framer: script.mailProtocol == .imap ? Self.frameIMAP(script) : Self.framePOP3(script)
         case .conversation: Self.converse(script)
         case .tap: Self.tap(script) { _ in }
+        case .gate: Self.gate(script)
         case .acts: Self.observe(script, .acts)
         case .commands: Self.observe(script, .commands)
         case .responses: Self.observe(script, .responses)
@@ -149,6 +151,27 @@ enum Layer: String, CaseIterable {
                     }
                 }
                 commit()
+            }
+        }
+        return octets
+    }
+
+    /// A gate that lets all of the scripts pass. It writes them as they came, so that each octet counts here too: they are
+    /// spelled as a gate spells commands.
+    private static func gate(_ script: Script) -> Int {
+        var core = GateCore(
+            SessionSettings(mailProtocol: script.mailProtocol, listener: .implicit, upstream: .implicit),
+            policy: Policy(.noDelete), context: PolicyContext(script.mailProtocol, clientIsEncrypted: true))
+        var octets = 0
+        for turn in script.turns {
+            for _ in 0..<turn.times {
+                core.receive(turn.bytes, from: turn.side, at: time)
+                while let action = core.next() {
+                    switch action {
+                    case .session(.send(let bytes, _)), .session(.say(let bytes, _)): octets += bytes.readableBytes
+                    case .session, .recordUpstream, .judged, .alarm, .hold: break
+                    }
+                }
             }
         }
         return octets

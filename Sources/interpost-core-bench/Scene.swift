@@ -65,7 +65,7 @@ enum Scene: String, CaseIterable {
         var script = Script(.imap)
         script.server("* OK [CAPABILITY IMAP4rev1 LITERAL+ UIDPLUS CONDSTORE] ready")
         script.client("a1 LOGIN anna sesame-open")
-        script.server("a1 OK welcome")
+        script.server("a1 OK [CAPABILITY IMAP4rev1 LITERAL+ UIDPLUS CONDSTORE] welcome")
         script.client("a2 SELECT INBOX")
         script.server("* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)", "* 100000 EXISTS", "a2 OK [READ-WRITE] selected")
         return script
@@ -102,7 +102,7 @@ enum Scene: String, CaseIterable {
     private static func literal(_ octets: Int, piece: Int) -> Script {
         var script = loggedIn()
         let times = max(1, octets / piece)
-        script.client("a3 FETCH 1 BODY.PEEK[]")
+        script.client("a3 FETCH 1 (BODY.PEEK[])")
         script.server("* 1 FETCH (BODY[] {\(times * piece)}")
         script.server(ByteBuffer(repeating: UInt8(ascii: "x"), count: piece), times: times, isLiteral: true)
         script.server(")", "a3 OK fetched")

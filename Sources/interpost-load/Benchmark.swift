@@ -1,4 +1,4 @@
-// Runs the workloads in rounds: relay, HAProxy, relay, HAProxy, so that what changes on the machine meanwhile hits both.
+// Runs the workloads in rounds: relay, gate, HAProxy, and again, so that what changes on the machine meanwhile hits all.
 
 import Foundation
 

@@ -16,6 +16,9 @@ struct Outcome: Codable {
     /// relay ÷ HAProxy, in the order of the rounds; rounds without a positive figure of HAProxy's are missing.
     let ratios: [Double]
     let medianRatio: Double?
+    /// gate ÷ relay, in the same way.
+    let gateRatios: [Double]
+    let medianGateRatio: Double?
 
     /// - Parameter measured: by round.
     static func outcomes(of workload: Workload, _ measured: [[SubjectName: [Metric: Double]]]) -> [Outcome] {
@@ -32,17 +35,26 @@ struct Outcome: Codable {
             for (subject, value) in round { rounds[subject, default: []].append(value) }
         }
         median = rounds.compactMapValues(\.median)
-        ratios = measured.compactMap { round in
-            guard let relay = round[.relay], let haproxy = round[.haproxy], haproxy > 0 else { return nil }
-            return relay / haproxy
-        }
+        ratios = Self.ratios(of: .relay, to: .haproxy, measured)
         medianRatio = ratios.median
+        gateRatios = Self.ratios(of: .gate, to: .relay, measured)
+        medianGateRatio = gateRatios.median
+    }
+
+    private static func ratios(
+        of subject: SubjectName, to other: SubjectName, _ measured: [[SubjectName: Double]]
+    ) -> [Double] {
+        measured.compactMap { round in
+            guard let figure = round[subject], let yardstick = round[other], yardstick > 0 else { return nil }
+            return figure / yardstick
+        }
     }
 
     fileprivate var row: String {
         let cells =
             ["\(workload): \(metric.title)", unit]
-            + [SubjectName.relay, .haproxy, .direct].map { Self.cell(rounds[$0] ?? []) } + [Self.cell(ratios)]
+            + [SubjectName.relay, .gate, .haproxy, .direct].map { Self.cell(rounds[$0] ?? []) }
+            + [Self.cell(ratios), Self.cell(gateRatios)]
         return "| \(cells.joined(separator: " | ")) |"
     }
 
@@ -75,8 +87,8 @@ struct Report: Codable {
             TLS 1.3 on both sides, \(cipherSuite), \(group), \(resumed).
             Medians of \(rounds) rounds (least–most)\(scaled).
 
-            | Metric | Unit | Relay | HAProxy | Direct | Relay ÷ HAProxy |
-            | --- | --- | ---: | ---: | ---: | ---: |
+            | Metric | Unit | Relay | Gate | HAProxy | Direct | Relay ÷ HAProxy | Gate ÷ Relay |
+            | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
             \(outcomes.map(\.row).joined(separator: "\n"))
             """
     }

@@ -137,14 +137,14 @@ final class ServerSession {
         case ("LOGIN", .greeted):
             state = .authenticated
             say("\(tag) OK LOGIN completed")
-        case ("SELECT", .authenticated), ("SELECT", .selected):
+        case ("SELECT", .authenticated), ("SELECT", .selected), ("EXAMINE", .authenticated), ("EXAMINE", .selected):
             state = .selected
             say("* \(mailbox.count) EXISTS")
             say("* 0 RECENT")
             say("* FLAGS (\\Seen)")
             say("* OK [UIDVALIDITY 1] The same for ever")
             say("* OK [UIDNEXT \(mailbox.count + 1)] Never used")
-            say("\(tag) OK [READ-WRITE] SELECT completed")
+            say("\(tag) OK [\(name == "SELECT" ? "READ-WRITE" : "READ-ONLY")] \(name) completed")
         case ("FETCH", .selected):
             fetch(tag, arguments, uid: false)
         case ("UID", .selected) where arguments.uppercased().hasPrefix("FETCH "):

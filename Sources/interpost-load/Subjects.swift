@@ -1,6 +1,6 @@
-// What is measured: the relay, HAProxy as the yardstick, and nothing at all.
+// What is measured: the relay, the relay with a gate, HAProxy as the yardstick, and nothing at all.
 //
-// Each measurement gets a process of its own, so that no workload inherits the memory of another. Both relay TLS to TLS on one
+// Each measurement gets a process of its own, so that no workload inherits the memory of another. All relay TLS to TLS on one
 // thread, verify the upstream's certificate, and run in the foreground on files in a directory of their own.
 
 import Foundation
@@ -9,6 +9,8 @@ import Glibc
 enum SubjectName: String, Codable, CodingKeyRepresentable {
     case direct
     case relay
+    /// The relay with `--policy read-only`.
+    case gate
     case haproxy
 }
 
@@ -29,6 +31,7 @@ struct Subjects {
         switch name {
         case .direct: return RunningSubject(port: surroundings.upstreamPort, process: nil, eventLog: nil)
         case .relay: return try startRelay(surroundings)
+        case .gate: return try startRelay(surroundings, ["--policy", "read-only"])
         case .haproxy: return try startHAProxy(surroundings)
         }
     }
@@ -42,7 +45,7 @@ struct Subjects {
         return String(words[2])
     }
 
-    private func startRelay(_ surroundings: Surroundings) throws -> RunningSubject {
+    private func startRelay(_ surroundings: Surroundings, _ further: [String] = []) throws -> RunningSubject {
         let ready = surroundings.directory.appending(path: "ready.json")
         let log = surroundings.directory.appending(path: "events.jsonl")
         let process = try ChildProcess(
@@ -58,7 +61,7 @@ struct Subjects {
                 "--console", "quiet",
                 "--threads", "1",
                 "--ready-file", ready.path,
-            ],
+            ] + further,
             output: surroundings.directory.appending(path: "output.txt")
         )
         return try running(process, eventLog: log) { ReadyFile(at: ready)?.listeners.first?.port }

@@ -7,7 +7,7 @@ enum Workload: String, CaseIterable {
 
     /// What to measure. Only time as a client sees it can be measured without a subject.
     var subjects: [SubjectName] {
-        self == .latency ? [.direct, .relay, .haproxy] : [.relay, .haproxy]
+        self == .latency ? [.direct, .relay, .gate, .haproxy] : [.relay, .gate, .haproxy]
     }
 
     var metrics: [Metric] {
