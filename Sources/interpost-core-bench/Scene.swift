@@ -102,7 +102,7 @@ enum Scene: String, CaseIterable {
     private static func literal(_ octets: Int, piece: Int) -> Script {
         var script = loggedIn()
         let times = max(1, octets / piece)
-        script.client("a3 FETCH 1 (BODY.PEEK[])")
+        script.client("a3 FETCH 1 BODY.PEEK[]")
         script.server("* 1 FETCH (BODY[] {\(times * piece)}")
         script.server(ByteBuffer(repeating: UInt8(ascii: "x"), count: piece), times: times, isLiteral: true)
         script.server(")", "a3 OK fetched")
