@@ -89,7 +89,7 @@ enum Scene: String, CaseIterable {
                 script.client("\(tag) NOOP")
                 script.server("\(tag) OK NOOP completed (0.001 + 0.000 secs).")
             case 1:
-                script.client("\(tag) UID FETCH \(uid) (FLAGS)")
+                script.client("\(tag) UID FETCH \(uid) FLAGS")
                 script.server("* \(uid) FETCH (UID \(uid) FLAGS (\\Seen))", "\(tag) OK Fetch completed (0.001 + 0.000 secs).")
             default:
                 script.client("\(tag) UID STORE \(uid) +FLAGS (\\Answered)")
