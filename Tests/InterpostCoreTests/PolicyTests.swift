@@ -83,7 +83,10 @@ import Testing
         (context.clientTLSVersion, context.failedLogins, context.user) = ("TLSv1.2", 2, nil)
         #expect(holds("a NOOP", context) { $0.tls = .atLeast("1.2") } && !holds("a NOOP", context) { $0.tls = .atLeast("1.3") })
         #expect(holds("a NOOP", context) { $0.failedLogins = 2 } && !holds("a NOOP", context) { $0.failedLogins = 3 })
-        #expect(!holds("a NOOP", context) { $0.users = [TextPattern("*")] })
+        // Nobody knows who it is: a rule that refuses holds, and one that allows does not.
+        #expect(holds("a NOOP", context) { $0.users = [TextPattern("anna")] })
+        let allowing = Policy(.readOnly, PolicyRule(.allow) { $0.users = [TextPattern("*")] })
+        #expect(allowing.verdict(on: "a DELETE x", in: context) == "refuse")
         context.clientIsEncrypted = false
         #expect(holds("a NOOP", context) { $0.tls = PolicyMatch.TLS.none } && !holds("a NOOP", context) { $0.tls = .any })
     }
@@ -91,7 +94,7 @@ import Testing
     @Test func `looks at the size of a message where it is known`() {
         let policy = Policy(.observe, PolicyRule(.refuse(nil)) { $0.larger = 100 })
         var context = PolicyContext.pop3
-        #expect(policy.verdict(on: "RETR 1", in: context) == "allow")
+        #expect(policy.verdict(on: "RETR 1", in: context) == "refuse")
         context.messageSize = 100
         #expect(policy.verdict(on: "RETR 1", in: context) == "allow")
         context.messageSize = 101
@@ -170,7 +173,7 @@ import Testing
 
     @Test(arguments: [
         ("+FLAGS (\\Deleted)", "refuse", "refuse", "allow"), ("-FLAGS (\\deleted)", "refuse", "allow", "refuse"),
-        ("FLAGS (\\Seen \\Deleted)", "refuse", "refuse", "allow"), ("FLAGS (\\Seen)", "allow", "allow", "refuse"),
+        ("FLAGS (\\Seen \\Deleted)", "refuse", "refuse", "allow"), ("FLAGS (\\Seen)", "refuse", "allow", "refuse"),
         ("+FLAGS (\\Seen)", "allow", "allow", "allow"),
     ])
     func `refuses what changes a flag, whatever STORE calls it`(change: String, any: String, adding: String, removing: String) {
@@ -288,9 +291,9 @@ import Testing
 
         var pop3 = GatePlayer(.pop3, Policy(.noDelete, rule))
         pop3.server(ByteBuffer(string: "+OK ready\r\n"))
-        for (line, reply) in [("USER bob", "+OK"), ("PASS secret", "+OK"), ("USER anna", "-ERR no")] {
+        for (line, replies) in [("USER bob", ["+OK"]), ("PASS secret", ["+OK", "-ERR no CAPA"]), ("USER anna", ["-ERR no"])] {
             pop3.client(ByteBuffer(string: "\(line)\r\n"))
-            pop3.server(ByteBuffer(string: "\(reply)\r\n"))
+            for reply in replies { pop3.server(ByteBuffer(string: "\(reply)\r\n")) }
         }
         pop3.client(ByteBuffer(string: "DELE 1\r\n"))
         #expect(String(decoding: pop3.heard.client, as: UTF8.self).hasSuffix("messages cannot be deleted\r\n"))

@@ -111,7 +111,7 @@ import Testing
         ("rules:\n  - action: drop\n    flags: [$Junk, \\Deletd]", "policy.yml:3: '\\Deletd' is no flag"),
         ("rules:\n  - action: drop\n    flags: \\Recent", "is no flag that clients can store"),
         ("rules:\n  - command: COPY\n    action: pretend", "policy.yml:3: only DELE, SUBSCRIBE and UNSUBSCRIBE can be pretended"),
-        ("rules:\n  - action: pretend", "can be pretended"),
+        ("rules:\n  - action: pretend", "can be pretended"), ("rules: []", "policy.yml:1: a policy needs a 'preset'"),
     ])
     func `says what is wrong with it, and where`(text: String, message: String) {
         let error = #expect(throws: ConfigurationFile.Problem.self) { _ = try Self.read(text) }
@@ -120,7 +120,7 @@ import Testing
 
     @Test func `may say 200 letters and no more`() throws {
         let text = String(repeating: "x", count: 200)
-        #expect(try Self.read("rules:\n  - action: refuse\n    text: \(text)").rules.count == 1)
+        #expect(try Self.read("preset: observe\nrules:\n  - action: refuse\n    text: \(text)").rules.count == 1)
     }
 
     @Test func `is missed by its name or its path`() {

@@ -21,8 +21,9 @@ public struct PolicyFacts: Sendable {
 
 extension SessionObserver {
     /// Calls `tell` with the decision.
-    public func observe(_ decision: GateDecision, tell: (LogEvent) -> Void) {
+    public mutating func observe(_ decision: GateDecision, tell: (LogEvent) -> Void) {
         let verdict = PolicyFacts.Verdict(decision.decision.verdict)
+        if verdict == .pretend, !decision.isRehearsal { pretendsDeletions = true }
         let command: CommandFacts
         var sent: CommandFacts?
         switch decision.arrived {
@@ -44,7 +45,20 @@ extension SessionObserver {
 
     /// Calls `tell` with the end of a session whose server was not understood any more.
     public func observe(alarm reason: String, last: ByteBuffer, tell: (LogEvent) -> Void) {
-        tell(.alarm(reason: reason, last: redactor.cleanOfURLs(last.withoutLineEnd)))
+        tell(.alarm(reason: reason, last: Self.beginning(of: last.withoutLineEnd)))
+    }
+
+    /// The words that say what kind of line it is. What else stands in a line that nobody expected may be anything.
+    private static func beginning(of line: ByteBuffer) -> ByteBuffer {
+        let words = line.readableBytesView.split(separator: .space, maxSplits: 2).map { ByteBuffer(bytes: $0) }
+        var kept: [String] = []
+        if let first = words.first, ["*", "+", "+OK", "-ERR"].contains(String(buffer: first)) {
+            kept.append(String(buffer: first))
+        }
+        if words.count > 1, IMAPStatus.Result.allCases.contains(where: { $0.word == String(buffer: words[1]) }) {
+            kept.append(String(buffer: words[1]))
+        }
+        return ByteBuffer(string: (kept + ["[\(line.readableBytes) octets]"]).joined(separator: " "))
     }
 
     private func facts(of text: IMAPText) -> CommandFacts {
@@ -71,5 +85,15 @@ extension PolicyFacts.Verdict {
             case .drop: .drop
             case .hold: .hold
             }
+    }
+}
+
+extension Act {
+    /// A deletion of POP3, or the end of a session that makes them true.
+    var isDeletion: Bool {
+        switch self {
+        case .deleted, .committed: true
+        default: false
+        }
     }
 }

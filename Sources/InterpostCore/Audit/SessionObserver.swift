@@ -21,6 +21,8 @@ public struct SessionObserver: Sendable {
     public private(set) var quirks = QuirkCounts()
     public private(set) var traffic = Traffic()
 
+    /// What the client took for deletions were none.
+    var pretendsDeletions = false
     private var follower: MailboxFollower
     private var maildrop: MaildropFollower
 
@@ -281,6 +283,7 @@ public struct SessionObserver: Sendable {
         }
         maildrop.complete(record, reply)
         for act in ActReader.acts(of: record, reply: reply, user: user, maildrop: maildrop) {
+            if pretendsDeletions, act.isDeletion { continue }
             tell(.act(redactor.clean(act)))
         }
         guard reply.result == .ok else { return }

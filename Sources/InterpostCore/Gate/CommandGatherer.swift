@@ -32,6 +32,8 @@ struct CommandGatherer: Sendable {
 
     /// Octets of a command without its literals, and of all its literals but a message.
     static let maximumCommand = 65_536
+    /// Literals of one command.
+    static let maximumLiterals = 100
     /// Octets of a line that is no command.
     static let maximumPlainLine = 12_288
     /// So much waits here while the server is asked something else.
@@ -134,6 +136,7 @@ struct CommandGatherer: Sendable {
             } else {
                 text?.append(line: line, announcing: literal)
             }
+            guard (text?.soFar.literals.count ?? 0) <= Self.maximumLiterals else { return .tooLong }
             state = .undecided(literal)
             return .literal(text?.soFar ?? IMAPText(line: line), literal)
         }
@@ -210,5 +213,6 @@ struct CommandGatherer: Sendable {
         return pending.take(length)
     }
 
-    private func isTooLong(_ limit: Int) -> Bool { pending.count > limit }
+    /// As much as ever waits here, or more, and no line end in it.
+    private func isTooLong(_ limit: Int) -> Bool { pending.count >= min(limit, Self.patience) }
 }

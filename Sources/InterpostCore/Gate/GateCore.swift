@@ -99,6 +99,9 @@ public struct GateCore: Sendable {
         return (front.wants.client && gate.wantsClient, front.wants.server)
     }
 
+    /// What the client has said is not all with the server yet.
+    public var hasMoreForServer: Bool { gate.map { !$0.isAtRest } ?? false }
+
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.

@@ -4,7 +4,7 @@ import NIOCore
 struct GateFlight: Sendable {
     /// The message of APPEND on its way.
     struct Message: Sendable {
-        enum Stage: Sendable {
+        enum Stage: Equatable, Sendable {
             /// The server has not asked for it.
             case announced
             case streaming
@@ -36,8 +36,6 @@ struct GateFlight: Sendable {
     var watchesSeen = false
     /// The server has said meanwhile what it can do.
     var hasOffered = false
-    /// The server has answered, and the message still streams.
-    var isCompleted = false
 }
 
 /// A command of the gate's own. Clients cannot send its tag.

@@ -27,7 +27,7 @@ extension IMAPCommand.Body {
             return name(mailbox).map { .select($0, readOnly: readOnly, parameters: parameters) }
         case .create(let mailbox, let parameters):
             // A separator at the end says that mailboxes will stand below it (RFC 9051 §6.3.4).
-            return name(mailbox).map { .create($0, parameters: parameters) }
+            return name(mailbox.withoutTrailing(separator)).map { .create($0, parameters: parameters) }
         case .delete(let mailbox): return name(mailbox).map(IMAPCommand.Body.delete)
         case .rename(let old, let new, let parameters):
             guard let old = name(old), let new = name(new) else { return nil }
@@ -52,6 +52,13 @@ extension IMAPCommand.Body {
             return name(mailbox).map { .setMetadata($0, entries) }
         default: return self
         }
+    }
+}
+
+extension MailboxName {
+    fileprivate func withoutTrailing(_ separator: UInt8?) -> MailboxName {
+        guard let separator, string.bytes.readableBytes > 1, string.bytes.readableBytesView.last == separator else { return self }
+        return MailboxName(IMAPString(ByteBuffer(bytes: string.bytes.readableBytesView.dropLast())))
     }
 }
 

@@ -46,6 +46,8 @@ protocol Gate: Sendable {
     mutating func next() -> GateStep?
     /// Whether more bytes of the client are of use now.
     var wantsClient: Bool { get }
+    /// Nothing that the client has said so far waits for the server or for a person.
+    var isAtRest: Bool { get }
     /// The client's leg became TLS: what the client said before is void.
     mutating func clientTLSIsUp()
     /// A person, or the lack of one, decided about the command that is held.

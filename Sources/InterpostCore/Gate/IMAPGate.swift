@@ -37,6 +37,7 @@ struct IMAPGate: Gate {
     /// Commands of the gate's own that come before the client's next one.
     var errands: [GateErrand] = []
     private var heldCommand: (command: StrictCommand, text: IMAPText, decision: PolicyDecision)?
+    private var heldVerdict: Bool?
     /// A command that was refused is being read to its end.
     private var refusedAnswer: ByteBuffer?
     private var malformedLines = 0
@@ -45,8 +46,9 @@ struct IMAPGate: Gate {
     /// Lines of a response about a mailbox that may be hidden.
     var withheld: ByteBuffer?
     var renamer: FetchRenamer?
-    /// The server ended IDLE before the client did.
+    /// The client may still end an IDLE that is over.
     var isDoneDue = false
+    var isDoneWritten = false
     /// The selected mailbox was opened so that CLOSE expunges nothing.
     var isSelectedReadOnly = false
 
@@ -65,23 +67,35 @@ struct IMAPGate: Gate {
 
     var wantsClient: Bool { gatherer.waiting < CommandGatherer.patience }
 
+    var isAtRest: Bool {
+        switch stage {
+        case .greeting, .inFlight, .held: false
+        case .ready, .saslResponse, .idle, .ended: true
+        }
+    }
+
     mutating func clientTLSIsUp() {
         gatherer.forget()
         context.clientIsEncrypted = true
         malformedLines = 0
     }
 
-    mutating func resolveHold(allows: Bool) {
-        guard case .held = stage, let (command, text, decision) = heldCommand else { return }
-        heldCommand = nil
+    mutating func resolveHold(allows: Bool) { if case .held = stage { heldVerdict = allows } }
+
+    /// What a person decided is done as soon as no response of the server is under way.
+    private mutating func release() -> Bool {
+        guard !isMidResponse, let allows = heldVerdict, let (command, text, decision) = heldCommand else { return false }
+        (heldVerdict, heldCommand) = (nil, nil)
         stage = .ready
         if allows {
-            let decision = PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: .allow)
-            send(command, text, decision, [])
+            let verdict = policy.verdictOnceAllowed(.imap(command))
+            let rewrites: Set<Rewrite> = if case .rewrite(let rewrites) = verdict { rewrites } else { [] }
+            send(command, text, PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: verdict), rewrites)
         } else {
             let denial = Denial(text: "Nobody has allowed it in time")
             refuse(command.tag, text, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
         }
+        return true
     }
 
     // MARK: - Out
@@ -98,7 +112,8 @@ struct IMAPGate: Gate {
     /// Does one thing with what the client has sent; whether there was anything to do.
     private mutating func proceed() -> Bool {
         switch stage {
-        case .greeting, .held, .ended: return false
+        case .greeting, .ended: return false
+        case .held: return release()
         case .ready:
             guard !isMidResponse else { return false }
             if !errands.isEmpty {
@@ -164,7 +179,9 @@ struct IMAPGate: Gate {
             tell(.imap(text), decision)
             return refuseLiteral(Self.answer(head.tag, denial))
         }
-        if head.name == Keyword("APPEND"), let command = try? StrictCommand(reading: text), case .append = command.body {
+        if head.name == Keyword("APPEND"), text.literals.count <= 2, let command = try? StrictCommand(reading: text),
+            case .append = command.body
+        {
             return submit(command, text, message: literal)
         }
         guard gatherer.hasRoom(for: literal) else {
@@ -192,7 +209,7 @@ struct IMAPGate: Gate {
     private mutating func submit(_ command: StrictCommand, _ text: IMAPText, message: LiteralAnnouncement? = nil) {
         guard let body = command.body.canonical(separator: context.separator) else {
             let reason = "the name of a mailbox is not spelled as RFC 9051 section 5.1 has it"
-            let refusal = StrictRefusal(.malformed, tag: command.tag, name: command.title, reason: reason)
+            let refusal = StrictRefusal(.unsupported, tag: command.tag, name: command.title, reason: reason)
             if message != nil { return refuseLiteral(refusal, text) }
             return refuse(refusal, text)
         }

@@ -51,7 +51,9 @@ extension IMAPGate {
     private mutating func passage(ofPart start: MailEvent.LiteralStart, _ event: MailEvent) -> GatePassage {
         let isFirst = !isMidResponse
         isMidResponse = true
-        if isFirst, policy.hidesMailboxes, IMAPResponse.namesMailbox(start.name) { withheld = ByteBuffer() }
+        if isFirst, flight?.errand == .separator || policy.hidesMailboxes, IMAPResponse.namesMailbox(start.name) {
+            withheld = ByteBuffer()
+        }
         if withheld != nil { return withhold(event) }
         return renamed(event, isFirst: isFirst)
     }
@@ -98,6 +100,7 @@ extension IMAPGate {
             offers.learn(names.map(\.bytes))
             return true
         case (.separator, .list(let list)):
+            flight?.hasOffered = true
             if let separator = list.separator?.bytes, separator.readableBytes == 1 {
                 context.separator = separator.byte(at: separator.readerIndex)
             }
@@ -107,9 +110,9 @@ extension IMAPGate {
     }
 
     private func isHidden(_ response: IMAPResponse) -> Bool {
-        guard let mailbox = response.mailbox else { return false }
-        // A name that cannot be compared may be one that is hidden.
-        guard mailbox.string.bytes.readableBytes > 0 else { return false }
+        guard let mailbox = response.mailbox else { return response.kind != .esearch }
+        // The empty name is the server itself. A name that cannot be compared may be one that is hidden.
+        guard mailbox.string.length > 0 else { return false }
         guard let name = CanonicalMailbox(mailbox, separator: context.separator) else { return true }
         return policy.hides(name, separator: context.separator)
     }
@@ -133,11 +136,15 @@ extension IMAPGate {
         guard let flight else { return alarm("unexpected-tag", event) }
         if let reason = unaskedChange(status) { return alarm(reason, event) }
         if let errand = flight.errand {
-            if errand == .separator, context.separator == nil, status.result != .ok {
+            if errand == .separator, !flight.hasOffered {
                 return alarm("the server does not say how mailbox names are made up", event)
             }
             land()
             return .withhold
+        }
+        if let stage = flight.message?.stage, stage == .streaming || stage == .closing {
+            // Whether it still takes what follows for the message, nobody knows.
+            return alarm("the server answered an APPEND before its end", event)
         }
         learnOffers(from: status)
         let wasSelected = context.state == .selected
@@ -160,10 +167,10 @@ extension IMAPGate {
         return passage
     }
 
-    /// A message that is on its way when the server has answered goes on to its end; one that was not asked for is dropped.
+    /// A message that was not asked for is dropped.
     private mutating func completeMessage() {
         switch flight?.message?.stage {
-        case .streaming, .closing: flight?.isCompleted = true
+        case .streaming, .closing: break
         case .announced:
             _ = gatherer.refuse()
             land()

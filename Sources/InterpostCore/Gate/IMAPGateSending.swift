@@ -44,9 +44,10 @@ extension IMAPGate {
             flight.watchesSeen = !items.contains { $0.name == Keyword("FLAGS") || !$0.expansion.isEmpty }
         default: break
         }
-        // A client that waits for `+` gets the server's own.
+        // Literals wait for the server's `+`: one that does not know a verb takes octets that come unasked for commands
+        // (smuggling LT29). A client that waits for `+` gets the server's own.
         let isAwaited = message.map { !$0.isNonSynchronising } ?? false
-        guard let written = CommandWriter(literals: offers.literals).write(sent) else {
+        guard let written = CommandWriter(literals: .none).write(sent) else {
             let denial = Denial(text: "\(command.title) cannot be passed on by Interpost")
             return refuse(command.tag, text, decision, denial, message: message)
         }
@@ -106,12 +107,12 @@ extension IMAPGate {
     mutating func streamMessage() -> Bool {
         switch flight?.message?.stage {
         case .streaming:
-            guard case .streamed(let chunk, let remaining)? = gatherer.next() else {
-                // An empty message has no octets to wait for.
-                guard gatherer.isAtLine else { return false }
+            // An empty message has no octets to wait for.
+            if gatherer.isAtLine {
                 flight?.message?.stage = .closing
                 return true
             }
+            guard case .streamed(let chunk, let remaining)? = gatherer.next() else { return false }
             if flight?.message?.isBinary != true, let place = chunk.readableBytesView.firstIndex(of: 0) {
                 if let head = chunk.getSlice(at: chunk.readerIndex, length: place - chunk.readerIndex), head.readableBytes > 0 {
                     steps.append(.write(head))
@@ -131,7 +132,6 @@ extension IMAPGate {
             }
             flight?.message?.stage = .done
             steps.append(.write(ByteBuffer(string: "\r\n")))
-            if flight?.isCompleted == true { land() }
             return true
         case .announced, .done, nil: return false
         }
@@ -139,13 +139,11 @@ extension IMAPGate {
 
     /// The command is over; the next one may come.
     mutating func land() {
-        flight = nil
+        // A client may have sent DONE before it heard that IDLE is over, or that it never was.
+        if case .idle? = flight?.command.body, !isDoneWritten { isDoneDue = true }
+        (flight, isDoneWritten) = (nil, false)
         renamer = nil
-        switch stage {
-        case .ended: return
-        case .idle: isDoneDue = true
-        default: break
-        }
+        if case .ended = stage { return }
         stage = .ready
     }
 
@@ -177,6 +175,7 @@ extension IMAPGate {
     mutating func takeDone() -> Bool {
         guard let line = gatherer.takePlainLine() else { return false }
         stage = .inFlight
+        isDoneWritten = true
         steps.append(.write(ByteBuffer(string: "DONE\r\n")))
         if case .line(let text) = line, text.equalsIgnoringCase("DONE") { return true }
         guard let tag = flight?.command.tag else { return true }

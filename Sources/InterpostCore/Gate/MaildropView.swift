@@ -7,6 +7,8 @@ struct MaildropView: Sendable {
     /// Octets by number; `nil` until a listing has told them.
     private(set) var sizes: [UInt64: UInt64]?
     private(set) var deleted: Set<UInt64> = []
+    /// How many messages are left, and their octets.
+    private(set) var left: (count: Int, octets: UInt64) = (0, 0)
     private var arriving: [UInt64: UInt64] = [:]
 
     /// More messages than this are not remembered, and then none of them counts as deleted.
@@ -20,7 +22,11 @@ struct MaildropView: Sendable {
         arriving[number] = size
     }
 
-    mutating func endListing() { (sizes, arriving) = (arriving, [:]) }
+    mutating func endListing() {
+        (sizes, arriving) = (arriving, [:])
+        let kept = (sizes ?? [:]).filter { !deleted.contains($0.key) }
+        left = (kept.count, kept.values.reduce(0, &+))
+    }
 
     /// The number that a line of LIST or UIDL begins with.
     static func number(of line: ByteBuffer) -> UInt64? {
@@ -37,15 +43,14 @@ struct MaildropView: Sendable {
     enum Deletion { case done, alreadyDeleted, noSuchMessage }
 
     mutating func delete(_ number: UInt64) -> Deletion {
-        guard sizes?[number] != nil else { return .noSuchMessage }
-        return deleted.insert(number).inserted ? .done : .alreadyDeleted
+        guard let size = sizes?[number] else { return .noSuchMessage }
+        guard deleted.insert(number).inserted else { return .alreadyDeleted }
+        left = (left.count - 1, left.octets &- size)
+        return .done
     }
 
-    mutating func reset() { deleted = [] }
-
-    /// How many messages are left, and their octets.
-    var left: (count: Int, octets: UInt64) {
-        let rest = (sizes ?? [:]).filter { !deleted.contains($0.key) }
-        return (rest.count, rest.values.reduce(0, &+))
+    mutating func reset() {
+        deleted = []
+        left = ((sizes ?? [:]).count, (sizes ?? [:]).values.reduce(0, &+))
     }
 }

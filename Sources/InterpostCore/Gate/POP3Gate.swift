@@ -66,6 +66,13 @@ struct POP3Gate: Gate {
 
     var wantsClient: Bool { input.count < Self.patience }
 
+    var isAtRest: Bool {
+        switch stage {
+        case .greeting, .inFlight, .held: false
+        case .ready, .saslResponse, .ended: true
+        }
+    }
+
     mutating func clientTLSIsUp() {
         input = PendingBytes()
         context.clientIsEncrypted = true
@@ -78,7 +85,9 @@ struct POP3Gate: Gate {
         (pending, heldDecision) = (nil, nil)
         stage = .ready
         if allows {
-            send(command, PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: .allow))
+            let verdict = policy.verdictOnceAllowed(.pop3(name: command.name, command.command))
+            let decision = PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: verdict)
+            if case .rewrite = verdict { sendRewritten(command, decision) } else { send(command, decision) }
         } else {
             let denial = Denial(text: "Nobody has allowed it in time")
             refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
@@ -216,27 +225,23 @@ struct POP3Gate: Gate {
         }
     }
 
-    /// What is answered here, because the client believes that messages are gone.
-    private mutating func answersAsPretended(_ command: POP3Command) -> Bool {
+    /// Whether the client believes that messages are gone, and asks about them.
+    private func isPretendedGone(_ command: POP3Command) -> Bool {
         guard !view.deleted.isEmpty else { return false }
-        if case .stat = command {
-            let left = view.left
-            say("+OK \(left.count) \(left.octets)")
-            return true
-        }
-        guard let number = command.message, view.deleted.contains(number) else { return false }
-        say("-ERR message \(number) is deleted")
-        return true
+        if case .stat = command { return true }
+        return command.message.map(view.deleted.contains) ?? false
+    }
+
+    private mutating func answerAsPretended(_ command: Pending, _ decision: PolicyDecision) {
+        tell(command, PolicyDecision(rule: decision.rule, verdict: .pretend))
+        if let number = command.command.message { return say("-ERR message \(number) is deleted") }
+        say("+OK \(view.left.count) \(view.left.octets)")
     }
 
     // MARK: - Sending
 
     private mutating func sendRewritten(_ command: Pending, _ decision: PolicyDecision) {
-        guard case .retr(let message) = command.command else { return send(command, decision) }
-        if deletesWhatIsRead, policy.preset == .readOnly {
-            let denial = Denial(text: "This server deletes messages that are read: they cannot be read through here")
-            return refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
-        }
+        guard case .retr(let message) = command.command, obstacle(command.command) == nil else { return send(command, decision) }
         guard offersTOP != false else {
             if !hasWarned { steps.append(.warn("the server has no TOP: RETR may mark messages as read")) }
             hasWarned = true
@@ -249,15 +254,14 @@ struct POP3Gate: Gate {
 
     private mutating func send(_ command: Pending, _ decision: PolicyDecision) {
         if let denial = obstacle(command.command) {
-            return refuse(command, PolicyDecision(rule: "order of a login", verdict: .refuse(denial)), denial)
+            return refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
         }
         guard let line = StrictPOP3.line(command.name, command.command) else {
             let denial = Denial(text: "\(command.name) cannot be passed on by Interpost")
             return refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
         }
+        if isPretendedGone(command.command) { return answerAsPretended(command, decision) }
         tell(command, decision, sent: line.withoutLineEnd)
-        if answersAsPretended(command.command) { return }
-        if case .rset = command.command { view.reset() }
         flight = Flight(command: command.command)
         stage = .inFlight
         steps.append(.write(line))
@@ -266,6 +270,8 @@ struct POP3Gate: Gate {
     private func obstacle(_ command: POP3Command) -> Denial? {
         switch command {
         case .pass where !hasUser: Denial(text: "USER comes before PASS")
+        case .retr where deletesWhatIsRead && policy.preset != .observe:
+            Denial(text: "This server deletes messages that are read: they cannot be read through here")
         case .auth(let mechanism?, _) where !GateCapabilities.allows(mechanism: mechanism):
             Denial(text: "This way of logging in cannot be used through Interpost")
         default: nil

@@ -60,7 +60,8 @@ extension POP3Gate {
             // The whole SCRAM family goes where binding is offered, which is the front's to see.
             let kept = mechanisms.filter { GateCapabilities.allows(mechanism: $0) || $0.description.hasSuffix("-PLUS") }
             guard kept.count < mechanisms.count else { return .pass }
-            note(removed: mechanisms.filter { !kept.contains($0) }.map(\.description))
+            let removed = mechanisms.filter { !GateCapabilities.allows(mechanism: $0) && !$0.description.hasSuffix("-PLUS") }
+            note(removed: removed.map(\.description))
             return kept.isEmpty
                 ? .withhold : .replace(ByteBuffer(string: "SASL \(kept.map(\.description).joined(separator: " "))\r\n"))
         // Dovecot lists the command itself, too.
@@ -85,12 +86,14 @@ extension POP3Gate {
         self.flight = nil
         stage = .ready
         if case .list(nil) = flight.command, reply.result == .ok { view.endListing() }
-        if case .capa = flight.command, deletesWhatIsRead, policy.preset == .readOnly, !hasWarned {
+        if case .capa = flight.command, deletesWhatIsRead, policy.preset != .observe, !hasWarned {
             hasWarned = true
             steps.append(.warn("the server deletes what is read (EXPIRE 0): RETR is refused"))
         }
         if let errand = flight.errand {
             if errand == .capabilities, reply.result != .ok { offersTOP = nil }
+            // Nothing is known of any message then, and it is not asked again.
+            if errand == .sizes, reply.result != .ok { view.endListing() }
             return .withhold
         }
         follow(reply, of: flight.command, record)
@@ -111,9 +114,10 @@ extension POP3Gate {
             if case .auth = command { context.user = record?.sasl?.user.map { ByteBuffer(string: $0) } }
             context.state = .authenticated
             view = MaildropView()
-            if policy.preset == .readOnly || policy.rules.contains(where: { $0.action == .rewrite }) {
+            if policy.preset != .observe || policy.rules.contains(where: { $0.action == .rewrite }) {
                 errands.append(.capabilities)
             }
+        case .rset: if reply.result == .ok { view.reset() }
         case .quit: leave()
         default: break
         }

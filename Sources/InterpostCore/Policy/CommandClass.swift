@@ -10,14 +10,14 @@ public enum CommandClass: String, Hashable, Sendable, CaseIterable {
     private static let imap = table([
         .session: [
             "CAPABILITY", "NOOP", "LOGOUT", "ID", "ENABLE", "STARTTLS", "COMPRESS", "UNAUTHENTICATE", "LANGUAGE", "COMPARATOR",
-            "NAMESPACE", "IDLE", "CHECK", "CLOSE", "UNSELECT", "NOTIFY", "CANCELUPDATE",
+            "NAMESPACE", "IDLE", "CHECK", "UNSELECT", "NOTIFY", "CANCELUPDATE",
         ],
         .login: ["LOGIN", "AUTHENTICATE"],
         .read: [
             "SELECT", "EXAMINE", "LIST", "LSUB", "XLIST", "STATUS", "SEARCH", "ESEARCH", "SORT", "THREAD", "FETCH", "GETACL",
             "LISTRIGHTS", "MYRIGHTS", "GETQUOTA", "GETQUOTAROOT", "GETMETADATA", "GETANNOTATION", "CONVERSIONS", "UIDBATCHES",
         ],
-        .flag: ["STORE"], .expunge: ["EXPUNGE"], .append: ["APPEND", "REPLACE", "LOCALAPPEND"], .copy: ["COPY"],
+        .flag: ["STORE"], .expunge: ["EXPUNGE", "CLOSE"], .append: ["APPEND", "REPLACE", "LOCALAPPEND"], .copy: ["COPY"],
         .move: ["MOVE", "XMOVE"],
         .folders: ["CREATE", "DELETE", "RENAME", "LOCALCREATE", "LOCALDELETE", "XRENAME"],
         .subscribe: ["SUBSCRIBE", "UNSUBSCRIBE"],

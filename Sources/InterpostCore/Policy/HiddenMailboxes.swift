@@ -51,7 +51,7 @@ extension StrictCommand {
     fileprivate var mayTellLabels: Bool {
         switch body {
         case .store(_, let request): if case .labels = request.item { true } else { false }
-        case .fetch(_, let items, _): items.contains { $0.name == Keyword("X-GM-LABELS") }
+        case .fetch(_, let items, _): items.contains { $0.name == Keyword("X-GM-LABELS") || $0.name == Keyword("X-MAILBOX") }
         case .search(let request), .sort(_, let request), .thread(_, let request): request.keys.contains(where: \.asksForLabels)
         default: false
         }

@@ -66,9 +66,9 @@ public struct TextPattern: Hashable, Sendable, CustomStringConvertible {
         wildcards = Wildcards(text, hasLevels: false)
     }
 
-    public func matches(_ text: ByteBuffer) -> Bool {
+    public func matches(_ text: ByteBuffer, inAnyCase: Bool = false) -> Bool {
         var state = wildcards.start
-        for octet in text.readableBytesView { state.take(octet, separator: nil) }
+        for octet in text.readableBytesView { state.take(octet, separator: nil, inAnyCase: inAnyCase) }
         return state.isAtEnd
     }
 }

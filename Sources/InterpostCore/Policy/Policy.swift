@@ -78,6 +78,12 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
+    /// As what a command goes on that a person has allowed: what the preset would make of it, if it lets it pass.
+    func verdictOnceAllowed(_ command: SubmittedCommand) -> Verdict {
+        guard preset == .readOnly, !command.rewrites.isEmpty else { return .allow }
+        return .rewrite(command.rewrites)
+    }
+
     private func verdictOfPreset(on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
         let denial = denial(of: command, context)
         guard command.mayEverPass else { return .refuse(denial) }

@@ -121,11 +121,11 @@ extension PolicyMatch {
             && (commands.isEmpty || commands.contains { $0.names(command, context.mailProtocol) })
             && (states.isEmpty || states.contains(context.state))
             && (clients.isEmpty || clients.contains { $0.contains(context.clientAddress) })
-            && (users.isEmpty || context.user.map { user in users.contains { $0.matches(user) } } ?? false)
+            && (users.isEmpty || holdsForUser(in: context, opens: opens))
             && (listeners.isEmpty || listeners.contains { $0.matches(ByteBuffer(string: context.listener)) })
             && (failedLogins ?? 0) <= context.failedLogins
             && (tls.map { $0.holds(in: context) } ?? true)
-            && (larger.map { size in command.messageSize(context).map { $0 > size } ?? false } ?? true)
+            && (larger.map { size in command.messageSize(context).map { $0 > size } ?? command.mayBeLarge(opens) } ?? true)
             && (flags.map { $0.holds(for: command, opens: opens) } ?? true)
             && (mailboxes.isEmpty || holdsForMailboxes(of: command, in: context, opens: opens))
     }
@@ -140,6 +140,12 @@ extension PolicyMatch {
                     case .kind(let kind): kind == CommandClass(name, mailProtocol)
                     }
                 })
+    }
+
+    /// Servers differ in whether the case of a name matters, and do not always show who logged in: a rule that refuses holds then.
+    private func holdsForUser(in context: PolicyContext, opens: Bool) -> Bool {
+        guard let user = context.user else { return !opens && context.state != .notAuthenticated }
+        return users.contains { $0.matches(user, inAnyCase: !opens) }
     }
 
     private func holdsForMailboxes(of command: SubmittedCommand, in context: PolicyContext, opens: Bool) -> Bool {
@@ -202,11 +208,9 @@ extension PolicyMatch.Flags {
 
     private func touches(_ flags: [IMAPString], _ operation: StoreRequest.Operation) -> Bool {
         let isNamed = flags.contains { flag in names.contains { flag.isFlag($0) } }
-        guard !operations.isEmpty, operation == .replace else {
-            return isNamed && (operations.isEmpty || operations.contains(operation))
-        }
-        if isNamed, operations.contains(.add) || operations.contains(.replace) { return true }
-        return operations.contains(.remove) && names.contains { name in !flags.contains { $0.isFlag(name) } }
+        guard operation == .replace else { return isNamed && (operations.isEmpty || operations.contains(operation)) }
+        let (adds, removes) = (operations.isEmpty || operations != [.remove], operations.isEmpty || operations.contains(.remove))
+        return isNamed && adds || removes && names.contains { name in !flags.contains { $0.isFlag(name) } }
     }
 }
 
@@ -220,6 +224,15 @@ extension String {
 }
 
 extension SubmittedCommand {
+    /// A message of which the size is not known.
+    fileprivate func mayBeLarge(_ opens: Bool) -> Bool {
+        if opens { return false }
+        switch self {
+        case .pop3(_, .retr), .pop3(_, .top), .pop3(_, .dele): return true
+        default: return false
+        }
+    }
+
     fileprivate func messageSize(_ context: PolicyContext) -> UInt64? {
         switch self {
         case .imap(let command):

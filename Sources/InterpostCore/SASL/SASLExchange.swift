@@ -57,7 +57,8 @@ public struct SASLExchange: Sendable {
             guard parts.count == 3 else { return (nil, message) }
             return (String(decoding: parts[1], as: UTF8.self), ByteBuffer(bytes: parts[2]))
         case Keyword("LOGIN"):
-            return responses == 1 ? (String(buffer: message), nil) : (nil, message)
+            // An initial response may be empty; then the first one that says something is the name.
+            return user == nil && message.readableBytes > 0 ? (String(buffer: message), nil) : (nil, message)
         case Keyword("CRAM-MD5"), Keyword("CRAM-SHA1"), Keyword("CRAM-SHA256"):
             // user SP hex digest (RFC 2195)
             guard let space = message.readableBytesView.lastIndex(of: .space) else { return (nil, message) }
@@ -66,10 +67,14 @@ public struct SASLExchange: Sendable {
                 ByteBuffer(bytes: message.readableBytesView[(space + 1)...])
             )
         case Keyword("XOAUTH2"):
-            let user = Self.value(behind: "user=", in: message, endingAt: 1).map { String(buffer: $0) }
+            let fields = message.readableBytesView.split(separator: 1)
+            let name = fields.first { $0.starts(with: "user=".utf8) }?.dropFirst(5)
+            let user = name.map { String(decoding: $0, as: UTF8.self) }
             return (user, Self.token(in: message))
         case Keyword("OAUTHBEARER"):
-            return (Self.saslName(behind: ",a=", in: message), Self.token(in: message))
+            // The name stands in the GS2 header, in front of the first field.
+            let header = ByteBuffer(bytes: message.readableBytesView.prefix { $0 != 1 })
+            return (Self.saslName(behind: ",a=", in: header), Self.token(in: message))
         default:
             // n,,n=user,r=nonce, then c=…,p=proof (RFC 5802)
             guard mechanism.description.hasPrefix("SCRAM-") else { return (nil, message) }

@@ -39,14 +39,21 @@ extension ConfigurationReader {
 
     fileprivate func policyGroup(_ node: Node) throws(Problem) -> Policy {
         var policy = Policy(.observe)
+        var preset: Policy.Preset?
         try section(node, named: "a policy") { keys throws(Problem) in
-            try keys.choice("preset", into: &policy.preset)
+            try keys.choice("preset", into: &preset)
             try keys.choice("deletes", into: &policy.deletes)
             try keys.flag("present-as-writable", into: &policy.presentsAsWritable)
             try keys.flag("dry-run", into: &policy.isDryRun)
             policy.hidden = try keys.texts("hidden").map { MailboxPattern($0) }
             try keys.list("rules") { node throws(Problem) in policy.rules.append(try rule(node)) }
         }
+        guard let preset else {
+            let names = Policy.Preset.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(
+                file: file, line: node.mark?.line, message: "a policy needs a 'preset', for what no rule decides: \(names)")
+        }
+        policy.preset = preset
         return policy
     }
 

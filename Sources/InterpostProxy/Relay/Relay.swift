@@ -153,9 +153,9 @@ public final class Relay: Service {
     /// The commands that wait for a person, the oldest first.
     public var heldCommands: [HeldCommand] { registry.held }
 
-    /// Lets the command that a session holds pass, or refuses it. Whether there was one.
+    /// Lets a command that is held pass, or refuses it. Whether it was still held.
     @discardableResult
-    public func resolveHold(session: Int, allows: Bool) -> Bool { registry.resolveHold(of: session, allows: allows) }
+    public func resolveHold(of command: HeldCommand, allows: Bool) -> Bool { registry.resolveHold(of: command, allows: allows) }
 
     /// Reads the configuration and the certificates again. Sessions keep what they began with; new ones get the new.
     /// Listeners stay where they are.

@@ -30,6 +30,10 @@ final class ProxySession {
     private var congestionTimer: Scheduled<Void>?
     /// Ends the patience with which a command waits for a person.
     var holdTimer: Scheduled<Void>?
+    /// Commands that were held so far.
+    var holds = 0
+    /// The client says nothing more, and the server is not told yet: something is still to be said to it.
+    private var clientEndIsDue = false
     /// The decision that was told last.
     var lastDecision: PolicyFacts?
     /// Names of the upstream's certificate, once they are known or known not to come.
@@ -64,7 +68,7 @@ final class ProxySession {
         let handle = SessionRegistry.Handle(
             drain: { loop.execute { session.value.drain() } },
             end: { loop.execute { session.value.endNow() } },
-            resolveHold: { allows in loop.execute { session.value.resolveHold(allows: allows) } },
+            resolveHold: { number, allows in loop.execute { session.value.resolveHold(number, allows: allows) } },
             logFailed: { loop.execute { session.value.pump() } })
         let (number, refusal) = context.registry.admit(address: peerHost, handle: handle)
         self.number = number
@@ -218,6 +222,7 @@ final class ProxySession {
             core.turnAway(by: .interpost, reason: obstacle)
             return pump()
         }
+        if clientEndIsDue { passOnEnd(of: .client) }
         resumeReads()
     }
 
@@ -293,6 +298,8 @@ final class ProxySession {
     /// Half-close: what one side said last reaches the other, which may still answer.
     private func passOnEnd(of side: Side) {
         guard self[side].isInputClosed, self[side.peer].isReady, !hasEnded else { return }
+        clientEndIsDue = side == .client && core.hasMoreForServer
+        if clientEndIsDue { return }
         self[side.peer].handler?.closeOutput()
         lastActivity = .now()
         arm(in: closePatience)
@@ -354,6 +361,7 @@ final class ProxySession {
         hasEnded = true
         timer?.cancel()
         holdTimer?.cancel()
+        context.registry.release(number)
         let duration = context.clock.now.microseconds(since: openedAt)
         tell(.sessionClosed(SessionEnd(by: closer, reason: reason, microseconds: duration, traffic: observer.traffic)))
         // A client in its handshake gets its certificate, and with it our last words.

@@ -10,16 +10,19 @@ extension ProxySession {
     }
 
     func hold(for seconds: Int) {
-        guard let decision = lastDecision else { return resolveHold(allows: false) }
+        holds += 1
+        let hold = holds
+        guard let decision = lastDecision else { return resolveHold(hold, allows: false) }
         context.registry.hold(
             HeldCommand(
-                session: number, command: "\(decision.command.name)", rule: decision.rule, client: clientAddress,
+                session: number, number: hold, command: "\(decision.command.name)", rule: decision.rule, client: clientAddress,
                 since: context.clock.now, seconds: seconds))
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        holdTimer = eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { session.value.resolveHold(allows: false) }
+        holdTimer = eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { session.value.resolveHold(hold, allows: false) }
     }
 
-    func resolveHold(allows: Bool) {
+    func resolveHold(_ hold: Int, allows: Bool) {
+        guard hold == holds, !hasEnded else { return }
         holdTimer?.cancel()
         holdTimer = nil
         context.registry.release(number)

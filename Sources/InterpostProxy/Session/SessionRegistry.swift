@@ -6,6 +6,8 @@ import Synchronization
 /// A command that waits until a person has decided about it.
 public struct HeldCommand: Sendable {
     public var session: Int
+    /// Which of the session's held commands it is: an answer that comes too late is for none that comes behind it.
+    public var number: Int
     /// Its verb: `UID MOVE`.
     public var command: String
     /// The rule that holds it.
@@ -47,7 +49,7 @@ final class SessionRegistry: Sendable {
         var drain: @Sendable () -> Void
         var end: @Sendable () -> Void
         /// Decides about the command that is held.
-        var resolveHold: @Sendable (_ allows: Bool) -> Void
+        var resolveHold: @Sendable (_ number: Int, _ allows: Bool) -> Void
         /// The log cannot be written; the session looks whether it may go on.
         var logFailed: @Sendable () -> Void
     }
@@ -103,9 +105,13 @@ final class SessionRegistry: Sendable {
     var held: [HeldCommand] { state.withLock { $0.held.values.sorted { $0.since.nanoseconds < $1.since.nanoseconds } } }
 
     /// Lets a command that is held pass, or refuses it. Whether there was one.
-    func resolveHold(of number: Int, allows: Bool) -> Bool {
-        let handle = state.withLock { $0.held.removeValue(forKey: number) == nil ? nil : $0.sessions[number] }
-        handle?.resolveHold(allows)
+    func resolveHold(of command: HeldCommand, allows: Bool) -> Bool {
+        let handle = state.withLock { state -> Handle? in
+            guard state.held[command.session]?.number == command.number else { return nil }
+            state.held.removeValue(forKey: command.session)
+            return state.sessions[command.session]
+        }
+        handle?.resolveHold(command.number, allows)
         return handle != nil
     }
 
