@@ -91,6 +91,16 @@ import Testing
         #expect(holds("a NOOP", context) { $0.tls = PolicyMatch.TLS.none } && !holds("a NOOP", context) { $0.tls = .any })
     }
 
+    @Test func `allows by class what the preset makes of a command, and by verb the command`() {
+        let byClass = Policy(.readOnly, PolicyRule(.allow) { $0.commands("read", "expunge") })
+        let byVerb = Policy(.readOnly, PolicyRule(.allow) { $0.commands("SELECT", "CLOSE") })
+        for line in ["a SELECT x", "a CLOSE"] {
+            #expect(byClass.verdict(on: line).hasPrefix("rewrite"), "\(line)")
+            #expect(byVerb.verdict(on: line) == "allow", "\(line)")
+        }
+        #expect(Policy(.noDelete, PolicyRule(.allow)).verdict(on: "a CLOSE") == "rewrite unselect")
+    }
+
     @Test func `looks at the size of a message where it is known`() {
         let policy = Policy(.observe, PolicyRule(.refuse(nil)) { $0.larger = 100 })
         var context = PolicyContext.pop3

@@ -50,7 +50,7 @@ public struct Policy: Hashable, Sendable {
         }
         for (index, rule) in rules.enumerated() where rule.holds(for: command, in: context) {
             let title = "rule \(index + 1)" + (rule.name.map { " (\($0))" } ?? "")
-            return PolicyDecision(rule: title, verdict: verdict(of: rule.action, on: command, context))
+            return PolicyDecision(rule: title, verdict: verdict(of: rule, on: command, context))
         }
         return PolicyDecision(rule: "preset \(preset.rawValue)", verdict: verdictOfPreset(on: command, context))
     }
@@ -65,11 +65,11 @@ public struct Policy: Hashable, Sendable {
         return PolicyDecision(rule: "preset \(preset.rawValue)", verdict: .refuse(denial))
     }
 
-    private func verdict(of action: PolicyRule.Action, on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
+    private func verdict(of rule: PolicyRule, on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
         let denial = denial(of: command, context)
         guard command.mayEverPass else { return .refuse(denial) }
-        switch action {
-        case .allow: return .allow
+        switch rule.action {
+        case .allow: return verdictOnceAllowed(command, byVerb: rule.match.namesVerb(of: command, context.mailProtocol))
         case .refuse(let own): return .refuse(own ?? denial)
         case .pretend: return command.mayBePretended ? .pretend : .refuse(denial)
         case .rewrite: return .rewrite(command.rewrites)
@@ -78,10 +78,14 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// As what a command goes on that a person has allowed: what the preset would make of it, if it lets it pass.
-    func verdictOnceAllowed(_ command: SubmittedCommand) -> Verdict {
-        guard preset == .readOnly, !command.rewrites.isEmpty else { return .allow }
-        return .rewrite(command.rewrites)
+    /// As what a command goes on that a rule or a person has allowed: as what the preset makes of it, unless the rule names its verb.
+    func verdictOnceAllowed(_ command: SubmittedCommand, byVerb isNamed: Bool = false) -> Verdict {
+        guard !isNamed else { return .allow }
+        switch preset {
+        case .observe: return .allow
+        case .readOnly: return command.rewrites.isEmpty ? .allow : .rewrite(command.rewrites)
+        case .noDelete, .organise: return command.rewrites == [.unselect] ? .rewrite([.unselect]) : .allow
+        }
     }
 
     private func verdictOfPreset(on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {

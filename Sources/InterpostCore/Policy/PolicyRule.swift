@@ -130,6 +130,11 @@ extension PolicyMatch {
             && (mailboxes.isEmpty || holdsForMailboxes(of: command, in: context, opens: opens))
     }
 
+    /// Whether it names the command by its verb, and not only by what it is.
+    func namesVerb(of command: SubmittedCommand, _ mailProtocol: MailProtocol) -> Bool {
+        commands.contains { if case .verb = $0 { $0.names(command, mailProtocol) } else { false } }
+    }
+
     /// Whether it could hold for a command with this verb.
     func mayName(_ name: Keyword, _ mailProtocol: MailProtocol) -> Bool {
         (self.mailProtocol == nil || self.mailProtocol == mailProtocol)
