@@ -29,6 +29,7 @@ import Testing
         let imap =
             "a AUTHENTICATE PLAIN\r\nAGFubmEAc2VzYW1l\r\nb STATUS {5}\r\nINBOX (MESSAGES)\r\nc IDLE\r\nDONE\r\nd UID FETCH 1 (BODY.PEEK[])\r\n"
         #expect(try GateOracle.imap(Array(imap.utf8)) == ["AUTHENTICATE", "STATUS", "IDLE", "UID FETCH"])
+        #expect(try GateOracle.imap(Array("a LANGUAGE {20}\r\nb NOOP\r\n".utf8)) == ["LANGUAGE", "NOOP"])
         #expect(
             try GateOracle.pop3(Array("AUTH PLAIN\r\nAGFubmEAc2VzYW1l\r\nTOP 1 0\r\nPASS a b \r\n".utf8)) == [
                 "AUTH", "TOP", "PASS",

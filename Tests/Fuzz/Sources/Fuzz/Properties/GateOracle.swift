@@ -16,7 +16,41 @@ enum GateOracle {
     ]
 
     /// The verbs of the commands. The last one may wait for a `+`.
+    ///
+    /// Whether the server asked for a literal or refused it is not among what it heard: the bytes are right if they are so with
+    /// some of the literals refused.
     static func imap(_ bytes: [UInt8]) throws(Violation) -> [String] {
+        var refused: [Bool] = []
+        var first: Violation?
+        for _ in 0..<256 {
+            var choices = Choices(refused)
+            do throws(Violation) {
+                return try imap(bytes, &choices)
+            } catch {
+                first = first ?? error
+            }
+            // The last literal that was taken is refused next time.
+            guard let last = choices.made.lastIndex(of: false) else { break }
+            refused = choices.made[..<last] + [true]
+        }
+        throw first ?? Violation(description: "too many literals")
+    }
+
+    /// Which literals are refused, in their order; those that nobody has decided about are taken.
+    private struct Choices {
+        private var given: ArraySlice<Bool>
+        private(set) var made: [Bool] = []
+
+        init(_ given: [Bool]) { self.given = given[...] }
+
+        mutating func isRefused() -> Bool {
+            let choice = given.popFirst() ?? false
+            made.append(choice)
+            return choice
+        }
+    }
+
+    private static func imap(_ bytes: [UInt8], _ choices: inout Choices) throws(Violation) -> [String] {
         var verbs: [String] = []
         var index = 0
         var isIdling = false
@@ -30,7 +64,7 @@ enum GateOracle {
                 index = end
                 continue
             }
-            let (command, end) = try command(bytes, index)
+            let (command, end) = try command(bytes, index, &choices)
             index = end
             verbs.append(try verb(of: command))
             isIdling = verbs.last == "IDLE"
@@ -39,7 +73,9 @@ enum GateOracle {
     }
 
     /// One command with the octets of its literals left out, and where it ends.
-    private static func command(_ bytes: [UInt8], _ start: Int) throws(Violation) -> (text: String, end: Int) {
+    private static func command(
+        _ bytes: [UInt8], _ start: Int, _ choices: inout Choices
+    ) throws(Violation) -> (text: String, end: Int) {
         var text = ""
         var index = start
         while true {
@@ -47,8 +83,9 @@ enum GateOracle {
             index = end
             guard let length = try literal(at: line) else { return (text + line, index) }
             text += line
-            // It has not been asked for yet.
+            // It has not been asked for yet, or never was.
             if index == bytes.count { return (text, index) }
+            if !line.hasSuffix("+}"), choices.isRefused() { return (text, index) }
             try require(length <= bytes.count - index, "a literal of \(length) octets is cut short: \(line)")
             index += length
         }
