@@ -98,11 +98,6 @@ struct UpstreamOffers: Sendable {
 
     mutating func forget() { names = nil }
 
-    var areKnown: Bool { names != nil }
-
     /// Whether it can; no where nothing was heard.
     func has(_ name: IMAPCapability.Name) -> Bool { names?.contains(name) == true }
-
-    /// How literals of arguments are announced to it.
-    var literals: CommandWriter.Literals { has(.literalPlus) ? .plus : has(.literalMinus) ? .minus : .none }
 }

@@ -46,7 +46,7 @@ public struct GateCore: Sendable {
         if isGate {
             switch settings.mailProtocol {
             case .imap: gate = IMAPGate(policy: policy, context: context)
-            case .pop3: gate = POP3Gate(policy: policy, context: context, limits: settings.limits)
+            case .pop3: gate = POP3Gate(policy: policy, context: context)
             }
         } else if policy.isDryRun {
             rehearsal = Rehearsal(policy, context)

@@ -52,7 +52,7 @@ struct POP3Gate: Gate {
     var deletesWhatIsRead = false
     var hasWarned = false
 
-    init(policy: Policy, context: PolicyContext, limits: WireLimits) {
+    init(policy: Policy, context: PolicyContext) {
         self.policy = policy
         self.context = context
     }

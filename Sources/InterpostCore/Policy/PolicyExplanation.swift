@@ -56,7 +56,7 @@ public struct PolicyExplanation: Sendable {
             gate.context = context
             return gate
         case .pop3:
-            var gate = POP3Gate(policy: policy, context: context, limits: .standard)
+            var gate = POP3Gate(policy: policy, context: context)
             if let event = conversation.next() { _ = gate.passage(of: event) }
             gate.hasUser = context.user != nil
             gate.context = context
