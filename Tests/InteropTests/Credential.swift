@@ -7,6 +7,16 @@ import Foundation
 struct Credential: Sendable {
     enum Kind: String, CaseIterable, Sendable {
         case right, otherName, expired, notYetValid, unknownAuthority, clientsOnly
+        /// Only a common name says whose it is.
+        case commonNameOnly
+        /// Its subject alternative names begin well, and are garbage behind that.
+        case garbageNames
+        /// RSA of 1024 bits, alone, and in front of the right chain.
+        case weakKey, weakKeyBeforeRightChain
+        /// A leaf of an authority of its own, in front of the right chain.
+        case ownLeafBeforeRightChain
+        /// A key on a curve that TLS libraries know and the relay does not.
+        case oddCurve
     }
 
     let chain: String
@@ -35,8 +45,11 @@ private struct Shelf: Sendable {
         right = try await Certificate.make(in: room)
         unknown = try await Certificate.make(in: try Room("unknown-authority"))
         var others: [Credential.Kind: Credential] = [:]
-        for kind in [Credential.Kind.otherName, .expired, .notYetValid, .clientsOnly] {
+        for kind in [Credential.Kind.otherName, .expired, .notYetValid, .clientsOnly, .commonNameOnly, .garbageNames] {
             others[kind] = try await Self.sign(kind, in: room)
+        }
+        for kind in [Credential.Kind.weakKey, .weakKeyBeforeRightChain, .ownLeafBeforeRightChain, .oddCurve] {
+            others[kind] = try await Self.make(kind, inFrontOf: right, in: room)
         }
         self.others = others
     }
@@ -56,6 +69,12 @@ private struct Shelf: Sendable {
         let files = try room.directory(kind.rawValue)
         let name = kind == .otherName ? "other.example.org" : "localhost"
         let usage = kind == .clientsOnly ? "clientAuth" : "serverAuth"
+        let names =
+            switch kind {
+            case .commonNameOnly: ""
+            case .garbageNames: "subjectAltName = DER:30:0E:82:09:6C:6F:63:61:6C:68:6F:73:74:FF:FF:FF"
+            default: "subjectAltName = DNS:\(name)"
+            }
         let configuration = try room.write(
             """
             [ca]
@@ -70,7 +89,7 @@ private struct Shelf: Sendable {
             [anything]
             commonName = supplied
             [leaf]
-            subjectAltName = DNS:\(name)
+            \(names)
             basicConstraints = critical, CA:FALSE
             keyUsage = critical, digitalSignature
             extendedKeyUsage = \(usage)
@@ -94,5 +113,27 @@ private struct Shelf: Sendable {
             "-cert", room.path("authority.pem"), "-keyfile", room.path("authority.key"),
             "-startdate", validity[0], "-enddate", validity[1])
         return Credential(chain: chain, key: key)
+    }
+
+    /// A certificate that nobody but itself vouches for, and behind it, maybe, one that the authority does.
+    private static func make(_ kind: Credential.Kind, inFrontOf right: Certificate, in room: Room) async throws -> Credential {
+        let key = room.path("\(kind.rawValue).key")
+        let leaf = room.path("\(kind.rawValue)-leaf.pem")
+        let algorithm =
+            switch kind {
+            case .ownLeafBeforeRightChain: ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+            case .oddCurve: ["ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"]
+            default: ["rsa:1024"]
+            }
+        try await room.run(
+            ["openssl", "req", "-x509", "-newkey"] + algorithm + [
+                "-nodes", "-days", "2", "-keyout", key, "-out", leaf, "-subj", "/CN=localhost",
+                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            ])
+        var chain = try String(contentsOfFile: leaf, encoding: .utf8)
+        if kind == .weakKeyBeforeRightChain || kind == .ownLeafBeforeRightChain {
+            for file in [right.chain, right.authority] { chain += try String(contentsOfFile: file, encoding: .utf8) }
+        }
+        return Credential(chain: try room.write(chain, to: "\(kind.rawValue).pem"), key: key)
     }
 }

@@ -18,6 +18,7 @@ import Testing
         #expect(scene.has("tls.failed") { $0.side == "server" && $0.reason?.contains(word) == true }, scene.account)
         #expect(scene.client.heard.hasPrefix("* BYE "), scene.account)
         #expect(scene.client.heard.contains(word), scene.account)
+        #expect(scene.client.lines.count == 1 && scene.client.heard.utf8.count < 250, scene.account)
         #expect(scene.client.ended == "closed", scene.account)
         #expect(scene.serverHeard.isEmpty, scene.account)
         #expect(scene.closing?.by == "interpost", scene.account)
@@ -34,6 +35,15 @@ import Testing
         #expect(scene.has("tls.failed") { $0.side == "server" && $0.reason?.contains(word) == true }, scene.account)
         #expect(scene.client.heard.hasPrefix("-ERR "), scene.account)
         #expect(scene.serverHeard == "STLS\r\n", scene.account)
+    }
+
+    @Test func `with a key on an odd curve gets no login`() async throws {
+        let scene = try await Scene.play(
+            "imaps", to: "imaps", credential: .oddCurve,
+            server: [.tls, .say("* OK ready"), .end], client: [.tls, .say(Secrets.login), .end])
+        #expect(scene.has("tls.failed") { $0.side == "server" }, scene.account)
+        #expect(scene.client.heard.hasPrefix("* BYE "), scene.account)
+        #expect(scene.serverHeard.isEmpty, scene.account)
     }
 
     @Test func `with a good certificate gets the login`() async throws {

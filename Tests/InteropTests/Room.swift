@@ -52,6 +52,11 @@ struct Room: Sendable {
     /// Runs a client to its end; a failure carries all it said.
     @discardableResult
     func run(_ command: String..., limit: Duration = .seconds(60)) async throws -> String {
+        try await run(command, limit: limit)
+    }
+
+    @discardableResult
+    func run(_ command: [String], limit: Duration = .seconds(60)) async throws -> String {
         let number = Self.counter.add(1, ordering: .relaxed).newValue
         let output = path("run-\(number).out")
         let errors = path("run-\(number).err")

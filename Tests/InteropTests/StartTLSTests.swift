@@ -39,18 +39,35 @@ import Testing
         #expect(scene.serverHeard.isEmpty, scene.account)
     }
 
-    @Test func `behind pipelined commands is answered after them`() async throws {
+    @Test func `behind a command in progress is refused, and possible once that is over`() async throws {
         let scene = try await Scene.play(
             "imap", to: "imaps",
             server: [
-                .tls, .say("* OK ready"), .hear("a NOOP\r\n"), .say("a OK noop"), .hear("c NOOP\r\n"), .say("c OK noop"), .end,
+                .tls, .say("* OK ready"), .hear("a NOOP\r\n"), .say("a OK noop"), .hear("d NOOP\r\n"), .say("d OK noop"), .end,
             ],
             client: [
-                .hear("ready\r\n"), .say("a NOOP\r\nb STARTTLS"), .hear("a OK noop\r\n"), .hear("b OK"), .hear("\r\n"), .tls,
-                .say("c NOOP"), .hear("c OK noop\r\n"), .close,
+                .hear("ready\r\n"), .say("a NOOP\r\nb STARTTLS"), .hear("b BAD"), .hear("a OK noop\r\n"), .say("c STARTTLS"),
+                .hear("c OK"), .hear("\r\n"), .tls, .say("d NOOP"), .hear("d OK noop\r\n"), .close,
             ])
         #expect(scene.client.failure == "", scene.account)
-        #expect(scene.serverHeard == "a NOOP\r\nc NOOP\r\n", scene.account)
+        #expect(scene.serverHeard == "a NOOP\r\nd NOOP\r\n", scene.account)
+        #expect(scene.hasAnomaly("starttls-too-late", of: "client"), scene.account)
+    }
+
+    @Test(arguments: ["", "policy: read-only"])
+    func `behind a login in the same segment does not carry the login into TLS`(policy: String) async throws {
+        let imap = try await Scene.play(
+            "imap", to: "imaps", relay: policy,
+            server: [.tls, .say("* OK [CAPABILITY IMAP4rev1] ready"), .hear("l LOGIN"), .hear("\r\n"), .say("l OK in"), .end],
+            client: [.hear("ready\r\n"), .say("l LOGIN x y\r\na STARTTLS"), .hear("a BAD"), .close])
+        #expect(imap.client.failure == "", imap.account)
+        #expect(!imap.has("tls.up") { $0.side == "client" }, imap.account)
+        let pop3 = try await Scene.play(
+            "pop3", to: "pop3s", relay: policy,
+            server: [.tls, .say("+OK ready"), .hear("USER x\r\n"), .say("+OK"), .hear("PASS y\r\n"), .say("+OK in"), .end],
+            client: [.hear("ready\r\n"), .say("USER x\r\nPASS y\r\nSTLS"), .hear("in\r\n"), .hear("-ERR STLS"), .close])
+        #expect(pop3.client.failure == "", pop3.account)
+        #expect(!pop3.has("tls.up") { $0.side == "client" }, pop3.account)
     }
 
     @Test func `behind a literal that nobody awaited ends the session`() async throws {

@@ -157,13 +157,6 @@ import Testing
         #expect(player.client("a STARTTLS\r\nb") == ["! clear-text-behind-starttls", "close by interpost"])
     }
 
-    @Test func `STARTTLS waits for the answers to what stands before it`() {
-        var player = Player()
-        _ = player.server("* OK hi\r\n")
-        #expect(player.client("a CAPABILITY\r\nb STARTTLS\r\n") == ["→S a CAPABILITY␍␊"])
-        #expect(player.server("a OK\r\n").suffix(3) == ["→C a OK␍␊", "→C b OK begin TLS now␍␊", "TLS client"])
-    }
-
     @Test func `STARTTLS where there is none is refused, and inside TLS too`() {
         for listener in [SessionSettings.ListenerSecurity.off, .implicit] {
             var player = Player(listener: listener)

@@ -33,7 +33,7 @@ struct POP3Verb: Sendable {
         },
         POP3Verb("AUTH") { $0.auth() },
         POP3Verb("CAPA") { _ in .capa },
-        POP3Verb("STLS") { _ in .stls },
+        POP3Verb("STLS") { $0.isAtEnd ? .stls : nil },
         POP3Verb("QUIT") { _ in .quit },
         POP3Verb("STAT") { _ in .stat },
         POP3Verb("LIST") { $0.isAtEnd ? .list(nil) : $0.message().map(POP3Command.list) },

@@ -91,6 +91,7 @@ public struct Anomaly: Hashable, Sendable {
         case mailboxDataBeforeLogin = "mailbox-data-before-login"
         case preauthenticatedInClearText = "preauthenticated-in-clear-text"
         case clearTextBehindSTARTTLS = "clear-text-behind-starttls"
+        case startTLSTooLate = "starttls-too-late"
         case switchBehindUnreadOctets = "switch-behind-unread-octets"
         case tooManyPendingCommands = "too-many-pending-commands"
         case tooMuchUnread = "too-much-unread"
@@ -129,6 +130,8 @@ public struct Anomaly: Hashable, Sendable {
         case .mailboxDataBeforeLogin: "a server sends mailbox data only after login (RFC 9051 §3)"
         case .preauthenticatedInClearText: "PREAUTH leaves no way to STARTTLS (RFC 9051 §11.1)"
         case .clearTextBehindSTARTTLS: "nothing stands between STARTTLS and the handshake (RFC 9051 §6.2.1, RFC 2595 §4)"
+        case .startTLSTooLate:
+            "STARTTLS stands alone, before login, and with no command in progress (RFC 9051 §6.2.1, RFC 2595 §4)"
         case .switchBehindUnreadOctets: "STARTTLS or COMPRESS behind octets sent before the server allowed them"
         case .tooManyPendingCommands: "more commands in progress than limits.pending-commands; the oldest are forgotten"
         case .tooMuchUnread: "the client sent more than limits.unread ahead of an answer; it is passed on unread from here"

@@ -38,6 +38,8 @@ public struct SessionCore: Sendable {
     var runs = ForwardRuns()
     /// Octets of the client that went on before they were read.
     var ahead = 0
+    /// What the client has said on a leg that is not encrypted.
+    var said = SaidInClear()
     /// What Interpost will say in the server's place, once that is in order.
     var pendingAnswers: [PendingAnswer] = []
     /// Lines of an answer to AUTH as they came; they go on, edited, when the list is whole.
@@ -231,6 +233,7 @@ public struct SessionCore: Sendable {
     }
 
     mutating func forward(_ event: MailEvent) {
+        if !clientIsEncrypted, event.sender == .client { said.note(event) }
         ready.append(.record(event))
         let early = event.sender == .client ? min(ahead, event.bytes.readableBytes) : 0
         if early > 0 {

@@ -5,23 +5,24 @@ import NIOCore
 extension SessionCore {
     mutating func handleClient(_ event: MailEvent) {
         if let reason = refusal(of: event) { return refuse(event, saying: reason) }
+        if let request = event.startTLSRequest { return holdSwitch(event, request) }
         switch event.meaning {
         case .command(let command):
             switch command.body {
-            case .startTLS: return holdSwitch(event)
             case .compress where ahead > 0: return refuseEarlySwitch(event)
             case .compress where settings.compression == .strip || isCompressed:
+                guard command.text.literals.isEmpty else { return leave(misspelt: event) }
                 swallow(event)
                 return answer("\(String(buffer: command.tag)) NO COMPRESS is not offered here")
             default: break
             }
-        case .pop3Command(_, .stls): return holdSwitch(event)
         default: break
         }
         forward(event)
     }
 
     mutating func handleServer(_ event: MailEvent) {
+        if !clientIsEncrypted { said.note(event) }
         if withheld.readableBytes > 0, !goesOnWithAUTH(event) { releaseWithheld() }
         switch event.meaning {
         case .opaque where isClosedToCommands: return giveUpUnread(event)
@@ -85,7 +86,9 @@ extension SessionCore {
     }
 
     private var editor: CapabilityEditor {
-        let isOpen = !clientIsEncrypted && (conversation.phase == .beforeLogin || settings.listener == .required)
+        let isOpen =
+            !clientIsEncrypted && !said.hasEffect
+            && (conversation.phase == .beforeLogin || settings.listener == .required)
         return CapabilityEditor(
             offersSTARTTLS: isOpen && (settings.listener == .offered || settings.listener == .required),
             requiresSTARTTLS: isOpen && settings.listener == .required,
@@ -100,8 +103,8 @@ extension SessionCore {
 
     /// Says a line to the client in the server's place: now, or as soon as it would not stand in the middle of a response,
     /// overtake a POP3 reply, or be answered inside TLS by mistake.
-    private mutating func answer(_ text: String, thenTLS: Bool = false) {
-        pendingAnswers.append(PendingAnswer(text: text, behind: conversation.pendingCommands - 1, thenTLS: thenTLS))
+    private mutating func answer(_ text: String, ifTLS grant: String? = nil) {
+        pendingAnswers.append(PendingAnswer(text: text, behind: conversation.pendingCommands - 1, grant: grant))
         answerPending(after: nil)
         guard pendingAnswers.count > settings.limits.pendingCommands else { return }
         close(
@@ -115,39 +118,53 @@ extension SessionCore {
         }
         while let next = pendingAnswers.first, mayGive(next) {
             pendingAnswers.removeFirst()
+            // The greeting that was waited for may have been PREAUTH.
+            let grant = editor.offersSTARTTLS ? next.grant : nil
             // What the client sent behind STARTTLS is looked at before it hears that TLS may begin.
-            if next.thenTLS, conversation.unread(from: .client) > 0 { return refuseClearText(from: .client) }
-            let line = ByteBuffer(string: next.text + "\r\n")
+            if grant != nil, conversation.unread(from: .client) > 0 { return refuseClearText(from: .client) }
+            let line = ByteBuffer(string: (grant ?? next.text) + "\r\n")
             if let event = conversation.answer(line) { ready.append(.record(event)) }
             flushRun(of: .server)
             ready.append(.say(line, to: .client))
             if settings.mailProtocol == .pop3 {
                 for index in pendingAnswers.indices { pendingAnswers[index].behind -= 1 }
             }
-            if next.thenTLS { return beginClientTLS() }
+            if grant != nil { return beginClientTLS() }
         }
     }
 
     private func mayGive(_ answer: PendingAnswer) -> Bool {
         guard conversation.hasGreeted, conversation.isBetweenResponses else { return false }
-        if answer.thenTLS { return conversation.pendingCommands <= 1 }
         return settings.mailProtocol == .imap || answer.behind <= 0
     }
 
     // MARK: STARTTLS
 
-    private mutating func holdSwitch(_ event: MailEvent) {
+    private mutating func holdSwitch(_ event: MailEvent, _ request: STARTTLSRequest) {
         guard ahead == 0 else { return refuseEarlySwitch(event) }
+        if case .command(let command) = event.meaning, !command.text.literals.isEmpty { return leave(misspelt: event) }
         swallow(event)
-        let isOffered = editor.offersSTARTTLS
-        let text: String
-        switch (event.meaning, isOffered) {
-        case (.command(let command), true): text = "\(String(buffer: command.tag)) OK begin TLS now"
-        case (.command(let command), false): text = "\(String(buffer: command.tag)) BAD STARTTLS is not available here"
-        case (_, true): text = "+OK begin TLS now"
-        case (_, false): text = "-ERR STLS is not available here"
+        var (granting, refusing, verb) = ("+OK", "-ERR", "STLS")
+        if case .command(let command) = event.meaning {
+            let tag = String(buffer: command.tag)
+            (granting, refusing, verb) = ("\(tag) OK", "\(tag) BAD", "STARTTLS")
         }
-        answer(text, thenTLS: isOffered)
+        let isOffered = editor.offersSTARTTLS
+        if request == .misspelt {
+            answer("\(refusing) \(verb) stands alone in its line")
+        } else if !clientIsEncrypted, settings.listener != .off, isTooLateForTLS {
+            tellTooLate(event)
+            answer("\(refusing) \(verb) is not possible any more")
+        } else {
+            answer("\(refusing) \(verb) is not available here", ifTLS: isOffered ? "\(granting) begin TLS now" : nil)
+        }
+    }
+
+    /// STARTTLS comes before anything that could have an effect behind it, and with nothing in progress.
+    private var isTooLateForTLS: Bool { said.hasEffect || conversation.pendingCommands > 1 }
+
+    private mutating func tellTooLate(_ event: MailEvent) {
+        ready.append(.tell(.anomaly(Anomaly(.startTLSTooLate, side: .client, offset: event.offset))))
     }
 
     private mutating func refuseEarlySwitch(_ event: MailEvent) {
@@ -167,6 +184,10 @@ extension SessionCore {
 
     mutating func forwardMirrored(_ event: MailEvent) {
         if ahead > 0, conversation.clientWait == .passing { return refuseEarlySwitch(event) }
+        if !clientIsEncrypted, event.sender == .server { said.note(event) }
+        if !clientIsEncrypted, let request = event.startTLSRequest, request == .misspelt || isTooLateForTLS {
+            return leave(misspelt: event)
+        }
         let switches =
             switch event.meaning {
             case .completion(let status, let record): record?.command.map { $0.isSTARTTLS && status.result == .ok } ?? false
@@ -185,6 +206,16 @@ extension SessionCore {
         ready.append(.startTLS(.server))
         ready.append(.startTLS(.client))
         stage = .switching([.client, .server], greeting: nil)
+    }
+
+    /// A command cannot be refused when its first line is with the server already. In a mirror it is the server that answers,
+    /// and it cannot be told what the client's TLS makes void.
+    private mutating func leave(misspelt event: MailEvent) {
+        swallow(event)
+        if event.startTLSRequest != nil { tellTooLate(event) }
+        close(
+            by: .interpost, reason: "a switch that is misspelt, or comes too late",
+            farewell: "Interpost ends this session: STARTTLS comes first, and alone")
     }
 
     mutating func carryOut(_ step: UpstreamOpening.Step) {
@@ -267,7 +298,8 @@ struct PendingAnswer {
     var text: String
     /// Commands that the server has to answer before; counted down in POP3, where replies have an order.
     var behind: Int
-    var thenTLS: Bool
+    /// What is said instead, before the leg turns to TLS, if STARTTLS is offered when the line is due.
+    var grant: String?
 }
 
 extension IMAPCommand {

@@ -53,6 +53,7 @@ extension ProxySession {
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         context.verifier.judge(chain, host: context.relay.upstream.host, on: eventLoop).whenSuccess { verdict in
             session.value.verdict = verdict
+            if let warning = verdict.warning { session.value.tell(.warning(warning)) }
             promise.succeed(verdict.problem == nil ? .certificateVerified : .failed)
         }
     }

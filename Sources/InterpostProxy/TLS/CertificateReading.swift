@@ -47,6 +47,14 @@ extension Certificate {
 }
 
 extension NIOSSLCertificate {
-    /// The same certificate for swift-certificates.
-    var parsed: Certificate? { try? Certificate(derEncoded: toDERBytes()) }
+    /// The same certificate for swift-certificates, octet by octet.
+    func parsed() throws -> Certificate {
+        let octets = try toDERBytes()
+        let certificate = try Certificate(derEncoded: octets)
+        var serializer = DER.Serializer()
+        try serializer.serialize(certificate)
+        // Two readers of DER must not see two certificates.
+        guard serializer.serializedBytes == octets else { throw CertificateText.NotCanonical() }
+        return certificate
+    }
 }

@@ -1,18 +1,33 @@
 import Foundation
 import InterpostCore
 import NIOCore
+import NIOPosix
 import NIOSSL
 import SwiftASN1
 import Synchronization
 import X509
 
-/// Judges the certificates of upstream servers: chain, validity, purpose and name (RFC 5280, RFC 6125).
+/// Signatures are checked on threads of their own: neither an event loop nor other tasks wait for them, nor they for those.
+private final class PoolExecutor: TaskExecutor {
+    static let shared = PoolExecutor()
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        NIOThreadPool.singleton.submit { _ in job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
+/// Judges the certificates of upstream servers: chain, validity, purpose and name (RFC 5280, RFC 9525).
 ///
-/// Verdicts on a chain for a name are kept for ten minutes, so that a thousand sessions cost one verification.
+/// A verdict is about the very certificates that the server showed, the first of which is the one whose key TLS has proved: one
+/// that cannot be read is a refusal, and none is judged in another's place. Verdicts on a chain for a name are kept for ten minutes, so that a thousand sessions cost one verification.
 final class UpstreamVerifier: Sendable {
     struct Verdict: Sendable {
-        /// Why the server is not to be trusted; `nil` when it is.
+        /// Why the server is not to be trusted; `nil` when it is. One line in words.
         var problem: String?
+        /// What is wrong where nothing is verified.
+        var warning: String?
+        /// The leaf, whose key TLS has proved, and what came with it; up to the first that cannot be read.
         var chain: [CertificateFacts]
         /// Host names and addresses of the leaf.
         var names: [String]
@@ -40,8 +55,13 @@ final class UpstreamVerifier: Sendable {
             } catch {
                 throw CertificateAuthority.Failure(description: "\(file) cannot be read: \(error.localizedDescription)")
             }
-            let documents = (try? PEMDocument.parseMultiple(pemString: text)) ?? []
-            let certificates = documents.compactMap { try? Certificate(pemDocument: $0) }
+            let certificates: [Certificate]
+            do {
+                certificates = try PEMDocument.parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
+            } catch {
+                throw CertificateAuthority.Failure(
+                    description: "\(file) holds a certificate that cannot be read: \(CertificateText.reason(error))")
+            }
             guard !certificates.isEmpty else {
                 throw CertificateAuthority.Failure(description: "\(file) holds no certificate in PEM")
             }
@@ -58,56 +78,56 @@ final class UpstreamVerifier: Sendable {
         if let known, known.at.timeIntervalSinceNow > -Self.lifetime {
             return eventLoop.makeSucceededFuture(known.verdict)
         }
-        return eventLoop.makeFutureWithTask {
-            let verdict = await self.verify(chain.compactMap(\.parsed), host: host)
+        let promise = eventLoop.makePromise(of: Verdict.self)
+        Task(executorPreference: PoolExecutor.shared) {
+            let verdict = await self.verify(chain, host: host)
             self.verdicts.withLock { verdicts in
                 if verdicts.count >= Self.maximumVerdicts { verdicts.removeAll() }
                 verdicts[question] = (verdict, Date())
             }
-            return verdict
+            promise.succeed(verdict)
         }
+        return promise.futureResult
     }
 
-    private func verify(_ chain: [Certificate], host: String) async -> Verdict {
-        guard let leaf = chain.first else { return Verdict(problem: "it sent no certificate", chain: [], names: []) }
-        var verdict = Verdict(chain: chain.map(\.facts), names: leaf.names)
-        guard !skipsVerification else { return verdict }
-        let isAddress = IPAddress.octets(of: host) != nil
-        var verifier = Verifier(rootCertificates: roots) {
-            RFC5280Policy()
-            ServerIdentityPolicy(serverHostname: isAddress ? nil : host, serverIP: isAddress ? host : nil)
-            ServerPurposePolicy()
+    private func verify(_ presented: [NIOSSLCertificate], host: String) async -> Verdict {
+        var chain: [Certificate] = []
+        var unreadable: String?
+        for (index, certificate) in presented.enumerated() where unreadable == nil {
+            do {
+                chain.append(try certificate.parsed())
+            } catch {
+                let place = index == 0 ? "its certificate" : "certificate \(index + 1) of the \(presented.count) that it sent"
+                unreadable = "\(place) cannot be read: \(CertificateText.reason(error))"
+            }
         }
-        switch await verifier.validate(leaf: leaf, intermediates: CertificateStore(chain.dropFirst())) {
-        case .validCertificate: break
-        case .couldNotValidate(let failures):
-            verdict.problem = Self.problem(of: leaf, host: host, reasons: failures.map { "\($0.policyFailureReason)" })
+        var verdict = Verdict(chain: chain.map(\.facts), names: chain.first?.names ?? [])
+        if skipsVerification {
+            verdict.warning = unreadable
+        } else if let unreadable {
+            verdict.problem = unreadable
+        } else if let leaf = chain.first {
+            verdict.problem = await problem(of: leaf, behind: chain.dropFirst(), host: host)
+        } else {
+            verdict.problem = "it sent no certificate"
         }
         return verdict
     }
 
-    /// The likeliest of the reasons, in words that fit into one line.
-    private static func problem(of leaf: Certificate, host: String, reasons: [String]) -> String {
-        let now = Date()
-        if leaf.notValidAfter < now { return "its certificate expired on \(leaf.notValidAfter.formatted(.iso8601))" }
-        if leaf.notValidBefore > now { return "its certificate is not valid before \(leaf.notValidBefore.formatted(.iso8601))" }
-        guard let reason = reasons.first else {
-            return "no chain from its certificate (issued by \(leaf.issuer)) to a trusted root; give the authority with --trust"
+    /// Why the leaf is not that of the host; `nil` where it is.
+    private func problem(of leaf: Certificate, behind intermediates: ArraySlice<Certificate>, host: String) async -> String? {
+        let (identity, purpose) = (ServerIdentityRule(host: host), ServerPurposeRule())
+        var verifier = Verifier(rootCertificates: roots) {
+            RFC5280Policy()
+            identity
+            purpose
         }
-        if reason.contains("SAN extension") {
-            return "its certificate is for \(leaf.names.joined(separator: ", ")), not for \(host)"
-        }
-        return reason
-    }
-}
-
-/// A leaf that says what it is for must say that it is for servers.
-private struct ServerPurposePolicy: VerifierPolicy {
-    var verifyingCriticalExtensions: [ASN1ObjectIdentifier] { [.X509ExtensionID.extendedKeyUsage] }
-
-    mutating func chainMeetsPolicyRequirements(chain: UnverifiedCertificateChain) -> PolicyEvaluationResult {
-        guard let usage = try? chain.leaf.extensions.extendedKeyUsage else { return .meetsPolicy }
-        return usage.contains(.serverAuth) || usage.contains(.any)
-            ? .meetsPolicy : .failsToMeetPolicy(reason: "its certificate is not for servers (extended key usage)")
+        guard
+            case .couldNotValidate(let failures) = await verifier.validate(
+                leaf: leaf, intermediates: CertificateStore(intermediates))
+        else { return nil }
+        // What is wrong with the leaf alone is what an operator can do most about.
+        return CertificateText.expiry(of: leaf, "its certificate") ?? identity.problem(of: leaf) ?? purpose.problem(of: leaf)
+            ?? CertificateText.problem(of: failures.map(\.chain), leaf: leaf)
     }
 }

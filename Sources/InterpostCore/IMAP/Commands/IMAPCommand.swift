@@ -125,7 +125,11 @@ public struct IMAPCommand: Sendable {
         argumentsOffset = text.bytes.readableBytes - reader.rest.readableBytes
         let verb = IMAPVerb.named(name)
         hasHarmlessArguments = verb?.hasHarmlessArguments ?? false
-        body = verb.map { $0.read(&reader) ?? .malformed } ?? .unknown
+        if let verb {
+            body = usesUIDs && !verb.takesUID ? .malformed : verb.read(&reader) ?? .malformed
+        } else {
+            body = .unknown
+        }
         switch body {
         case .malformed, .unknown, .vendor: break
         default: reader.noteWhatIsLeft()

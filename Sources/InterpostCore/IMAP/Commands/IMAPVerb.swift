@@ -10,6 +10,8 @@ struct IMAPVerb: Sendable {
     let name: Keyword
     /// Arguments of the others may hold a secret, a message or a script, and are never shown.
     let hasHarmlessArguments: Bool
+    /// `UID` may stand in front of it.
+    let takesUID: Bool
     /// `nil` for arguments that are not what the verb takes.
     let read: Read
 
@@ -17,14 +19,15 @@ struct IMAPVerb: Sendable {
 
     private static let byName = KeywordTable(keys: all.map { ($0.name, $0) })
 
-    private init(_ name: StaticString, shown: Bool = true, _ read: @escaping Read) {
+    private init(_ name: StaticString, shown: Bool = true, uid: Bool = false, _ read: @escaping Read) {
         self.name = Keyword(name)
         hasHarmlessArguments = shown
+        takesUID = uid
         self.read = read
     }
 
     private static func vendor(_ name: StaticString) -> IMAPVerb {
-        IMAPVerb(name, shown: false) { .vendor($0.remainingValues()) }
+        IMAPVerb(name, shown: false, uid: true) { .vendor($0.remainingValues()) }
     }
 
     static let all: [IMAPVerb] = session + mailboxes + messages + extensions + vendors
@@ -32,9 +35,9 @@ struct IMAPVerb: Sendable {
     /// RFC 9051 §6.1 and §6.2, RFC 2971, 4978, 5161, 5255, 8437.
     private static let session = [
         IMAPVerb("CAPABILITY") { _ in .capability },
-        IMAPVerb("NOOP") { _ in .noop },
+        IMAPVerb("NOOP", uid: true) { _ in .noop },
         IMAPVerb("LOGOUT") { _ in .logout },
-        IMAPVerb("STARTTLS") { _ in .startTLS },
+        IMAPVerb("STARTTLS") { $0.isAtEnd ? .startTLS : nil },
         IMAPVerb("ID") { $0.idFields().map(IMAPCommand.Body.id) },
         IMAPVerb("ENABLE") { .enable($0.strings()) },
         IMAPVerb("LOGIN") { $0.login() },
@@ -72,21 +75,21 @@ struct IMAPVerb: Sendable {
         IMAPVerb("CHECK") { _ in .check },
         IMAPVerb("CLOSE") { _ in .close },
         IMAPVerb("UNSELECT") { _ in .unselect },
-        IMAPVerb("EXPUNGE") { .expunge($0.sequenceSet()) },
-        IMAPVerb("SEARCH") { $0.searchRequest(hasCharset: false).map(IMAPCommand.Body.search) },
-        IMAPVerb("ESEARCH") { $0.searchRequest(hasCharset: false).map(IMAPCommand.Body.search) },
-        IMAPVerb("SORT") { $0.sort() },
-        IMAPVerb("THREAD") { $0.thread() },
-        IMAPVerb("FETCH") { $0.fetch() },
-        IMAPVerb("STORE") { $0.store() },
-        IMAPVerb("COPY") { reader in
+        IMAPVerb("EXPUNGE", uid: true) { .expunge($0.sequenceSet()) },
+        IMAPVerb("SEARCH", uid: true) { $0.searchRequest(hasCharset: false).map(IMAPCommand.Body.search) },
+        IMAPVerb("ESEARCH", uid: true) { $0.searchRequest(hasCharset: false).map(IMAPCommand.Body.search) },
+        IMAPVerb("SORT", uid: true) { $0.sort() },
+        IMAPVerb("THREAD", uid: true) { $0.thread() },
+        IMAPVerb("FETCH", uid: true) { $0.fetch() },
+        IMAPVerb("STORE", uid: true) { $0.store() },
+        IMAPVerb("COPY", uid: true) { reader in
             guard let set = reader.sequenceSet(), let mailbox = reader.mailbox() else { return nil }
             return .copy(set, to: mailbox)
         },
-        IMAPVerb("MOVE") { $0.move() },
-        IMAPVerb("XMOVE") { $0.move() },
-        IMAPVerb("REPLACE") { $0.replace() },
-        IMAPVerb("CONVERT") { $0.convert() },
+        IMAPVerb("MOVE", uid: true) { $0.move() },
+        IMAPVerb("XMOVE", uid: true) { $0.move() },
+        IMAPVerb("REPLACE", uid: true) { $0.replace() },
+        IMAPVerb("CONVERT", uid: true) { $0.convert() },
         IMAPVerb("CONVERSIONS") { reader in
             guard let source = reader.string(), let target = reader.string() else { return nil }
             return .conversions(from: source, to: target)
@@ -95,7 +98,7 @@ struct IMAPVerb: Sendable {
         IMAPVerb("UIDBATCHES") { reader in
             reader.number().map { .uidBatches(size: $0, range: reader.sequenceSet()) }
         },
-        IMAPVerb("FILTER", shown: false) { $0.filter() },
+        IMAPVerb("FILTER", shown: false, uid: true) { $0.filter() },
     ]
 
     /// RFC 4314, 4467, 5464, 5465, 9208, 9698, and ANNOTATEMORE.

@@ -1,0 +1,117 @@
+import CPublicSuffix
+import InterpostCore
+import SwiftASN1
+import X509
+
+/// Who a server has to be, and whether a certificate says so (RFC 9525 §6).
+///
+/// Only subject alternative names count: a common name is no name of a server. A wildcard is a whole first label, stands for
+/// exactly one label, and never for those below a public suffix, because nobody owns all of them:
+///
+///     *.example.org       mail.example.org; not a.mail.example.org, not example.org
+///     *, *.org, *.co.uk, m*.example.org, a.*.example.org      nothing
+struct ServerIdentity: Sendable {
+    private enum Reference {
+        /// In lower case, without a final dot, label by label.
+        case labels([Substring])
+        case address([UInt8])
+    }
+
+    private let reference: Reference
+
+    /// - Parameter host: A host name or an IP address, as the configuration has it.
+    init(host: String) {
+        if let octets = IPAddress.octets(of: host) {
+            reference = .address(octets)
+        } else {
+            let name = host.lowercased()
+            reference = .labels(Self.labels(of: name.hasSuffix(".") ? name.dropLast() : name[...]))
+        }
+    }
+
+    /// Whether `name` is one of this server.
+    func matches(_ name: GeneralName) -> Bool {
+        switch (reference, name) {
+        case (.address(let octets), .ipAddress(let given)): return Array(given.bytes) == octets
+        case (.labels(let labels), .dnsName(let given)): return Self.matches(given, labels)
+        default: return false
+        }
+    }
+
+    private static func matches(_ given: String, _ labels: [Substring]) -> Bool {
+        let name = given.lowercased()
+        let pattern = Self.labels(of: name[...])
+        let rest = pattern.dropFirst()
+        guard pattern.count == labels.count, rest.allSatisfy(isLabel), rest.elementsEqual(labels.dropFirst()),
+            let first = pattern.first, let asked = labels.first, isLabel(asked)
+        else { return false }
+        guard first == "*" else { return isLabel(first) && first == asked }
+        return rest.count >= 2 && !isPublicSuffix(rest.joined(separator: "."))
+    }
+
+    private static func labels(of name: Substring) -> [Substring] {
+        name.split(separator: ".", omittingEmptySubsequences: false)
+    }
+
+    /// Letters, digits, hyphens and underscores; names of other scripts are spelled in them, too (RFC 5890 §2.3.2.1).
+    private static func isLabel(_ label: Substring) -> Bool {
+        !label.isEmpty
+            && label.utf8.allSatisfy {
+                switch $0 {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+                    UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// Whether a registry sells the names below it. Suffixes of companies, such as `github.io`, are theirs to certify.
+    private static func isPublicSuffix(_ name: String) -> Bool {
+        psl_is_public_suffix2(psl_builtin(), name, PSL_TYPE_ICANN) != 0
+    }
+}
+
+/// What is wrong with a leaf by itself, as a rule of the verifier and as a sentence.
+protocol LeafRule: VerifierPolicy {
+    /// `nil` where nothing is.
+    func problem(of leaf: Certificate) -> String?
+}
+
+extension LeafRule {
+    mutating func chainMeetsPolicyRequirements(chain: UnverifiedCertificateChain) -> PolicyEvaluationResult {
+        guard let problem = problem(of: chain.leaf) else { return .meetsPolicy }
+        return .failsToMeetPolicy(reason: problem)
+    }
+}
+
+/// The leaf names the server that was asked for.
+struct ServerIdentityRule: LeafRule {
+    let host: String
+
+    var verifyingCriticalExtensions: [ASN1ObjectIdentifier] { [.X509ExtensionID.subjectAlternativeName] }
+
+    func problem(of leaf: Certificate) -> String? {
+        guard let names = try? leaf.extensions.subjectAlternativeNames else {
+            return "its certificate has no subject alternative names that can be read"
+        }
+        let identity = ServerIdentity(host: host)
+        guard !names.contains(where: identity.matches) else { return nil }
+        return "its certificate is for \(CertificateText.list(leaf.names)), not for \(host)"
+    }
+}
+
+/// A leaf that says what it is for must say that it is for servers.
+struct ServerPurposeRule: LeafRule {
+    var verifyingCriticalExtensions: [ASN1ObjectIdentifier] { [.X509ExtensionID.extendedKeyUsage] }
+
+    func problem(of leaf: Certificate) -> String? {
+        do {
+            guard let usage = try leaf.extensions.extendedKeyUsage else { return nil }
+            return usage.contains(.serverAuth) || usage.contains(.any)
+                ? nil : "its certificate is not for servers (extended key usage)"
+        } catch {
+            return "its certificate does not say legibly what it is for (extended key usage)"
+        }
+    }
+}
