@@ -78,8 +78,8 @@ struct PolicyCommand: ParsableCommand {
             let octet = separator.utf8.first
             var context = PolicyContext(
                 mailProtocol, state: beforeLogin ? .notAuthenticated : mailbox == nil ? .authenticated : .selected,
-                user: user.map { ByteBuffer(string: $0) }, separator: octet, clientAddress: client, listener: listener,
-                clientIsEncrypted: tls != "none", clientTLSVersion: tls == "none" ? nil : "TLSv\(tls)")
+                user: user.map { ByteBuffer(string: $0) }, separator: octet, clientAddress: IPAddress(client), listener: listener,
+                clientIsEncrypted: tls != "none", clientTLSVersion: TLSProtocolVersion(number: tls))
             context.selected = mailbox.flatMap {
                 CanonicalMailbox(MailboxName(IMAPString(ModifiedUTF7.encode($0))), separator: octet)
             }

@@ -76,7 +76,7 @@ import Testing
         match.users = [TextPattern("*@example.org")]
         match.clients = ["192.0.2.0/24", "2001:db8::/32"].compactMap { AddressRange($0) }
         match.listeners = [TextPattern("imaps://*")]
-        (match.tls, match.larger, match.states, match.failedLogins) = (.atLeast("1.2"), 1000, [.selected], 2)
+        (match.tls, match.larger, match.states, match.failedLogins) = (.atLeast(.tls1_2), 1000, [.selected], 2)
         let denial = Denial(code: "LIMIT", text: "Not today")
         #expect(policy.rules.first == PolicyRule(name: "everything", match: match, action: .refuse(denial)))
         #expect(

@@ -44,7 +44,7 @@ struct MailboxFollower: Sendable {
     private let settings: FollowingSettings
     private var view: MailboxView?
     private var opening: Opening?
-    private var inProgress: [(tag: ByteBuffer, messages: Act.Messages?)] = []
+    private var inProgress: [(tag: ByteBuffer, messages: MessageReferences?)] = []
     private var removed = Removed()
     /// What an untagged COPYUID or APPENDUID said since the last command was completed.
     private var assigned: [Keyword: String] = [:]
@@ -73,7 +73,7 @@ struct MailboxFollower: Sendable {
 
     /// The messages that the completed command named, the ones it read, and the ones that went meanwhile.
     mutating func complete(_ record: CommandRecord, _ status: IMAPStatus) -> ActMessages {
-        var named: Act.Messages?
+        var named: MessageReferences?
         if let index = inProgress.firstIndex(where: { $0.tag == record.tag }) {
             named = inProgress.remove(at: index).messages
             if let earlier = opening?.earlier, earlier > 0 { opening?.earlier = earlier - 1 }
@@ -117,13 +117,13 @@ struct MailboxFollower: Sendable {
     }
 
     /// The messages that CLOSE removes, as far as they are known.
-    private func takeDeleted() -> Act.Messages? {
+    private func takeDeleted() -> MessageReferences? {
         guard let view, !view.isReadOnly else { return nil }
         let deleted = view.deleted
         guard !deleted.isEmpty else { return nil }
         var uids = NumberRuns()
         for facts in deleted { uids.append(UInt64(facts.uid)) }
-        var messages = Act.Messages(mailbox: view.mailbox, uids: uids.description)
+        var messages = MessageReferences(mailbox: view.mailbox, uids: uids.description)
         messages.name(deleted.prefix(Self.maximumNames).compactMap(\.identity), settings.names)
         return messages
     }
@@ -185,9 +185,9 @@ struct MailboxFollower: Sendable {
 
     // MARK: - Names
 
-    private func messages(in set: SequenceSet, byUID: Bool) -> Act.Messages? {
+    private func messages(in set: SequenceSet, byUID: Bool) -> MessageReferences? {
         guard let view else { return nil }
-        var messages = Act.Messages(mailbox: view.mailbox)
+        var messages = MessageReferences(mailbox: view.mailbox)
         var uids = NumberRuns()
         var names: [MessageFacts.Identity] = []
         var isKnown = !set.holdsSavedResult
@@ -214,9 +214,9 @@ struct MailboxFollower: Sendable {
         return messages
     }
 
-    private func read(_ record: CommandRecord) -> Act.Messages? {
+    private func read(_ record: CommandRecord) -> MessageReferences? {
         guard !record.readNumbers.isEmpty else { return nil }
-        var messages = Act.Messages(mailbox: view?.mailbox, numbers: record.readNumbers.description)
+        var messages = MessageReferences(mailbox: view?.mailbox, numbers: record.readNumbers.description)
         let byNumber = view.flatMap { view in
             self.messages(in: SequenceSet(text: ByteBuffer(string: record.readNumbers.description)), byUID: false)
         }
@@ -226,9 +226,9 @@ struct MailboxFollower: Sendable {
         return messages
     }
 
-    private mutating func takeRemoved() -> Act.Messages {
+    private mutating func takeRemoved() -> MessageReferences {
         defer { removed = Removed() }
-        var messages = Act.Messages(mailbox: view?.mailbox)
+        var messages = MessageReferences(mailbox: view?.mailbox)
         if removed.isKnown, !removed.uids.isEmpty { messages.uids = removed.uids.description }
         messages.name(removed.names, settings.names)
         return messages
@@ -289,15 +289,15 @@ extension MessageFacts.Identity {
 /// Which messages a completed command was about, in three senses.
 struct ActMessages: Sendable {
     /// Those it named.
-    var named: Act.Messages?
+    var named: MessageReferences?
     /// Those whose text came back.
-    var read: Act.Messages?
+    var read: MessageReferences?
     /// Those that went while it was in progress.
-    var removed: Act.Messages?
+    var removed: MessageReferences?
     /// How many went; `nil` where that cannot be known.
     var removedCount: Int? = 0
     /// Those that CLOSE removed: the ones known to be marked as deleted.
-    var closed: Act.Messages?
+    var closed: MessageReferences?
     /// The UIDs that messages got, by the code that said so in front of the completion.
     var assigned: [Keyword: String] = [:]
     /// None of the named messages was changed.
@@ -305,24 +305,24 @@ struct ActMessages: Sendable {
 
     /// A STORE with UNCHANGEDSINCE leaves out the messages that MODIFIED names (RFC 7162 §3.1.3).
     fileprivate mutating func leaveOut(
-        modified status: IMAPStatus, of command: IMAPCommand, find: (SequenceSet, Bool) -> Act.Messages?
+        modified status: IMAPStatus, of command: IMAPCommand, find: (SequenceSet, Bool) -> MessageReferences?
     ) {
         guard case .modified(let modified)? = status.responseCode, case .store(let set, _) = command.body else { return }
         guard let rest = set.subtracting(modified) else {
             // Which ones are left cannot be told; those that are named were not all.
-            named = Act.Messages(mailbox: named?.mailbox)
+            named = MessageReferences(mailbox: named?.mailbox)
             return
         }
         isEmpty = rest.text.readableBytes == 0
         named =
             find(rest, command.usesUIDs)
-            ?? Act.Messages(
+            ?? MessageReferences(
                 mailbox: named?.mailbox, numbers: command.usesUIDs ? nil : rest.description,
                 uids: command.usesUIDs ? rest.description : nil)
     }
 }
 
-extension Act.Messages {
+extension MessageReferences {
     fileprivate mutating func name(_ identities: [MessageFacts.Identity], _ names: FollowingSettings.Names) {
         guard names != .none else { return }
         messageIDs = identities.compactMap { $0.messageID.map { String(buffer: $0) } }

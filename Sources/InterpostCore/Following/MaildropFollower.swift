@@ -71,9 +71,9 @@ struct MaildropFollower: Sendable {
     }
 
     /// What the message is called in acts.
-    func message(_ number: UInt64) -> Act.MaildropMessage {
+    func message(_ number: UInt64) -> MaildropReference {
         let letter = letters[number]
-        var message = Act.MaildropMessage(number: number)
+        var message = MaildropReference(number: number)
         message.uid = letter?.uniqueID.map { String(buffer: $0) }
         if settings.names != .none { message.messageID = letter?.identity?.messageID.map { String(buffer: $0) } }
         if settings.names == .subject { message.subject = letter?.identity?.subject.map { EncodedWords.decode($0) } }

@@ -16,13 +16,14 @@ public struct PolicyContext: Sendable {
     public var selected: CanonicalMailbox?
     /// What separates the levels of mailbox names here, once it is known (RFC 9051 §5.1.1).
     public var separator: UInt8?
-    /// The client's address without the port.
-    public var clientAddress: String
+    /// The client's address; `nil` where it is not known: rules about addresses that refuse hold then, and those that
+    /// allow do not.
+    public var clientAddress: IPAddress?
     /// The URL listened on.
-    public var listener: String
+    public var listener: ByteBuffer
     public var clientIsEncrypted: Bool
-    /// `TLSv1.3`, once it is known.
-    public var clientTLSVersion: String?
+    /// `nil` until it is known.
+    public var clientTLSVersion: TLSProtocolVersion?
     /// Logins that the server refused in this session.
     public var failedLogins: Int
     /// Sizes that LIST told of messages in a POP3 maildrop, by number.
@@ -30,8 +31,9 @@ public struct PolicyContext: Sendable {
 
     public init(
         _ mailProtocol: MailProtocol, state: State = .notAuthenticated, user: ByteBuffer? = nil,
-        selected: CanonicalMailbox? = nil, separator: UInt8? = nil, clientAddress: String = "", listener: String = "",
-        clientIsEncrypted: Bool = false, clientTLSVersion: String? = nil, failedLogins: Int = 0, messageSize: UInt64? = nil
+        selected: CanonicalMailbox? = nil, separator: UInt8? = nil, clientAddress: IPAddress? = nil, listener: String = "",
+        clientIsEncrypted: Bool = false, clientTLSVersion: TLSProtocolVersion? = nil, failedLogins: Int = 0,
+        messageSize: UInt64? = nil
     ) {
         self.mailProtocol = mailProtocol
         self.state = state
@@ -39,7 +41,7 @@ public struct PolicyContext: Sendable {
         self.selected = selected
         self.separator = separator
         self.clientAddress = clientAddress
-        self.listener = listener
+        self.listener = ByteBuffer(string: listener)
         self.clientIsEncrypted = clientIsEncrypted
         self.clientTLSVersion = clientTLSVersion
         self.failedLogins = failedLogins

@@ -58,8 +58,7 @@ public struct PolicyMatch: Hashable, Sendable {
 
     public enum TLS: Hashable, Sendable {
         case none, any
-        /// `1.2`, `1.3`
-        case atLeast(String)
+        case atLeast(TLSProtocolVersion)
     }
 
     public var mailProtocol: MailProtocol?
@@ -120,9 +119,9 @@ extension PolicyMatch {
         (mailProtocol == nil || mailProtocol == context.mailProtocol)
             && (commands.isEmpty || commands.contains { $0.names(command, context.mailProtocol) })
             && (states.isEmpty || states.contains(context.state))
-            && (clients.isEmpty || clients.contains { $0.contains(context.clientAddress) })
+            && (clients.isEmpty || holdsForAddress(in: context, opens: opens))
             && (users.isEmpty || holdsForUser(in: context, opens: opens))
-            && (listeners.isEmpty || listeners.contains { $0.matches(ByteBuffer(string: context.listener)) })
+            && (listeners.isEmpty || listeners.contains { $0.matches(context.listener) })
             && (failedLogins ?? 0) <= context.failedLogins
             && (tls.map { $0.holds(in: context) } ?? true)
             && (larger.map { size in command.messageSize(context).map { $0 > size } ?? command.mayBeLarge(opens) } ?? true)
@@ -145,6 +144,11 @@ extension PolicyMatch {
                     case .kind(let kind): kind == CommandClass(name, mailProtocol)
                     }
                 })
+    }
+
+    private func holdsForAddress(in context: PolicyContext, opens: Bool) -> Bool {
+        guard let address = context.clientAddress else { return !opens }
+        return clients.contains { $0.contains(address) }
     }
 
     /// Servers differ in whether the case of a name matters, and do not always show who logged in: a rule that refuses holds then.
@@ -186,8 +190,7 @@ extension PolicyMatch.TLS {
         switch self {
         case .none: !context.clientIsEncrypted
         case .any: context.clientIsEncrypted
-        // `TLSv1.3`; versions are compared as text, which is right up to 1.9.
-        case .atLeast(let version): context.clientTLSVersion.map { $0.suffix(3) >= version } ?? false
+        case .atLeast(let version): context.clientTLSVersion.map { $0 >= version } ?? false
         }
     }
 }

@@ -1,311 +1,236 @@
 public import NIOCore
 
-/// One relayed session as a value: bytes in, actions out. It is a *tap*: what arrives goes on exactly as it came,
-/// and reading happens beside it.
+/// One relayed session with its policy, as a value: bytes in, actions out.
 ///
-/// Four things are not passed on as they are, because the two legs differ: STARTTLS and STLS, which each leg does for
-/// itself; capability lists (``CapabilityEditor``); what a client says before a STARTTLS that the listener requires;
-/// and COMPRESS where it is not terminated. With `isMirror` only the switch to TLS itself is acted upon.
+/// With a policy that only looks, it is the tap, ``SessionCore``. With one that enforces, a gate stands behind the tap:
 ///
-/// Held back are an incomplete line, and what stands behind STARTTLS or COMPRESS until its answer. Where only the
-/// *reading* needs the server's answer (is this a literal or a command?), the bytes go on at once.
-public struct SessionCore: Sendable {
-    /// Where the session is on its way.
-    enum Stage {
-        case opening(UpstreamOpening)
-        /// TLS is being negotiated on these legs; then `greeting`, if any, goes to the client.
-        case switching(Set<Side>, greeting: ByteBuffer?)
-        case running
-        case closed
-    }
+///     client ⇄ tap ⇄ gate ⇄ server
+///
+/// The tap does the client's STARTTLS, tells it the truth about its own leg, and shows in the log what the client said and
+/// heard. Nothing of what it passes on reaches the server: the gate reads it for itself, strictly, and writes anew what may
+/// pass. A second conversation reads what the gate wrote and what the server said to it; what of that the client hears, the
+/// gate decides.
+public struct GateCore: Sendable {
+    /// Events of the server that are looked at before what they gave rise to is carried out.
+    private static let maximumRun = 512
 
-    /// Actions that a session at rest keeps room for.
-    private static let restingCapacity = 64
-
-    let settings: SessionSettings
-    var stage: Stage
-    public internal(set) var conversation: Conversation
-    var ready: [SessionAction] = []
-    /// Actions on their way out, the last one first.
-    private var leaving: [SessionAction] = []
-    var clientIsEncrypted: Bool
-    var isCompressed = false
-    private var isDraining = false
-    /// Something came in since the conversation was last read to its end.
-    private var hasNews = false
+    private var front: SessionCore
+    private var gate: (any Gate)?
+    private var back: Conversation
+    private var rehearsal: Rehearsal?
+    private let recordsUpstream: Bool
     private var now = WireTime(nanoseconds: 0)
-    /// What of each side was read and may go on, but was not sent yet.
-    var runs = ForwardRuns()
-    /// Octets of the client that went on before they were read.
-    var ahead = 0
-    /// What the client has said on a leg that is not encrypted.
-    var said = SaidInClear()
-    /// What Interpost will say in the server's place, once that is in order.
-    var pendingAnswers: [PendingAnswer] = []
-    /// Lines of an answer to AUTH as they came; they go on, edited, when the list is whole.
-    var withheld = ByteBuffer()
+    private var ready: [GateAction] = []
+    /// Actions on their way out, the last one first.
+    private var leaving: [GateAction] = []
+    /// What of the server goes on as it came, and was not handed to the tap yet.
+    private var run = ForwardRun()
+    /// Why the tap hears something of the server now.
+    private var feed = Feed.none
 
-    public init(_ settings: SessionSettings) {
-        self.settings = settings
-        conversation = Conversation(settings.mailProtocol, limits: settings.limits)
-        clientIsEncrypted = settings.listener == .implicit
-        let opens = settings.upstream == .required && !settings.isMirror
-        stage = opens ? .opening(UpstreamOpening(settings.mailProtocol)) : .running
+    /// Nothing comes out any more.
+    private var isClosed = false
+
+    private enum Feed { case none, passed, rewritten }
+
+    /// - Parameters:
+    ///   - context: What is known of the session when it begins.
+    ///   - recordsUpstream: Whether a capture wants to know what the gate said to the server.
+    public init(_ settings: SessionSettings, policy: Policy, context: PolicyContext, recordsUpstream: Bool = false) {
+        var settings = settings
+        let isGate = policy.isEnforcing
+        if isGate { settings.compression = .strip }
+        front = SessionCore(settings)
+        back = Conversation(settings.mailProtocol, limits: settings.limits)
+        self.recordsUpstream = recordsUpstream
+        if isGate {
+            switch settings.mailProtocol {
+            case .imap: gate = IMAPGate(policy: policy, context: context)
+            case .pop3: gate = POP3Gate(policy: policy, context: context)
+            }
+        } else if policy.isDryRun {
+            rehearsal = Rehearsal(policy, context)
+        }
     }
+
+    /// What the client said and heard.
+    public var conversation: Conversation { front.conversation }
 
     // MARK: - In
 
     /// Bytes that `side` sent, decrypted and inflated.
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         now = time
-        hasNews = true
-        if case .opening(var opening) = stage, side == .server {
-            opening.receive(bytes)
-            stage = .opening(opening)
-        } else {
-            conversation.receive(bytes, from: side, at: time)
-        }
+        guard side == .server, gate != nil, !front.isOpeningUpstream else { return front.receive(bytes, from: side, at: time) }
+        back.receive(bytes, from: .server, at: time)
     }
 
     /// The leg to `side` is encrypted now.
     public mutating func tlsIsUp(_ side: Side) {
-        guard case .switching(var legs, let greeting) = stage else { return }
-        legs.remove(side)
+        front.tlsIsUp(side)
         if side == .client {
-            clientIsEncrypted = true
-            conversation.clientTLSIsUp()
-        }
-        guard legs.isEmpty else { return stage = .switching(legs, greeting: greeting) }
-        stage = .running
-        hasNews = true
-        if let greeting { conversation.receive(greeting, from: .server, at: now) }
-    }
-
-    /// The server cannot be reached, or not as it has to be.
-    public mutating func upstreamFailed(reason: String) {
-        close(by: .interpost, reason: reason, farewell: "Interpost cannot reach the server: \(reason)")
-    }
-
-    /// `side` will say nothing more: a line that it left incomplete goes on as it is.
-    public mutating func inputEnded(of side: Side) {
-        guard case .running = stage else { return }
-        hasNews = true
-        if side == .server { releaseWithheld() }
-        conversation.inputEnded(of: side)
-    }
-
-    /// `side` closed its connection. A client that was not even greeted is told why it is left.
-    public mutating func closed(by side: Side) {
-        let reason = "the \(side.rawValue) closed its connection"
-        let isTooEarly = side == .server && !conversation.hasGreeted
-        close(
-            by: side == .client ? .client : .server, reason: reason,
-            farewell: isTooEarly ? "Interpost cannot reach the server: it closed the connection" : nil)
-    }
-
-    /// The session takes longer than the configuration allows.
-    public mutating func timedOut(limit: String, seconds: Int) {
-        guard !isClosed else { return }
-        ready.append(.tell(.limit(name: limit, value: seconds, side: nil)))
-        close(by: .limit, reason: "\(limit) of \(seconds) s passed", farewell: "Interpost closes an inactive session")
-    }
-
-    /// The operator wants the program to end: at once if nothing is in progress, else as soon as nothing is.
-    public mutating func drain() {
-        hasNews = true
-        if case .running = stage { isDraining = true } else { end(reason: "Interpost is ending") }
-    }
-
-    /// The client is not let in.
-    public mutating func turnAway(by closer: Closer, reason: String) {
-        close(by: closer, reason: reason, farewell: "Interpost lets nobody in: \(reason)")
-    }
-
-    /// The operator's patience is over.
-    public mutating func end(reason: String) { close(by: .operator, reason: reason, farewell: "Interpost is ending") }
-
-    /// A compressed leg carried something that is not DEFLATE.
-    public mutating func deflateBroke(on side: Side) {
-        guard !isClosed else { return }
-        ready.append(.tell(.anomaly(Anomaly(.brokenDeflate, side: side, offset: 0))))
-        close(by: .interpost, reason: "the compressed stream of the \(side.rawValue) is broken", farewell: nil)
-    }
-
-    /// What came behind STARTTLS on the leg to `side` is not a TLS handshake.
-    public mutating func clearTextArrived(from side: Side) { refuseClearText(from: side) }
-
-    /// Whether more bytes of the client, and of the server, are of use now. They are not while the other leg turns to
-    /// TLS, nor while what stands behind STARTTLS or COMPRESS waits for its answer. As of the last ``next()``.
-    public private(set) var wants = (client: true, server: true)
-
-    private mutating func noteWants() {
-        switch stage {
-        case .opening: wants = (client: false, server: true)
-        case .switching(let legs, _): wants = (client: legs.contains(.client), server: legs.contains(.server))
-        case .running:
-            let isHeld = conversation.clientWait == .passing && conversation.unread(from: .client) > 0
-            wants = (client: !isHeld, server: true)
-        case .closed: wants = (client: false, server: false)
+            gate?.clientTLSIsUp()
+            rehearsal?.context.clientIsEncrypted = true
         }
     }
 
-    private var isClosed: Bool { if case .closed = stage { true } else { false } }
-
-    /// Both legs carry the session.
-    var isRunning: Bool { if case .running = stage { true } else { false } }
-
-    /// The leg to the server is still being opened, which the client does not see.
-    var isOpeningUpstream: Bool {
-        switch stage {
-        case .opening: true
-        case .switching(let legs, _): legs.contains(.server)
-        case .running, .closed: false
-        }
+    /// Which version of TLS the client's leg speaks.
+    public mutating func note(clientTLSVersion version: TLSProtocolVersion?) {
+        gate?.context.clientTLSVersion = version
+        rehearsal?.context.clientTLSVersion = version
     }
+
+    /// A person, or the lack of one, decided about the command that is held.
+    public mutating func resolveHold(allows: Bool) { gate?.resolveHold(allows: allows) }
+
+    public mutating func upstreamFailed(reason: String) { front.upstreamFailed(reason: reason) }
+    public mutating func inputEnded(of side: Side) { front.inputEnded(of: side) }
+    public mutating func closed(by side: Side) { front.closed(by: side) }
+    public mutating func timedOut(limit: String, seconds: Int) { front.timedOut(limit: limit, seconds: seconds) }
+    public mutating func drain() { front.drain() }
+    public mutating func turnAway(by closer: Closer, reason: String) { front.turnAway(by: closer, reason: reason) }
+    public mutating func end(reason: String) { front.end(reason: reason) }
+    public mutating func deflateBroke(on side: Side) { front.deflateBroke(on: side) }
+    public mutating func clearTextArrived(from side: Side) { front.clearTextArrived(from: side) }
+
+    /// Whether more bytes of the client, and of the server, are of use now. As of the last ``next()``.
+    public var wants: (client: Bool, server: Bool) {
+        guard let gate else { return front.wants }
+        return (front.wants.client && gate.wantsClient, front.wants.server)
+    }
+
+    /// What the client has said is not all with the server yet.
+    public var hasMoreForServer: Bool { gate.map { !$0.isAtRest } ?? false }
 
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.
-    public mutating func next() -> SessionAction? {
-        let action = nextAction()
-        if action == nil {
-            noteWants()
-            if leaving.capacity > Self.restingCapacity { (ready, leaving) = ([], []) }
-        }
-        return action
-    }
-
-    private mutating func nextAction() -> SessionAction? {
-        while true {
+    public mutating func next() -> GateAction? {
+        guard gate != nil else { return nextOfTap() }
+        while !isClosed {
             // Taken from the end, an action is moved and not copied.
-            if let action = leaving.popLast() { return action }
+            if let action = leaving.popLast() {
+                if case .session(.close) = action { close() }
+                return action
+            }
             if !ready.isEmpty {
                 swap(&ready, &leaving)
                 leaving.reverse()
                 continue
             }
-            switch stage {
-            case .closed, .switching: return nil
-            case .opening(var opening):
-                let step = opening.next()
-                stage = .opening(opening)
-                guard let step else { return nil }
+            if let action = front.next() {
+                carry(action)
+            } else if let step = gate?.next() {
                 carryOut(step)
-            case .running:
-                guard hasNews else { return nil }
-                run()
+            } else if !readServer() {
+                back.settle()
+                return nil
             }
         }
+        return nil
     }
 
-    /// So many actions are made ready at once, or a piece full of short lines would take many times its size.
-    private static let maximumReady = 512
+    /// What else was to be done is done no more: the tap may end a session while the gate is at work.
+    private mutating func close() {
+        isClosed = true
+        (ready, leaving) = ([], [])
+    }
 
-    private mutating func run() {
-        hasNews = false
-        runs[.client].begin(conversation.unreadBytes(from: .client))
-        runs[.server].begin(conversation.unreadBytes(from: .server))
-        while case .running = stage, ready.count < Self.maximumReady {
-            guard let event = conversation.next() else { return finishRun() }
-            if settings.isMirror {
-                forwardMirrored(event)
-            } else if event.sender == .client {
-                handleClient(event)
-            } else {
-                handleServer(event)
+    private mutating func nextOfTap() -> GateAction? {
+        if let action = leaving.popLast() { return action }
+        guard let action = front.next() else { return nil }
+        if case .record(let event) = action, let decision = rehearsal?.judge(event, in: front.conversation) {
+            leaving.append(.judged(decision))
+        }
+        return .session(action)
+    }
+
+    /// What the tap wants done. What it would send to the server is what the client said.
+    private mutating func carry(_ action: SessionAction) {
+        switch action {
+        case .record(var event):
+            switch (event.sender, feed) {
+            case (.client, _): event.isWithheld = true
+            case (.server, .rewritten): event.isRewritten = true
+            case (.server, .passed): break
+            // The greeting that came when TLS was up upstream.
+            case (.server, .none) where !event.isOurs && !back.hasGreeted:
+                back.receive(event.bytes, from: .server, at: now)
+                if let greeting = back.next() { _ = gate?.passage(of: greeting) }
+            case (.server, .none): break
             }
-            if !pendingAnswers.isEmpty { answerPending(after: event) }
+            ready.append(.session(.record(event)))
+        case .send(let bytes, to: .server): gate?.receive(bytes)
+        default: ready.append(.session(action))
         }
-        flush()
-        if case .running = stage { hasNews = true } else { conversation.settle() }
     }
 
-    /// All that has come is read.
-    private mutating func finishRun() {
-        flush()
-        if case .running = stage {
-            forwardAhead()
-            if isDraining, conversation.isResting {
-                close(by: .operator, reason: "Interpost is ending", farewell: "Interpost is ending")
+    private mutating func carryOut(_ step: GateStep) {
+        switch step {
+        case .write(let bytes): write(bytes)
+        case .answer(let bytes): tell(bytes, .rewritten)
+        case .decided(let decision): ready.append(.judged(decision))
+        case .edited(let change): ready.append(.session(.tell(.edited(change))))
+        case .warn(let text): ready.append(.session(.tell(.warning(text))))
+        case .hold(let seconds): ready.append(.hold(seconds: seconds))
+        case .close(let closer, let reason): front.close(by: closer, reason: reason, farewell: nil)
+        case .alarm(let reason, let last):
+            ready.append(.alarm(reason: reason, last: last))
+            front.close(
+                by: .policy, reason: reason, farewell: "Interpost ends this session: the server's answer was not expected")
+        }
+    }
+
+    /// Sends what the gate wrote, and reads it as what the client of the server's leg said.
+    private mutating func write(_ bytes: ByteBuffer) {
+        back.receive(bytes, from: .client, at: now)
+        while back.unread(from: .client) > 0, back.clientWait == .none, let event = back.next() {
+            if recordsUpstream { ready.append(.recordUpstream(event)) }
+        }
+        ready.append(.session(.send(bytes, to: .server)))
+    }
+
+    /// Has the tap hear something in the server's place.
+    private mutating func tell(_ bytes: ByteBuffer, _ feed: Feed) {
+        self.feed = feed
+        front.receive(bytes, from: .server, at: now)
+        while let action = front.next() { carry(action) }
+        self.feed = .none
+    }
+
+    /// Reads what has come from the server, up to where the gate wants something done.
+    private mutating func readServer() -> Bool {
+        guard front.isRunning, back.unread(from: .server) > 0 else { return false }
+        run.begin(back.unreadBytes(from: .server))
+        defer { run = ForwardRun() }
+        var count = 0
+        while count < Self.maximumRun, let event = back.next() {
+            count += 1
+            handle(event)
+            while let step = gate?.next() {
+                flushRun()
+                carryOut(step)
             }
         }
-        conversation.settle()
+        flushRun()
+        return count > 0
     }
 
-    mutating func forward(_ event: MailEvent) {
-        if !clientIsEncrypted, event.sender == .client { said.note(event) }
-        ready.append(.record(event))
-        let early = event.sender == .client ? min(ahead, event.bytes.readableBytes) : 0
-        if early > 0 {
-            ahead -= early
-            runs[.client].skip(early)
-        }
-        runs[event.sender].advance(event.bytes.readableBytes - early)
-    }
-
-    /// Takes an event out of the stream: its bytes do not go on.
-    mutating func swallow(_ event: MailEvent) {
+    private mutating func handle(_ event: MailEvent) {
+        let passage = gate?.passage(of: event) ?? .withhold
         var event = event
-        event.isWithheld = true
-        ready.append(.record(event))
-        flushRun(of: event.sender)
-        runs[event.sender].skip(event.bytes.readableBytes)
-    }
-
-    mutating func flushRun(of side: Side) {
-        if let run = runs[side].flush() { ready.append(.send(run, to: side.peer)) }
-    }
-
-    /// Answers go before the commands that follow them.
-    mutating func flush() {
-        flushRun(of: .server)
-        flushRun(of: .client)
-        runs = ForwardRuns()
-    }
-
-    /// The client's bytes that cannot be read yet go on all the same.
-    private mutating func forwardAhead() {
-        guard conversation.clientWait == .reading, !isClosedToCommands else { return }
-        var unread = conversation.unreadBytes(from: .client)
-        guard unread.readableBytes > ahead else { return }
-        unread.moveReaderIndex(forwardBy: ahead)
-        if ahead == 0, conversation.awaitsLiteral {
-            let offset = conversation.offset(of: .client)
-            ready.append(.tell(.anomaly(Anomaly(.literalNotAwaited, side: .client, offset: offset))))
+        switch passage {
+        case .pass: run.advance(event.bytes.readableBytes)
+        case .withhold, .replace:
+            flushRun()
+            run.skip(event.bytes.readableBytes)
+            event.isWithheld = true
         }
-        ahead += unread.readableBytes
-        ready.append(.send(unread.ownCopy, to: .server))
-        if ahead > settings.limits.unreadOctets {
-            let offset = conversation.offset(of: .client)
-            ready.append(.tell(.anomaly(Anomaly(.tooMuchUnread, side: .client, offset: offset))))
-            conversation.becomeOpaque()
-            hasNews = true
-        }
+        if recordsUpstream { ready.append(.recordUpstream(event)) }
+        if case .replace(let bytes) = passage { tell(bytes, .rewritten) }
     }
 
-    // MARK: - Closing
-
-    mutating func close(by closer: Closer, reason: String, farewell: String?) {
-        guard !isClosed else { return }
-        releaseWithheld()
-        flush()
-        stage = .closed
-        if let farewell, conversation.mayInterject {
-            let word = settings.mailProtocol == .imap ? "* BYE" : "-ERR [SYS/TEMP]"
-            ready.append(.say(ByteBuffer(string: "\(word) \(Self.oneLine(farewell))\r\n"), to: .client))
-        }
-        ready.append(.close(by: closer, reason: reason))
-    }
-
-    /// Text of a peer may stand in it.
-    private static func oneLine(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value < 0x20 || $0.value > 0x7E ? "?" : $0 }))
-    }
-
-    mutating func refuseClearText(from side: Side) {
-        guard !isClosed else { return }
-        let anomaly = Anomaly(.clearTextBehindSTARTTLS, side: side, offset: conversation.offset(of: side))
-        ready.append(.tell(.anomaly(anomaly)))
-        close(by: .interpost, reason: "clear text of the \(side.rawValue) behind STARTTLS", farewell: nil)
+    private mutating func flushRun() {
+        if let bytes = run.flush() { tell(bytes, .passed) }
     }
 }

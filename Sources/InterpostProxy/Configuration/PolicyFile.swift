@@ -112,7 +112,8 @@ extension ConfigurationReader {
         case nil: break
         case "none": match.tls = PolicyMatch.TLS.none
         case "any": match.tls = .any
-        case "1.2", "1.3": match.tls = tls.map { .atLeast($0) }
+        case "1.2": match.tls = .atLeast(.tls1_2)
+        case "1.3": match.tls = .atLeast(.tls1_3)
         default: throw keys.problem(at: "tls", "'tls' is none, any, 1.2 or 1.3 (at least), not '\(tls ?? "")'")
         }
         var larger: Int?

@@ -145,6 +145,6 @@ public struct CertificateAuthority: Sendable {
     }
 
     private static func generalName(_ name: String) -> GeneralName {
-        IPAddress.octets(of: name).map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(name)
+        IPAddress(name).map { .ipAddress(ASN1OctetString(contentBytes: $0.octets[...])) } ?? .dnsName(name)
     }
 }

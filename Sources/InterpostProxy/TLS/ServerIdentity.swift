@@ -21,8 +21,8 @@ struct ServerIdentity: Sendable {
 
     /// - Parameter host: A host name or an IP address, as the configuration has it.
     init(host: String) {
-        if let octets = IPAddress.octets(of: host) {
-            reference = .address(octets)
+        if let address = IPAddress(host) {
+            reference = .address(address.octets)
         } else {
             let name = host.lowercased()
             reference = .labels(Self.labels(of: name.hasSuffix(".") ? name.dropLast() : name[...]))

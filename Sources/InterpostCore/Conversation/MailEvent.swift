@@ -1,0 +1,96 @@
+public import NIOCore
+
+/// One thing that happened on the wire: exact bytes, and our reading of them.
+///
+/// An event is one fragment (a line, a literal chunk, a body chunk). What a command or response means stands in
+/// the event of its last fragment; the ones before it are ``Meaning/part(_:)`` and ``Meaning/literal(remaining:)``.
+/// Joined, the bytes of one sender's events are what that sender sent.
+public struct MailEvent: Sendable {
+    /// Counts from 1 in each session, both directions together.
+    public var number: Int
+    public var time: WireTime
+    public var sender: Side
+    /// Octets of this sender before this event.
+    public var offset: Int
+    public var bytes: ByteBuffer
+    public var meaning: Meaning
+    /// Where the peer broke the protocol, if it did.
+    public var anomalies: [Anomaly] = []
+    /// The leniencies that reading it needed; those in what is read on request are not among them.
+    public var quirks = Quirks()
+    /// Interpost said this in the sender's place (its own answer to STARTTLS, say).
+    public var isOurs = false
+    /// It does not go on to the other side.
+    public var isWithheld = false
+    /// The gate wrote it in the place of what the sender said.
+    public var isRewritten = false
+
+    public enum Meaning: Sendable {
+        /// Framed, but not understood. It is forwarded and recorded like everything else.
+        case unknown
+        /// Bytes behind a passed limit, of a session that nobody reads any more.
+        case opaque
+        /// A line that announces a literal; the command or response goes on.
+        indirect case part(LiteralStart)
+        /// Octets of a literal.
+        case literal(remaining: Int)
+
+        indirect case greeting(IMAPStatus)
+        indirect case command(IMAPCommand)
+        indirect case response(IMAPResponse)
+        indirect case status(IMAPStatus)
+        indirect case completion(IMAPStatus, of: CommandRecord?)
+        case continuation(ContinuationPurpose)
+        /// The client's DONE, or whatever it sent instead.
+        case idleDone
+
+        indirect case pop3Greeting(POP3Reply)
+        indirect case pop3Command(name: Keyword?, POP3Command)
+        /// A status line with more to come behind it.
+        indirect case pop3Begin(POP3Reply, answering: POP3Command)
+        /// One line of a listing, or of a message.
+        case pop3Listing
+        case pop3Body
+        /// The line that ends a reply: the status line of a short one, the terminator of a long one.
+        indirect case pop3Completion(POP3Reply, of: POP3CommandRecord?)
+
+        /// A client's line in an AUTHENTICATE or AUTH exchange. The bytes are a secret, and so are the parts of them
+        /// that are given.
+        indirect case saslResponse([Secret])
+        /// A server's `+` line in such an exchange. The bytes are a secret.
+        case saslChallenge
+    }
+
+    /// What a `+` line was for.
+    public enum ContinuationPurpose: String, Sendable { case literal, idle, unexpected }
+
+    /// The beginning of a literal, and of which command.
+    public struct LiteralStart: Sendable {
+        public var announcement: LiteralAnnouncement
+        public var tag: ByteBuffer?
+        public var name: Keyword?
+    }
+}
+
+extension MailEvent {
+    /// What follows is DEFLATE (RFC 4978).
+    var beginsCompression: Bool {
+        switch meaning {
+        case .completion(let status, let record):
+            if case .compress? = record?.command?.body { status.result == .ok } else { false }
+        case .pop3Completion(let reply, let record):
+            if case .compress? = record?.command { reply.result == .ok } else { false }
+        default: false
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Dovecot's rawlog of a session begins with what is said to its LOGIN: `* CAPABILITY …` or `a1 OK …`.
+    var isGreeting: Bool {
+        let words = readableBytesView.prefix(16).split(separator: UInt8.space, maxSplits: 2)
+        guard words.count > 1, words[0].elementsEqual([UInt8(ascii: "*")]) else { return false }
+        let word = ByteBuffer(bytes: words[1])
+        return word.equalsIgnoringCase("OK") || word.equalsIgnoringCase("PREAUTH") || word.equalsIgnoringCase("BYE")
+    }
+}

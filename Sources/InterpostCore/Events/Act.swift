@@ -1,0 +1,60 @@
+import NIOCore
+
+/// What was done to an account and its mail: the lines that an auditor asks for. Told when the server has
+/// confirmed it.
+public enum Act: Sendable {
+    /// `method` is `LOGIN`, `PASS`, `APOP` or the SASL mechanism.
+    case login(user: String?, method: String, succeeded: Bool)
+    case mailboxSelected(MailboxName, readOnly: Bool, messages: UInt64?)
+    case messagesRead(MessageReferences, count: Int)
+    case flagsChanged(MessageReferences, StoreRequest.Operation, [String])
+    /// Gmail's labels, which put a message into mailboxes and take it out of them.
+    case labelsChanged(MessageReferences, StoreRequest.Operation, [String])
+    /// Marked with `\Deleted`.
+    case messagesDeleted(MessageReferences)
+    /// `count` is `nil` where the server does not say (CLOSE), or says more than there were.
+    case messagesExpunged(MessageReferences, count: Int?)
+    /// `uids` where the server says which UIDs they got (RFC 4315).
+    case messageAppended(MailboxName, flags: [String], octets: [Int], uids: String?)
+    case messagesCopied(MessageReferences, to: MailboxName, uids: String?)
+    case messagesMoved(MessageReferences, to: MailboxName, uids: String?)
+    case mailboxCreated(MailboxName)
+    case mailboxRenamed(MailboxName, to: MailboxName)
+    case mailboxDeleted(MailboxName)
+    case retrieved(MaildropReference, octets: Int, wholeMessage: Bool)
+    case deleted(MaildropReference)
+    /// QUIT carried out the deletions.
+    case committed(deletions: Int)
+
+    /// The name in the log.
+    public var name: StaticString {
+        switch self {
+        case .login: "login"
+        case .mailboxSelected: "mailbox.selected"
+        case .messagesRead: "messages.read"
+        case .flagsChanged: "flags.changed"
+        case .labelsChanged: "labels.changed"
+        case .messagesDeleted: "messages.deleted"
+        case .messagesExpunged: "messages.expunged"
+        case .messageAppended: "message.appended"
+        case .messagesCopied: "messages.copied"
+        case .messagesMoved: "messages.moved"
+        case .mailboxCreated: "mailbox.created"
+        case .mailboxRenamed: "mailbox.renamed"
+        case .mailboxDeleted: "mailbox.deleted"
+        case .retrieved: "message.retrieved"
+        case .deleted: "message.deleted"
+        case .committed: "deletions.committed"
+        }
+    }
+}
+
+extension Act {
+    /// A deletion of POP3, or the end of a session that makes them true.
+    var isDeletion: Bool {
+        switch self {
+        case .deleted, .committed: true
+        default: false
+        }
+    }
+}

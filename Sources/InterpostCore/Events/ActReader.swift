@@ -1,0 +1,103 @@
+import NIOCore
+
+/// Turns a completed command into acts.
+enum ActReader {
+    static func acts(of record: CommandRecord, status: IMAPStatus, messages: ActMessages) -> [Act] {
+        guard let command = record.command else { return [] }
+        let succeeded = status.result == .ok
+        switch command.body {
+        case .login(let user, _):
+            return [.login(user: user.description, method: "LOGIN", succeeded: succeeded)]
+        case .authenticate(let mechanism, _):
+            return [.login(user: record.sasl?.user, method: KnownVerbs.title(ofMechanism: mechanism), succeeded: succeeded)]
+        default:
+            return succeeded ? acts(of: command, record: record, status: status, messages: messages) : []
+        }
+    }
+
+    private static func acts(
+        of command: IMAPCommand, record: CommandRecord, status: IMAPStatus, messages: ActMessages
+    ) -> [Act] {
+        let selected = record.selected
+        let named =
+            messages.named
+            ?? MessageReferences(
+                mailbox: selected?.mailbox, numbers: command.usesUIDs ? nil : command.messages?.description,
+                uids: command.usesUIDs ? command.messages?.description : nil)
+        var removed = messages.removed ?? MessageReferences()
+        removed.mailbox = selected?.mailbox
+        func uids(_ code: StaticString) -> String? { status.uids(behind: code) ?? messages.assigned[Keyword(code)] }
+        switch command.body {
+        case .select(let mailbox, let readOnly, _):
+            let selection = Selection(mailbox, readOnly: readOnly, status: status)
+            return [.mailboxSelected(mailbox, readOnly: selection.isReadOnly, messages: record.exists)]
+        case .fetch:
+            guard var read = messages.read else { return [] }
+            read.mailbox = selected?.mailbox
+            return [.messagesRead(read, count: record.readNumbers.count)]
+        case .store(_, let request):
+            guard !messages.isEmpty else { return [] }
+            switch request.item {
+            case .flags(let flags):
+                let deletes = request.operation != .remove && flags.contains { $0.bytes.equalsIgnoringCase("\\DELETED") }
+                return [.flagsChanged(named, request.operation, flags.map(\.description))]
+                    + (deletes ? [.messagesDeleted(named)] : [])
+            case .labels(let labels): return [.labelsChanged(named, request.operation, labels.map(\.description))]
+            case .annotations, .other: return []
+            }
+        case .expunge(let set):
+            guard messages.removedCount != 0 else { return [] }
+            let gone = set == nil || removed.uids != nil ? removed : named
+            return [.messagesExpunged(gone, count: messages.removedCount)]
+        // CLOSE removes nothing from a mailbox that is open for reading only (RFC 9051 §6.4.1), and says nothing of what it does.
+        case .close: return messages.closed.map { [.messagesExpunged($0, count: nil)] } ?? []
+        case .append(let mailbox, let appended):
+            return [appendAct(mailbox, appended, uids("APPENDUID"))]
+        case .replace(_, let mailbox, let message):
+            return [appendAct(mailbox, [message], uids("APPENDUID")), .messagesExpunged(named, count: 1)]
+        case .copy(_, let mailbox): return [.messagesCopied(named, to: mailbox, uids: uids("COPYUID"))]
+        case .move(_, let mailbox):
+            // A server that moved something says which messages are gone (RFC 6851 §3.3).
+            let uids = uids("COPYUID")
+            return uids == nil && messages.removedCount == 0 ? [] : [.messagesMoved(named, to: mailbox, uids: uids)]
+        case .create(let mailbox, _): return [.mailboxCreated(mailbox)]
+        case .rename(let old, let new, _): return [.mailboxRenamed(old, to: new)]
+        case .delete(let mailbox): return [.mailboxDeleted(mailbox)]
+        default: return []
+        }
+    }
+
+    private static func appendAct(_ mailbox: MailboxName, _ messages: [AppendedMessage], _ uids: String?) -> Act {
+        .messageAppended(
+            mailbox, flags: messages.first?.flags.map(\.description) ?? [], octets: messages.map(\.octets),
+            uids: uids)
+    }
+
+    /// `user` is the name that a USER command before this one gave.
+    static func acts(
+        of record: POP3CommandRecord, reply: POP3Reply, user: String?, maildrop: MaildropFollower
+    ) -> [Act] {
+        let succeeded = reply.result == .ok
+        switch record.command {
+        case .pass: return [.login(user: user, method: "PASS", succeeded: succeeded)]
+        case .rpop: return [.login(user: user, method: "RPOP", succeeded: succeeded)]
+        case .apop(let name, _): return [.login(user: String(buffer: name), method: "APOP", succeeded: succeeded)]
+        case .auth(let mechanism?, _):
+            return [.login(user: record.sasl?.user, method: KnownVerbs.title(ofMechanism: mechanism), succeeded: succeeded)]
+        case .retr(let message) where succeeded:
+            return [.retrieved(maildrop.message(message), octets: record.octets, wholeMessage: true)]
+        case .top(let message, _) where succeeded:
+            return [.retrieved(maildrop.message(message), octets: record.octets, wholeMessage: false)]
+        case .dele(let message) where succeeded: return [.deleted(maildrop.message(message))]
+        case .quit where succeeded && record.deletions > 0: return [.committed(deletions: record.deletions)]
+        default: return []
+        }
+    }
+}
+
+extension IMAPStatus {
+    /// The last word of `[APPENDUID 38505 3955]` or `[COPYUID 38505 304,319 3956:3957]`: the UIDs in the target mailbox.
+    fileprivate func uids(behind name: StaticString) -> String? {
+        codeName == Keyword(name) ? codeArguments.last?.description : nil
+    }
+}

@@ -1,0 +1,203 @@
+import NIOCore
+
+/// How an event looks to a person who watches: one line per act.
+///
+///     10:41:07.218  #7 → a1 SELECT INBOX                                OK [READ-WRITE]  1.2 ms
+///     10:41:07.219  #7 ● messages read in INBOX: 1:3 (UIDs 17:19), 3 messages
+public struct ConsoleLine: Sendable {
+    /// Whether escape sequences for colours may be used.
+    public var hasColour: Bool
+    /// Commands are shown as they come and not with their results, which will not come.
+    public var showsCommands = false
+
+    public init(hasColour: Bool) { self.hasColour = hasColour }
+
+    private enum Colour: String {
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+        case cyan = "36"
+        case bold = "1"
+    }
+
+    /// Appends the line with its LF; nothing for events that only a program wants.
+    public func write(_ event: LogEvent, session: Int, at time: WireTime, to bytes: inout [UInt8]) {
+        guard let text = text(of: event) else { return }
+        let clock = time.iso8601.dropFirst(11).prefix(12)
+        bytes.append(contentsOf: "\(paint("\(clock)", .dim))  \(paint("#\(session)", .cyan)) \(text)\n".utf8)
+    }
+
+    private func text(of event: LogEvent) -> String? {
+        switch event {
+        case .sessionOpened(let facts):
+            "○ \(facts.mailProtocol.title) session from \(facts.client) for \(Self.short(facts.upstream))"
+        case .sessionClosed(let end):
+            "○ closed by \(end.by.rawValue): \(Self.short(end.reason)), \(Self.duration(end.microseconds)), "
+                + "\(Self.size(end.traffic.clientOctets)) up, \(Self.size(end.traffic.serverOctets)) down, "
+                + Self.count(end.traffic.commands, "command")
+        case .upstreamConnected: nil
+        case .tlsUp(let facts):
+            "◆ TLS to the \(facts.side.rawValue): "
+                + [facts.version, facts.cipherSuite, facts.serverName.map { "name \($0)" }, facts.ja4.map { "JA4 \($0)" }]
+                .compactMap { $0.map(Self.short) }.joined(separator: ", ")
+                + (facts.verified == false ? paint(", certificate NOT verified", .red) : "")
+        case .tlsFailed(let side, let reason): paint("✗ TLS to the \(side.rawValue) failed: \(Self.short(reason))", .red)
+        case .greeting(_, let text, _): "← greeting \(Self.short(text))"
+        case .command(let facts) where showsCommands: "→ \(Self.said(facts))"
+        case .capabilities, .command, .literal, .response, .quirk: nil
+        case .edited(let change):
+            paint(
+                "✎ capabilities:" + change.removed.map { " −" + Self.short($0) }.joined()
+                    + change.added.map { " +" + $0 }.joined() + " (\(change.reason))", .yellow)
+        case .completion(let facts): completion(facts)
+        case .idleBegan: "↻ idle"
+        case .idleEnded(let microseconds): "↻ idle ended after \(Self.duration(microseconds))"
+        case .compressed: "◆ compressed"
+        case .sasl(let mechanism, let user, let result, _):
+            "◆ SASL \(mechanism)\(user.map { " for " + Self.short($0) } ?? ""): \(result)"
+        case .anomaly(let anomaly):
+            paint(
+                "! \(anomaly.kind.rawValue) by the \(anomaly.side.rawValue) at octet \(anomaly.offset): \(anomaly.rule)", .yellow)
+        case .limit(let name, let value, _): paint("! limit \(name) of \(value) reached", .yellow)
+        case .warning(let text): paint("! \(Self.short(text))", .red)
+        case .policy(let facts): policy(facts)
+        case .alarm(let reason, let last): paint("✗ alarm: \(Self.short(reason)), behind \(Self.short(last))", .red)
+        case .act(let act): paint("● " + Self.text(of: act), .bold)
+        }
+    }
+
+    private static func said(_ facts: CommandFacts) -> String {
+        [facts.tag.map { short($0) }, facts.name.description, short(facts.arguments)]
+            .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    /// What was kept from somebody, or changed.
+    private func policy(_ facts: PolicyFacts) -> String? {
+        let said = Self.said(facts.command)
+        let trial = facts.isRehearsal ? "dry run, it passes: " : ""
+        let text = facts.text.map { ": " + Self.short($0) } ?? ""
+        switch facts.verdict {
+        case .allow: return nil
+        case .rewrite:
+            guard let sent = facts.sent else { return facts.isRehearsal ? "✎ \(trial)\(said) rewritten by \(facts.rule)" : nil }
+            return "✎ \(trial)\(said) went on as \(Self.said(sent))"
+        case .refuse: return paint("⊘ \(trial)\(said) refused by \(facts.rule)\(text)", .yellow)
+        case .pretend: return paint("⊘ \(trial)\(said) pretended by \(facts.rule)", .yellow)
+        case .drop: return paint("⊘ \(trial)\(said) ends the session by \(facts.rule)", .red)
+        case .hold: return paint("⊘ \(trial)\(said) waits for a person by \(facts.rule)", .yellow)
+        }
+    }
+
+    private func completion(_ facts: CompletionFacts) -> String {
+        let said = facts.command.map { Self.said($0) } ?? "(unknown)"
+        let isGood = facts.result.hasSuffix("OK")
+        let result = facts.result + (facts.code.map { " [" + Self.short($0, 24) + "]" } ?? "")
+        let padding = String(repeating: " ", count: max(1, 50 - said.count))
+        let lines = facts.untagged > 0 ? ", \(Self.count(facts.untagged, "line"))" : ""
+        let came = facts.octets > 0 ? lines + ", \(Self.size(facts.octets))" : ""
+        return "→ \(said)\(padding)\(paint(result, isGood ? .green : .red))  \(Self.duration(facts.microseconds))\(came)"
+            + (isGood ? "" : " " + Self.short(facts.text))
+    }
+
+    private static func text(of act: Act) -> String {
+        switch act {
+        case .login(let user, let method, let succeeded):
+            "\(succeeded ? "logged in" : "login FAILED")\(user.map { " as " + short($0) } ?? "") by \(method)"
+        case .mailboxSelected(let name, let readOnly, let messages):
+            "\(short(name.description)) selected\(readOnly ? " read-only" : "")\(messages.map { ", " + count(Int(clamping: $0), "message") } ?? "")"
+        case .messagesRead(let messages, let count): "\(Self.count(count, "message")) read\(text(of: messages))"
+        case .flagsChanged(let messages, let operation, let flags):
+            "\(short(flags.joined(separator: " "))) \(verb(of: operation))\(text(of: messages))"
+        case .labelsChanged(let messages, let operation, let labels):
+            "labels \(short(labels.joined(separator: " "))) \(verb(of: operation))\(text(of: messages))"
+        case .messagesDeleted(let messages): "messages marked deleted\(text(of: messages))"
+        case .messagesExpunged(let messages, let count):
+            "\(count.map { Self.count($0, "message") } ?? "messages") expunged\(text(of: messages))"
+        case .messageAppended(let name, _, let octets, _):
+            "message appended to \(short(name.description)), \(size(octets.reduce(0, &+)))"
+        case .messagesCopied(let messages, let target, _): "messages copied\(text(of: messages)) to \(short(target.description))"
+        case .messagesMoved(let messages, let target, _): "messages moved\(text(of: messages)) to \(short(target.description))"
+        case .mailboxCreated(let name): "mailbox \(short(name.description)) created"
+        case .mailboxRenamed(let old, let new): "mailbox \(short(old.description)) renamed to \(short(new.description))"
+        case .mailboxDeleted(let name): "mailbox \(short(name.description)) deleted"
+        case .retrieved(let message, let octets, let whole):
+            "\(text(of: message)) retrieved\(whole ? "" : " in part"), \(size(octets))"
+        case .deleted(let message): "\(text(of: message)) marked deleted"
+        case .committed(let deletions): "\(Self.count(deletions, "deletion")) committed"
+        }
+    }
+
+    private static func verb(of operation: StoreRequest.Operation) -> String {
+        switch operation {
+        case .add: "set"
+        case .remove: "cleared"
+        case .replace: "made the flags"
+        }
+    }
+
+    private static func text(of message: MaildropReference) -> String {
+        "message \(message.number)" + ((message.subject ?? message.messageID ?? message.uid).map { " (\(short($0)))" } ?? "")
+    }
+
+    private static func text(of messages: MessageReferences) -> String {
+        let place = messages.mailbox.map { " in " + short($0.description) } ?? ""
+        let which =
+            [messages.numbers, messages.uids.map { "UIDs " + $0 }].compactMap { $0.map(short) }
+            + (messages.subjects.isEmpty ? messages.messageIDs : messages.subjects).prefix(1).map(short)
+        return place + (which.isEmpty ? "" : ": " + which.joined(separator: ", "))
+    }
+
+    private func paint(_ text: String, _ colour: Colour) -> String {
+        hasColour ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// `1 line`, `2 lines`.
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+    private static func short(_ bytes: ByteBuffer, _ length: Int = 80) -> String { short(String(buffer: bytes), length) }
+
+    private static func short(_ text: String) -> String { short(text, 80) }
+
+    /// At most `length` characters, none of which a terminal would obey.
+    static func short(_ text: String, _ length: Int) -> String {
+        var shown = ""
+        for (index, scalar) in text.unicodeScalars.enumerated() {
+            if index == length { return shown + "…" }
+            shown.unicodeScalars.append(scalar.properties.isPrintable ? scalar : "\u{FFFD}")
+        }
+        return shown
+    }
+
+    private static func duration(_ microseconds: Int64) -> String {
+        switch microseconds {
+        case ..<1000: "\(microseconds) µs"
+        case ..<1_000_000: tenths(microseconds, of: 1000) + " ms"
+        default: tenths(microseconds, of: 1_000_000) + " s"
+        }
+    }
+
+    private static func size(_ octets: Int) -> String {
+        switch octets {
+        case ..<1024: "\(octets) B"
+        case ..<(1 << 20): tenths(Int64(octets), of: 1 << 10) + " KiB"
+        case ..<(1 << 30): tenths(Int64(octets), of: 1 << 20) + " MiB"
+        default: tenths(Int64(octets), of: 1 << 30) + " GiB"
+        }
+    }
+
+    private static func tenths(_ value: Int64, of unit: Int64) -> String {
+        let tenths = (value * 10 + unit / 2) / unit
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+extension Unicode.Scalar.Properties {
+    /// Not a control, format or private character, nor a line separator: nothing a terminal acts upon.
+    var isPrintable: Bool {
+        switch generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
+    }
+}

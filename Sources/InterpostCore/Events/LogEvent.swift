@@ -1,0 +1,64 @@
+public import NIOCore
+
+/// One thing worth telling: a line of the event log and, for most, of the console.
+///
+/// Values here are already free of secrets. `Events.md` shows each one as JSON.
+public enum LogEvent: Sendable {
+    indirect case sessionOpened(SessionFacts)
+    indirect case sessionClosed(SessionEnd)
+    case upstreamConnected(address: String, microseconds: Int64)
+    indirect case tlsUp(TLSFacts)
+    case tlsFailed(side: Side, reason: String)
+    case greeting(result: String, text: ByteBuffer, hasAPOP: Bool)
+    case capabilities(CapabilityPhase, [ByteBuffer])
+    indirect case edited(CapabilityChange)
+    indirect case command(CommandFacts)
+    indirect case literal(LiteralFacts)
+    case response(name: String, number: UInt64?, text: ByteBuffer)
+    indirect case completion(CompletionFacts)
+    case idleBegan
+    case idleEnded(microseconds: Int64)
+    case compressed
+    indirect case sasl(mechanism: String, user: String?, result: String, responses: Int)
+    case anomaly(Anomaly)
+    case quirk(Quirk, side: Side, offset: Int)
+    case limit(name: String, value: Int, side: Side?)
+    case warning(String)
+    indirect case policy(PolicyFacts)
+    /// A session with a gate ends, because what the server said was not expected.
+    case alarm(reason: String, last: ByteBuffer)
+    indirect case act(Act)
+
+    /// How much a log carries; each level includes the ones before it.
+    public enum Detail: String, Sendable, CaseIterable, Comparable {
+        /// Sessions, TLS, logins, what was done to mail, and whatever is wrong.
+        case acts
+        /// And every command with its completion.
+        case commands
+        /// And every response.
+        case responses
+
+        public static func < (left: Self, right: Self) -> Bool {
+            left.rank < right.rank
+        }
+
+        private var rank: Int {
+            switch self {
+            case .acts: 0
+            case .commands: 1
+            case .responses: 2
+            }
+        }
+    }
+
+    /// The least detailed log that has this event.
+    public var detail: Detail {
+        switch self {
+        case .response: .responses
+        case .literal(let facts): facts.side == .client ? .commands : .responses
+        case .policy(let facts): facts.isHarmless ? .commands : .acts
+        case .greeting, .capabilities, .edited, .command, .completion, .quirk, .idleBegan, .idleEnded: .commands
+        default: .acts
+        }
+    }
+}

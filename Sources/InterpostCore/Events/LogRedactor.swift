@@ -1,0 +1,246 @@
+import NIOCore
+
+/// Keeps what a session's log shows free of secrets.
+///
+/// Two rules. What is not known to be harmless is not shown: arguments of LOGIN, AUTHENTICATE, PASS and APOP,
+/// SASL lines, unknown verbs, malformed lines, and a server's text about any of these become `[n octets]` or
+/// `[redacted]`. And what was once seen as a secret is looked for in everything shown later, because servers echo
+/// (`BAD Error in IMAP command HUNTER2`) and people type a password twice.
+struct Redactor: Sendable {
+    static let mark = ByteBuffer(string: "[redacted]")
+    private static let maximumSecrets = 64
+    /// Octets of a text that are shown.
+    private static let maximumText = 2048
+    /// So much of a secret is looked for: enough to find it, and little enough to look for it in a long line.
+    private static let maximumLength = 32
+
+    private var secrets: [Secret] = []
+    /// More secrets went by than are remembered: from now on no text is shown.
+    private var isOverwhelmed = false
+
+    /// Remembers a secret, so that it is found where a peer repeats it: as it is, as it stands in quotes, and each of its
+    /// words, because what separates them is spelled in many ways.
+    mutating func learn(_ secret: Secret) {
+        secret.withExposedBytes { bytes in
+            let words = bytes.readableBytesView.split { $0 <= UInt8.space }
+            guard let first = words.first, let last = words.last else { return }
+            learn(bytes.readableBytesView[first.startIndex..<last.endIndex])
+            if words.count > 1 { for word in words { learn(word) } }
+        }
+    }
+
+    private mutating func learn(_ bytes: ByteBufferView) {
+        let plain = ByteBuffer(bytes: bytes.prefix(Self.maximumLength))
+        guard plain.readableBytes >= 3 else { return }
+        var quoted = ByteBuffer()
+        for byte in plain.readableBytesView {
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { quoted.writeInteger(UInt8(ascii: "\\")) }
+            quoted.writeInteger(byte)
+        }
+        for form in plain == quoted ? [plain] : [plain, quoted] where !secrets.contains(Secret(form)) {
+            if secrets.count < Self.maximumSecrets { secrets.append(Secret(form)) } else { isOverwhelmed = true }
+        }
+    }
+
+    /// Remembers the token at the end of a URL (RFC 4467), and the URL.
+    mutating func learn(url: Secret) {
+        learn(url)
+        url.withExposedBytes { bytes in
+            guard let colon = bytes.readableBytesView.lastIndex(of: UInt8(ascii: ":")) else { return }
+            learn(bytes.readableBytesView[(colon + 1)...])
+        }
+    }
+
+    /// The text, or `[redacted]` when a known secret stands in it in any case.
+    /// What is long is cut: neither the search nor the log grows with a line of a megabyte.
+    func clean(_ text: ByteBuffer) -> ByteBuffer {
+        guard !isOverwhelmed else { return Self.octets(text) }
+        // A secret that only begins where the text is cut is looked for, too.
+        let isLong = text.readableBytes > Self.maximumText
+        let searched = isLong ? text.start(Self.maximumText + Self.maximumLength) : text
+        for secret in secrets where secret.withExposedBytes({ searched.contains($0) }) { return Self.mark }
+        guard isLong else { return text }
+        var shown = text.start(Self.maximumText)
+        shown.writeStaticString("…")
+        return shown
+    }
+
+    /// The same for what a client or a server may have put a URL with a token into.
+    func cleanOfURLs(_ text: ByteBuffer) -> ByteBuffer {
+        text.contains(Self.token) ? Self.octets(text) : clean(text)
+    }
+
+    /// In front of a URL's token (RFC 4467).
+    static let token = ByteBuffer(string: ";URLAUTH=")
+
+    func clean(_ text: String) -> String { String(buffer: clean(ByteBuffer(string: text))) }
+
+    func clean(_ mailbox: MailboxName) -> MailboxName {
+        MailboxName(IMAPString(clean(mailbox.string.bytes), form: mailbox.string.form))
+    }
+
+    static func octets(_ text: ByteBuffer) -> ByteBuffer { ByteBuffer(string: "[\(text.readableBytes) octets]") }
+
+    /// The code of a status; of one that is not known, or has a URL or a token, only the name.
+    func code(of status: IMAPStatus) -> ByteBuffer? {
+        guard let code = status.code, !status.hasHarmlessCode, let name = status.codeName else { return status.code.map(clean) }
+        return code.readableBytes > name.description.utf8.count ? ByteBuffer(string: "\(name) [redacted]") : code
+    }
+
+    func facts(of command: IMAPCommand) -> CommandFacts {
+        let tag = clean(command.tag)
+        switch command.body {
+        case .login(let user, _):
+            var arguments = clean(user.bytes)
+            arguments.writeString(" [redacted]")
+            return CommandFacts(tag: tag, name: command.title, arguments: arguments)
+        case .authenticate(let mechanism, let response):
+            let arguments = ByteBuffer(string: KnownVerbs.title(ofMechanism: mechanism) + (response == nil ? "" : " [redacted]"))
+            return CommandFacts(tag: tag, name: command.title, arguments: arguments)
+        case .unknown, .malformed:
+            guard KnownVerbs.contains(command.name, in: .imap) else {
+                return CommandFacts(tag: nil, name: CommandName(), arguments: Self.octets(command.text.bytes))
+            }
+            return CommandFacts(tag: tag, name: command.title, arguments: Self.octets(command.writtenArguments))
+        case .id(let fields): return CommandFacts(tag: tag, name: command.title, arguments: self.fields(fields))
+        default:
+            let arguments = command.writtenArguments
+            let isShown = command.hasHarmlessArguments && !command.quirks.contains(.argumentsLeftOver)
+            return CommandFacts(
+                tag: tag, name: command.title,
+                arguments: isShown || arguments.readableBytes == 0 ? cleanOfURLs(arguments) : Self.octets(arguments))
+        }
+    }
+
+    /// What a client says of itself (RFC 2971 §3.3); what it says of its user and of its machine's place is not shown.
+    private func fields(_ fields: [IDField]) -> ByteBuffer {
+        guard !fields.isEmpty else { return ByteBuffer(string: "NIL") }
+        let shown = fields.map { field -> String in
+            let value = field.value.map { Self.identifies(field) ? "\"\(clean($0.description))\"" : "[redacted]" } ?? "NIL"
+            return "\"\(clean(field.name.description))\" \(value)"
+        }
+        return clean(ByteBuffer(string: "(\(shown.joined(separator: " ")))"))
+    }
+
+    /// Whether the field says what the client is, and nothing of who uses it.
+    static func identifies(_ field: IDField) -> Bool {
+        identifyingFields.contains(String(buffer: field.name.bytes).lowercased())
+    }
+
+    private static let identifyingFields: Set = [
+        "name", "version", "os", "os-version", "vendor", "support-url", "date", "language", "build",
+    ]
+
+    func facts(of command: POP3Command, name: Keyword?, line: ByteBuffer?) -> CommandFacts {
+        let title = CommandName(keyword: name.flatMap { KnownVerbs.contains($0, in: .pop3) ? $0 : nil })
+        let words: [ByteBuffer]
+        switch command {
+        // Who writes more than a name may have written a password.
+        case .user(let user): words = [user.isOneWord ? clean(user) : Self.octets(user)]
+        case .pass, .rpop: words = [Self.mark]
+        case .apop(let user, _): words = [clean(user), Self.mark]
+        case .auth(let mechanism, let response):
+            words =
+                (mechanism.map { [ByteBuffer(string: KnownVerbs.title(ofMechanism: $0))] } ?? [])
+                + (response == nil ? [] : [Self.mark])
+        case .list(let number), .uidl(let number): words = number.map { [Self.text($0)] } ?? []
+        case .retr(let number), .dele(let number), .xsender(let number): words = [Self.text(number)]
+        case .top(let number, let lines): words = [Self.text(number)] + (lines.map { [Self.text($0)] } ?? [])
+        case .lang(let tag): words = tag.map { [clean($0)] } ?? []
+        case .xtnd(.xmit): words = [ByteBuffer(string: "XMIT")]
+        case .xtnd(.xlst(let header, let message)):
+            words = [ByteBuffer(string: "XLST"), clean(header)] + (message.map { [Self.text($0)] } ?? [])
+        case .xtnd(.bboards(let name)): words = [ByteBuffer(string: "BBOARDS")] + (name.map { [clean($0)] } ?? [])
+        case .help(let topic): words = [clean(topic)]
+        case .host(let name): words = [clean(name)]
+        case .compress(let algorithm): words = [clean(Self.text(algorithm))]
+        case .xclient(let attributes):
+            words = attributes.map {
+                KnownVerbs.clientAttributes[$0.name] != nil ? ByteBuffer(string: "\($0.name)=[redacted]") : Self.mark
+            }
+        case .unknown, .malformed, .xtnd(.other), .xoip, .mdef, .vendor:
+            words = line.map { [Self.octets($0.withoutLineEnd)] } ?? []
+        case .stls, .capa, .quit, .stat, .noop, .rset, .last, .utf8, .gurl, .idle: words = []
+        }
+        var arguments = words.first ?? ByteBuffer()
+        for word in words.dropFirst() {
+            arguments.writeStaticString(" ")
+            arguments.writeImmutableBuffer(word)
+        }
+        return CommandFacts(tag: nil, name: title, arguments: arguments)
+    }
+
+    private static func text(_ value: some CustomStringConvertible) -> ByteBuffer { ByteBuffer(string: value.description) }
+}
+
+extension Redactor {
+    /// The act without secrets: people type a password where a name should be.
+    func clean(_ act: Act) -> Act {
+        switch act {
+        case .login(let user, let method, let succeeded):
+            .login(user: user.map { clean($0) }, method: method, succeeded: succeeded)
+        case .mailboxSelected(let name, let readOnly, let messages):
+            .mailboxSelected(clean(name), readOnly: readOnly, messages: messages)
+        case .messagesRead(let messages, let count): .messagesRead(clean(messages), count: count)
+        case .flagsChanged(let messages, let operation, let flags):
+            .flagsChanged(clean(messages), operation, flags.map { clean($0) })
+        case .labelsChanged(let messages, let operation, let labels):
+            .labelsChanged(clean(messages), operation, labels.map { clean($0) })
+        case .messagesDeleted(let messages): .messagesDeleted(clean(messages))
+        case .messagesExpunged(let messages, let count): .messagesExpunged(clean(messages), count: count)
+        case .messageAppended(let name, let flags, let octets, let uids):
+            .messageAppended(clean(name), flags: flags.map { clean($0) }, octets: octets, uids: uids.map { clean($0) })
+        case .messagesCopied(let messages, let name, let uids):
+            .messagesCopied(clean(messages), to: clean(name), uids: uids.map { clean($0) })
+        case .messagesMoved(let messages, let name, let uids):
+            .messagesMoved(clean(messages), to: clean(name), uids: uids.map { clean($0) })
+        case .mailboxCreated(let name): .mailboxCreated(clean(name))
+        case .mailboxRenamed(let old, let new): .mailboxRenamed(clean(old), to: clean(new))
+        case .mailboxDeleted(let name): .mailboxDeleted(clean(name))
+        case .retrieved(let message, let octets, let wholeMessage):
+            .retrieved(clean(message), octets: octets, wholeMessage: wholeMessage)
+        case .deleted(let message): .deleted(clean(message))
+        case .committed: act
+        }
+    }
+
+    private func clean(_ message: MaildropReference) -> MaildropReference {
+        MaildropReference(
+            number: message.number, uid: message.uid.map { clean($0) }, messageID: message.messageID.map { clean($0) },
+            subject: message.subject.map { clean($0) })
+    }
+
+    private func clean(_ messages: MessageReferences) -> MessageReferences {
+        MessageReferences(
+            mailbox: messages.mailbox.map { clean($0) }, numbers: messages.numbers.map { clean($0) },
+            uids: messages.uids.map { clean($0) }, messageIDs: messages.messageIDs.map { clean($0) },
+            subjects: messages.subjects.map { clean($0) })
+    }
+}
+
+extension ByteBuffer {
+    /// At most so many octets of the beginning.
+    fileprivate func start(_ count: Int) -> ByteBuffer { getSlice(at: readerIndex, length: min(count, readableBytes)) ?? self }
+
+    /// Whether `needle` stands in the readable bytes, letters compared without regard to case.
+    func contains(_ needle: ByteBuffer) -> Bool {
+        let count = needle.readableBytes
+        guard count > 0, count <= readableBytes else { return false }
+        return unsafe withUnsafeReadableBytes { text in
+            unsafe needle.withUnsafeReadableBytes { secret in
+                // The first octet is looked for in both cases, which is fast; what follows it is compared.
+                let first = unsafe secret[0].uppercased
+                for octet in first.isLetter ? [first, first | 0x20] : [first] {
+                    var start = 0
+                    while let found = unsafe text.firstIndex(of: octet, from: start), found + count <= text.count {
+                        var index = 1
+                        while index < count, unsafe text[found + index].uppercased == secret[index].uppercased { index += 1 }
+                        if index == count { return true }
+                        start = found + 1
+                    }
+                }
+                return false
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import NIOCore
+
+/// What a policy decided about a command, free of secrets.
+public struct PolicyFacts: Sendable {
+    public enum Verdict: String, Sendable, CaseIterable { case allow, refuse, pretend, rewrite, drop, hold }
+
+    public var verdict: Verdict
+    /// `rule 2 (no newsletters)`, `preset read-only`, `strict reading`.
+    public var rule: String
+    public var command: CommandFacts
+    /// The name and the arguments of what went to the server, where that is another command.
+    public var sent: CommandFacts?
+    /// What the client was told, or why a line was no command.
+    public var text: String?
+    /// Nothing was done about it: the policy is only tried out.
+    public var isRehearsal: Bool
+
+    /// Nothing was kept from anybody.
+    var isHarmless: Bool { verdict == .allow || verdict == .rewrite }
+}

@@ -1,0 +1,65 @@
+import NIOCore
+
+/// A connection until it is known whether it is mail, and who of the two is the client.
+///
+///     first: * OK ready␍␊       IMAP, and the other one is the client
+struct UndecidedStream: Sendable {
+    /// Octets that are looked at.
+    static let headSize = 4096
+
+    let first: IPEndpoint
+    let second: IPEndpoint
+    let opener: TCPStream.End?
+    var said: [TCPStream.Said] = []
+    var octets = 0
+
+    enum Verdict {
+        case mail(MailProtocol, client: TCPStream.End)
+        case encrypted, other
+        /// More has to be said.
+        case open
+    }
+
+    func verdict(isOver: Bool) -> Verdict {
+        let isFull = isOver || octets >= Self.headSize
+        for end in [TCPStream.End.first, .second] {
+            if TLSHello.isVersionedRecord(head(of: end)) { return .encrypted }
+        }
+        // Whoever opened the connection is the client, and the server's first line is a greeting.
+        if let opener {
+            guard let line = lines(of: opener.other).first else { return isFull ? .other : .open }
+            guard let speech = Speech(of: line), speech.side == .server else { return .other }
+            return .mail(speech.mailProtocol, client: opener)
+        }
+        for end in [TCPStream.End.first, .second] {
+            for line in lines(of: end) {
+                guard let speech = Speech(of: line) else { continue }
+                return .mail(speech.mailProtocol, client: speech.side == .client ? end : end.other)
+            }
+        }
+        guard isFull else { return .open }
+        for (address, end) in [(first, TCPStream.End.first), (second, .second)] {
+            if address.port == 143 { return .mail(.imap, client: end.other) }
+            if address.port == 110 { return .mail(.pop3, client: end.other) }
+        }
+        return .other
+    }
+
+    private func head(of end: TCPStream.End) -> ByteBuffer {
+        var head = ByteBuffer()
+        for said in said where said.end == end {
+            head.writeBytes(said.bytes.readableBytesView.prefix(Self.headSize - head.readableBytes))
+        }
+        return head
+    }
+
+    /// The whole lines at the beginning.
+    private func lines(of end: TCPStream.End) -> [ByteBuffer] {
+        var rest = head(of: end)
+        var lines: [ByteBuffer] = []
+        while let feed = rest.firstIndex(of: .lineFeed, from: rest.readerIndex) {
+            if let line = rest.readSlice(length: feed - rest.readerIndex + 1) { lines.append(line) }
+        }
+        return lines
+    }
+}

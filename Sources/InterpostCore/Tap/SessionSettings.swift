@@ -1,0 +1,47 @@
+/// How the two legs of a session are to be carried, as the configuration says it.
+public struct SessionSettings: Sendable, Equatable {
+    public enum ListenerSecurity: String, Sendable, CaseIterable {
+        /// TLS from the first byte.
+        case implicit
+        /// Clear text; the client may STARTTLS.
+        case offered
+        /// Clear text; nothing but STARTTLS is done before it.
+        case required
+        /// Clear text for good.
+        case off
+    }
+
+    public enum UpstreamSecurity: String, Sendable, CaseIterable {
+        case implicit
+        /// Interpost does STARTTLS before anything else.
+        case required
+        case off
+    }
+
+    public enum Compression: String, Sendable, CaseIterable {
+        /// Each leg is inflated and deflated here, so that it can be read.
+        case terminate
+        /// COMPRESS is not advertised.
+        case strip
+    }
+
+    public var mailProtocol: MailProtocol
+    public var listener: ListenerSecurity
+    public var upstream: UpstreamSecurity
+    /// Each leg does what the other does, and nothing is edited.
+    public var isMirror: Bool
+    public var compression: Compression
+    public var limits: WireLimits
+
+    public init(
+        mailProtocol: MailProtocol, listener: ListenerSecurity, upstream: UpstreamSecurity, isMirror: Bool = false,
+        compression: Compression = .terminate, limits: WireLimits = .standard
+    ) {
+        self.mailProtocol = mailProtocol
+        self.listener = listener
+        self.upstream = upstream
+        self.isMirror = isMirror
+        self.compression = compression
+        self.limits = limits
+    }
+}

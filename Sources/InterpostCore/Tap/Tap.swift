@@ -1,0 +1,311 @@
+public import NIOCore
+
+/// One relayed session as a value: bytes in, actions out. It is a *tap*: what arrives goes on exactly as it came,
+/// and reading happens beside it.
+///
+/// Four things are not passed on as they are, because the two legs differ: STARTTLS and STLS, which each leg does for
+/// itself; capability lists (``CapabilityEditor``); what a client says before a STARTTLS that the listener requires;
+/// and COMPRESS where it is not terminated. With `isMirror` only the switch to TLS itself is acted upon.
+///
+/// Held back are an incomplete line, and what stands behind STARTTLS or COMPRESS until its answer. Where only the
+/// *reading* needs the server's answer (is this a literal or a command?), the bytes go on at once.
+public struct SessionCore: Sendable {
+    /// Where the session is on its way.
+    enum Stage {
+        case opening(UpstreamOpening)
+        /// TLS is being negotiated on these legs; then `greeting`, if any, goes to the client.
+        case switching(Set<Side>, greeting: ByteBuffer?)
+        case running
+        case closed
+    }
+
+    /// Actions that a session at rest keeps room for.
+    private static let restingCapacity = 64
+
+    let settings: SessionSettings
+    var stage: Stage
+    public internal(set) var conversation: Conversation
+    var ready: [SessionAction] = []
+    /// Actions on their way out, the last one first.
+    private var leaving: [SessionAction] = []
+    var clientIsEncrypted: Bool
+    var isCompressed = false
+    private var isDraining = false
+    /// Something came in since the conversation was last read to its end.
+    private var hasNews = false
+    private var now = WireTime(nanoseconds: 0)
+    /// What of each side was read and may go on, but was not sent yet.
+    var runs = ForwardRuns()
+    /// Octets of the client that went on before they were read.
+    var ahead = 0
+    /// What the client has said on a leg that is not encrypted.
+    var said = SaidInClear()
+    /// What Interpost will say in the server's place, once that is in order.
+    var pendingAnswers: [PendingAnswer] = []
+    /// Lines of an answer to AUTH as they came; they go on, edited, when the list is whole.
+    var withheld = ByteBuffer()
+
+    public init(_ settings: SessionSettings) {
+        self.settings = settings
+        conversation = Conversation(settings.mailProtocol, limits: settings.limits)
+        clientIsEncrypted = settings.listener == .implicit
+        let opens = settings.upstream == .required && !settings.isMirror
+        stage = opens ? .opening(UpstreamOpening(settings.mailProtocol)) : .running
+    }
+
+    // MARK: - In
+
+    /// Bytes that `side` sent, decrypted and inflated.
+    public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
+        now = time
+        hasNews = true
+        if case .opening(var opening) = stage, side == .server {
+            opening.receive(bytes)
+            stage = .opening(opening)
+        } else {
+            conversation.receive(bytes, from: side, at: time)
+        }
+    }
+
+    /// The leg to `side` is encrypted now.
+    public mutating func tlsIsUp(_ side: Side) {
+        guard case .switching(var legs, let greeting) = stage else { return }
+        legs.remove(side)
+        if side == .client {
+            clientIsEncrypted = true
+            conversation.clientTLSIsUp()
+        }
+        guard legs.isEmpty else { return stage = .switching(legs, greeting: greeting) }
+        stage = .running
+        hasNews = true
+        if let greeting { conversation.receive(greeting, from: .server, at: now) }
+    }
+
+    /// The server cannot be reached, or not as it has to be.
+    public mutating func upstreamFailed(reason: String) {
+        close(by: .interpost, reason: reason, farewell: "Interpost cannot reach the server: \(reason)")
+    }
+
+    /// `side` will say nothing more: a line that it left incomplete goes on as it is.
+    public mutating func inputEnded(of side: Side) {
+        guard case .running = stage else { return }
+        hasNews = true
+        if side == .server { releaseWithheld() }
+        conversation.inputEnded(of: side)
+    }
+
+    /// `side` closed its connection. A client that was not even greeted is told why it is left.
+    public mutating func closed(by side: Side) {
+        let reason = "the \(side.rawValue) closed its connection"
+        let isTooEarly = side == .server && !conversation.hasGreeted
+        close(
+            by: side == .client ? .client : .server, reason: reason,
+            farewell: isTooEarly ? "Interpost cannot reach the server: it closed the connection" : nil)
+    }
+
+    /// The session takes longer than the configuration allows.
+    public mutating func timedOut(limit: String, seconds: Int) {
+        guard !isClosed else { return }
+        ready.append(.tell(.limit(name: limit, value: seconds, side: nil)))
+        close(by: .limit, reason: "\(limit) of \(seconds) s passed", farewell: "Interpost closes an inactive session")
+    }
+
+    /// The operator wants the program to end: at once if nothing is in progress, else as soon as nothing is.
+    public mutating func drain() {
+        hasNews = true
+        if case .running = stage { isDraining = true } else { end(reason: "Interpost is ending") }
+    }
+
+    /// The client is not let in.
+    public mutating func turnAway(by closer: Closer, reason: String) {
+        close(by: closer, reason: reason, farewell: "Interpost lets nobody in: \(reason)")
+    }
+
+    /// The operator's patience is over.
+    public mutating func end(reason: String) { close(by: .operator, reason: reason, farewell: "Interpost is ending") }
+
+    /// A compressed leg carried something that is not DEFLATE.
+    public mutating func deflateBroke(on side: Side) {
+        guard !isClosed else { return }
+        ready.append(.tell(.anomaly(Anomaly(.brokenDeflate, side: side, offset: 0))))
+        close(by: .interpost, reason: "the compressed stream of the \(side.rawValue) is broken", farewell: nil)
+    }
+
+    /// What came behind STARTTLS on the leg to `side` is not a TLS handshake.
+    public mutating func clearTextArrived(from side: Side) { refuseClearText(from: side) }
+
+    /// Whether more bytes of the client, and of the server, are of use now. They are not while the other leg turns to
+    /// TLS, nor while what stands behind STARTTLS or COMPRESS waits for its answer. As of the last ``next()``.
+    public private(set) var wants = (client: true, server: true)
+
+    private mutating func noteWants() {
+        switch stage {
+        case .opening: wants = (client: false, server: true)
+        case .switching(let legs, _): wants = (client: legs.contains(.client), server: legs.contains(.server))
+        case .running:
+            let isHeld = conversation.clientWait == .passing && conversation.unread(from: .client) > 0
+            wants = (client: !isHeld, server: true)
+        case .closed: wants = (client: false, server: false)
+        }
+    }
+
+    private var isClosed: Bool { if case .closed = stage { true } else { false } }
+
+    /// Both legs carry the session.
+    var isRunning: Bool { if case .running = stage { true } else { false } }
+
+    /// The leg to the server is still being opened, which the client does not see.
+    var isOpeningUpstream: Bool {
+        switch stage {
+        case .opening: true
+        case .switching(let legs, _): legs.contains(.server)
+        case .running, .closed: false
+        }
+    }
+
+    // MARK: - Out
+
+    /// The next thing to do, or `nil` until something comes in.
+    public mutating func next() -> SessionAction? {
+        let action = nextAction()
+        if action == nil {
+            noteWants()
+            if leaving.capacity > Self.restingCapacity { (ready, leaving) = ([], []) }
+        }
+        return action
+    }
+
+    private mutating func nextAction() -> SessionAction? {
+        while true {
+            // Taken from the end, an action is moved and not copied.
+            if let action = leaving.popLast() { return action }
+            if !ready.isEmpty {
+                swap(&ready, &leaving)
+                leaving.reverse()
+                continue
+            }
+            switch stage {
+            case .closed, .switching: return nil
+            case .opening(var opening):
+                let step = opening.next()
+                stage = .opening(opening)
+                guard let step else { return nil }
+                carryOut(step)
+            case .running:
+                guard hasNews else { return nil }
+                run()
+            }
+        }
+    }
+
+    /// So many actions are made ready at once, or a piece full of short lines would take many times its size.
+    private static let maximumReady = 512
+
+    private mutating func run() {
+        hasNews = false
+        runs[.client].begin(conversation.unreadBytes(from: .client))
+        runs[.server].begin(conversation.unreadBytes(from: .server))
+        while case .running = stage, ready.count < Self.maximumReady {
+            guard let event = conversation.next() else { return finishRun() }
+            if settings.isMirror {
+                forwardMirrored(event)
+            } else if event.sender == .client {
+                handleClient(event)
+            } else {
+                handleServer(event)
+            }
+            if !pendingAnswers.isEmpty { answerPending(after: event) }
+        }
+        flush()
+        if case .running = stage { hasNews = true } else { conversation.settle() }
+    }
+
+    /// All that has come is read.
+    private mutating func finishRun() {
+        flush()
+        if case .running = stage {
+            forwardAhead()
+            if isDraining, conversation.isResting {
+                close(by: .operator, reason: "Interpost is ending", farewell: "Interpost is ending")
+            }
+        }
+        conversation.settle()
+    }
+
+    mutating func forward(_ event: MailEvent) {
+        if !clientIsEncrypted, event.sender == .client { said.note(event) }
+        ready.append(.record(event))
+        let early = event.sender == .client ? min(ahead, event.bytes.readableBytes) : 0
+        if early > 0 {
+            ahead -= early
+            runs[.client].skip(early)
+        }
+        runs[event.sender].advance(event.bytes.readableBytes - early)
+    }
+
+    /// Takes an event out of the stream: its bytes do not go on.
+    mutating func swallow(_ event: MailEvent) {
+        var event = event
+        event.isWithheld = true
+        ready.append(.record(event))
+        flushRun(of: event.sender)
+        runs[event.sender].skip(event.bytes.readableBytes)
+    }
+
+    mutating func flushRun(of side: Side) {
+        if let run = runs[side].flush() { ready.append(.send(run, to: side.peer)) }
+    }
+
+    /// Answers go before the commands that follow them.
+    mutating func flush() {
+        flushRun(of: .server)
+        flushRun(of: .client)
+        runs = ForwardRuns()
+    }
+
+    /// The client's bytes that cannot be read yet go on all the same.
+    private mutating func forwardAhead() {
+        guard conversation.clientWait == .reading, !isClosedToCommands else { return }
+        var unread = conversation.unreadBytes(from: .client)
+        guard unread.readableBytes > ahead else { return }
+        unread.moveReaderIndex(forwardBy: ahead)
+        if ahead == 0, conversation.awaitsLiteral {
+            let offset = conversation.offset(of: .client)
+            ready.append(.tell(.anomaly(Anomaly(.literalNotAwaited, side: .client, offset: offset))))
+        }
+        ahead += unread.readableBytes
+        ready.append(.send(unread.ownCopy, to: .server))
+        if ahead > settings.limits.unreadOctets {
+            let offset = conversation.offset(of: .client)
+            ready.append(.tell(.anomaly(Anomaly(.tooMuchUnread, side: .client, offset: offset))))
+            conversation.becomeOpaque()
+            hasNews = true
+        }
+    }
+
+    // MARK: - Closing
+
+    mutating func close(by closer: Closer, reason: String, farewell: String?) {
+        guard !isClosed else { return }
+        releaseWithheld()
+        flush()
+        stage = .closed
+        if let farewell, conversation.mayInterject {
+            let word = settings.mailProtocol == .imap ? "* BYE" : "-ERR [SYS/TEMP]"
+            ready.append(.say(ByteBuffer(string: "\(word) \(Self.oneLine(farewell))\r\n"), to: .client))
+        }
+        ready.append(.close(by: closer, reason: reason))
+    }
+
+    /// Text of a peer may stand in it.
+    private static func oneLine(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value < 0x20 || $0.value > 0x7E ? "?" : $0 }))
+    }
+
+    mutating func refuseClearText(from side: Side) {
+        guard !isClosed else { return }
+        let anomaly = Anomaly(.clearTextBehindSTARTTLS, side: side, offset: conversation.offset(of: side))
+        ready.append(.tell(.anomaly(anomaly)))
+        close(by: .interpost, reason: "clear text of the \(side.rawValue) behind STARTTLS", farewell: nil)
+    }
+}

@@ -1,0 +1,453 @@
+import InterpostCore
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// One relayed connection: the two legs and the core between them. Lives on one event loop; carries out what the
+/// core says and decides nothing about mail.
+final class ProxySession {
+    /// How long a client may take to finish its handshake when all that is left is to tell it why the session ends.
+    private static let lastHandshake = TimeAmount.seconds(5)
+    private static let congestionPause = TimeAmount.milliseconds(10)
+
+    let context: RelayContext
+    let eventLoop: any EventLoop
+    let clientAddress: String
+    private let peerHost: String
+    private let openedAt: WireTime
+    private(set) var number = 0
+    var core: GateCore
+    var observer: SessionObserver
+    private var recorder: SessionRecorder?
+    let client = Leg()
+    let server = Leg()
+    private var told: [LogEvent] = []
+    private var isPumping = false
+    var hasEnded = false
+    private var openChannels = 0
+    private var lastActivity: NIODeadline
+    private var timer: Scheduled<Void>?
+    private var congestionTimer: Scheduled<Void>?
+    /// Ends the patience with which a command waits for a person.
+    var holdTimer: Scheduled<Void>?
+    /// Commands that were held so far.
+    var holds = 0
+    /// The client says nothing more, and the server is not told yet: something is still to be said to it.
+    private var clientEndIsDue = false
+    /// The decision that was told last.
+    var lastDecision: PolicyFacts?
+    /// Names of the upstream's certificate, once they are known or known not to come.
+    var upstreamNames: [String]?
+    var verdict: UpstreamVerifier.Verdict?
+    var waitingTap: HelloTap?
+    /// Who closed its connection first, while the other one may still finish.
+    private var firstCloser: Side?
+
+    init(context: RelayContext, channel: any Channel) {
+        self.context = context
+        eventLoop = channel.eventLoop
+        clientAddress = channel.remoteAddress.map(Self.text) ?? "unknown"
+        peerHost = channel.remoteAddress?.ipAddress ?? "unknown"
+        openedAt = context.clock.now
+        core = GateCore(
+            context.settings, policy: context.relay.policy,
+            context: PolicyContext(
+                context.settings.mailProtocol, clientAddress: IPAddress(peerHost), listener: context.listener,
+                clientIsEncrypted: context.settings.listener == .implicit),
+            recordsUpstream: context.recording != nil)
+        observer = SessionObserver(detail: context.sink.detail, following: context.following)
+        lastActivity = .now()
+    }
+
+    // MARK: - Opening
+
+    /// Called once when the client's channel is active.
+    func open() {
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        let loop = eventLoop
+        let handle = SessionRegistry.Handle(
+            drain: { loop.execute { session.value.drain() } },
+            end: { loop.execute { session.value.endNow() } },
+            resolveHold: { number, allows in loop.execute { session.value.resolveHold(number, allows: allows) } },
+            logFailed: { loop.execute { session.value.pump() } })
+        let (number, refusal) = context.registry.admit(address: peerHost, handle: handle)
+        self.number = number
+        recorder = context.recording?.recorder(session: number)
+        tell(
+            .sessionOpened(
+                SessionFacts(
+                    mailProtocol: context.settings.mailProtocol, listener: context.listener, client: clientAddress,
+                    upstream: context.relay.upstream.description)))
+        if let refusal { return refuse(refusal) }
+        if let obstacle = context.obstacle {
+            client.isReady = context.settings.listener != .implicit
+            core.turnAway(by: .interpost, reason: obstacle)
+            return pump()
+        }
+        if context.skipsVerification { tell(.warning("upstream certificates are NOT verified")) }
+        if context.relay.policy.isDryRun { tell(.warning("the policy is a dry run: NOTHING is refused")) }
+        arm(in: .seconds(Int64(context.timeouts.handshake)))
+        connect()
+        if context.settings.listener == .implicit { beginClientTLS() } else { becomeReady(.client) }
+        pump()
+    }
+
+    private func refuse(_ refusal: SessionRegistry.Refusal) {
+        // Only in clear text can anything be said at once.
+        if context.settings.listener != .implicit { client.isReady = true }
+        switch refusal {
+        case .ending: core.turnAway(by: .operator, reason: "Interpost is ending")
+        case .tooMany(let limit, let value):
+            tell(.limit(name: limit, value: value, side: nil))
+            core.turnAway(by: .limit, reason: "too many sessions")
+        }
+        pump()
+    }
+
+    private func connect() {
+        let upstream = context.relay.upstream
+        let started = context.clock.now
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        ClientBootstrap(group: eventLoop)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: LegBuffers.allocator)
+            // Several addresses may be tried at once; only the one that answers first becomes the leg.
+            .channelOption(.autoRead, value: false)
+            .connectTimeout(.seconds(Int64(context.timeouts.handshake)))
+            .connect(host: upstream.host, port: upstream.port)
+            .whenComplete { result in session.value.connected(result, since: started) }
+    }
+
+    private func connected(_ result: Result<any Channel, any Error>, since started: WireTime) {
+        switch result {
+        case .success(let channel):
+            guard !hasEnded else { return channel.close(promise: nil) }
+            do {
+                try channel.pipeline.syncOperations.addHandler(LegHandler(session: self, side: .server))
+                if context.relay.upstream.security == .implicit { try addServerTLS(to: channel) }
+            } catch {
+                return failed(on: .server, error)
+            }
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
+            let duration = context.clock.now.microseconds(since: started)
+            tell(.upstreamConnected(address: channel.remoteAddress.map(Self.text) ?? "unknown", microseconds: duration))
+            if context.relay.upstream.security != .implicit { becomeReady(.server) }
+            if context.relay.upstream.security == .off { learn(upstreamNames: [context.relay.upstream.host]) }
+        case .failure(let error):
+            guard !hasEnded else { return }
+            learn(upstreamNames: [context.relay.upstream.host])
+            core.upstreamFailed(reason: FailureText.connecting(to: context.relay.upstream, error))
+        }
+        pump()
+    }
+
+    /// The leg can carry bytes of the session: it is connected, and encrypted if it has to be.
+    func becomeReady(_ side: Side) {
+        self[side].isReady = true
+        let backlog = self[side].backlog
+        self[side].backlog = ByteBuffer()
+        if backlog.readableBytes > 0 {
+            self[side].handler?.write(backlog)
+            self[side].handler?.flush()
+        }
+        passOnEnd(of: side.peer)
+        if client.isReady, server.isReady, firstCloser == nil { arm(in: .seconds(Int64(shortestTimeout))) }
+        finishClosing()
+    }
+
+    // MARK: - Bytes
+
+    func attach(_ handler: LegHandler, as side: Side) {
+        self[side].handler = handler
+        openChannels += 1
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        handler.channel?.closeFuture.whenComplete { _ in session.value.channelClosed() }
+    }
+
+    func receive(_ bytes: ByteBuffer, from side: Side) {
+        guard !hasEnded else { return }
+        let now = NIODeadline.now()
+        lastActivity = now
+        core.receive(bytes, from: side, at: context.clock.time(at: now))
+        pump()
+    }
+
+    /// Whether bytes of `side` can be used now. During a handshake they always can.
+    func mayRead(from side: Side) -> Bool {
+        guard self[side].isReady, !hasEnded else { return true }
+        let peer = self[side.peer]
+        guard side == .client ? core.wants.client : core.wants.server else { return false }
+        if context.isCongested {
+            pauseForLog()
+            return false
+        }
+        // Before the server is there, a client has nothing to say that could go anywhere.
+        guard peer.isReady else { return side == .server && peer.backlog.readableBytes < 1 << 16 }
+        return peer.handler?.isWritable ?? false
+    }
+
+    func resumeReads() {
+        client.handler?.resumeRead()
+        server.handler?.resumeRead()
+    }
+
+    private func pauseForLog() {
+        guard congestionTimer == nil else { return }
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        congestionTimer = eventLoop.scheduleTask(in: Self.congestionPause) {
+            session.value.congestionTimer = nil
+            session.value.resumeReads()
+        }
+    }
+
+    /// Carries out what the core says, until it says no more.
+    func pump() {
+        guard !isPumping else { return }
+        isPumping = true
+        while let action = core.next() {
+            switch action {
+            case .session(let action): carryOut(action)
+            case .recordUpstream(let event): recorder?.record(upstream: event)
+            case .judged(let decision): observer.observe(decision) { tell(judged: $0) }
+            case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { tell($0) }
+            case .hold(let seconds): hold(for: seconds)
+            }
+        }
+        isPumping = false
+        commitLog()
+        server.flush()
+        client.flush()
+        if let obstacle = context.obstacle, !hasEnded {
+            core.turnAway(by: .interpost, reason: obstacle)
+            return pump()
+        }
+        if clientEndIsDue { passOnEnd(of: .client) }
+        resumeReads()
+    }
+
+    private func carryOut(_ action: SessionAction) {
+        switch action {
+        case .record(let event):
+            recorder?.record(event)
+            observer.observe(event) { told.append($0) }
+        case .tell(let event): tell(event)
+        case .send(let bytes, let side): send(bytes, to: side)
+        case .say(let bytes, let side):
+            recorder?.say(bytes, to: side, at: context.clock.now)
+            send(bytes, to: side)
+        case .startTLS(let side): startTLS(side)
+        case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
+        case .close(let closer, let reason): end(by: closer, reason: reason)
+        }
+    }
+
+    private func send(_ bytes: ByteBuffer, to side: Side) {
+        if self[side].isReady {
+            self[side].handler?.write(bytes)
+            self[side].needsFlush = true
+        } else {
+            self[side].backlog.writeImmutableBuffer(bytes)
+        }
+    }
+
+    private func startDeflate(_ side: Side, unread: ByteBuffer) {
+        guard let handler = self[side].handler, let channel = handler.channel else { return }
+        self[side].flush()
+        do {
+            let deflate = try DeflateHandler()
+            try channel.pipeline.syncOperations.addHandler(deflate, position: .before(handler))
+            if unread.readableBytes > 0 {
+                let context = try channel.pipeline.syncOperations.context(handler: deflate)
+                deflate.channelRead(context: context, data: NIOAny(unread))
+            }
+        } catch {
+            failed(on: side, error)
+        }
+    }
+
+    func tell(_ event: LogEvent) {
+        recorder?.tell(event, at: context.clock.now)
+        told.append(event)
+        if !isPumping { commitLog() }
+    }
+
+    func commitLog() {
+        if let records = recorder?.take(), let writer = context.recording?.writer {
+            writer.append(records, of: number, context.settings.mailProtocol, isLast: hasEnded)
+        }
+        guard !told.isEmpty else { return }
+        context.sink.append(told, session: number, at: context.clock.now)
+        told.removeAll(keepingCapacity: told.count < 64)
+    }
+
+    // MARK: - Ending
+
+    func inputClosed(by side: Side) {
+        guard !hasEnded, !self[side].isInputClosed else { return }
+        self[side].isInputClosed = true
+        core.inputEnded(of: side)
+        pump()
+        // A server that leaves without a greeting has nothing more to say, and a client is told so.
+        let isTooEarly = side == .server && !core.conversation.hasGreeted
+        if self[side.peer].isInputClosed || isTooEarly { return lost(firstCloser ?? side) }
+        firstCloser = firstCloser ?? side
+        passOnEnd(of: side)
+    }
+
+    /// Half-close: what one side said last reaches the other, which may still answer.
+    private func passOnEnd(of side: Side) {
+        guard self[side].isInputClosed, self[side.peer].isReady, !hasEnded else { return }
+        clientEndIsDue = side == .client && core.hasMoreForServer
+        if clientEndIsDue { return }
+        self[side.peer].handler?.closeOutput()
+        lastActivity = .now()
+        arm(in: closePatience)
+    }
+
+    func inactive(_ side: Side) { lost(firstCloser ?? side) }
+
+    private func lost(_ side: Side) {
+        guard !hasEnded else { return }
+        if self[side].facts != nil {
+            self[side].abandonTLS()
+            tell(.tlsFailed(side: side, reason: "the \(side.rawValue) closed its connection during the handshake"))
+        }
+        core.inputEnded(of: side)
+        pump()
+        core.closed(by: side)
+        pump()
+    }
+
+    func failed(on side: Side, _ error: any Error) {
+        guard !hasEnded else { return }
+        if error is DeflateError {
+            core.deflateBroke(on: side)
+            return pump()
+        }
+        if FailureText.isUncleanEnd(error) { return inactive(side) }
+        let isHandshake = self[side].facts != nil
+        let reason = (side == .server ? verdict?.problem : client.alert) ?? FailureText.of(error)
+        if isHandshake {
+            self[side].abandonTLS()
+            tell(.tlsFailed(side: side, reason: reason))
+        }
+        if side == .server, isHandshake {
+            learn(upstreamNames: [context.relay.upstream.host])
+            core.upstreamFailed(reason: "TLS: \(reason)")
+            pump()
+        } else {
+            end(by: side.closer, reason: isHandshake ? "TLS handshake failed: \(reason)" : reason)
+        }
+    }
+
+    private func drain() {
+        core.drain()
+        pump()
+    }
+
+    private func endNow() {
+        guard !hasEnded else {
+            client.handler?.closeNow()
+            server.handler?.closeNow()
+            return
+        }
+        core.end(reason: "Interpost ended before the session did")
+        pump()
+    }
+
+    func end(by closer: Closer, reason: String) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        timer?.cancel()
+        holdTimer?.cancel()
+        context.registry.release(number)
+        let duration = context.clock.now.microseconds(since: openedAt)
+        tell(.sessionClosed(SessionEnd(by: closer, reason: reason, microseconds: duration, traffic: observer.traffic)))
+        // A client in its handshake gets its certificate, and with it our last words.
+        learn(upstreamNames: [context.relay.upstream.host])
+        client.handler?.flush()
+        if server.isReady { server.handler?.closeAfterWrites(patience: closePatience) } else { server.handler?.closeNow() }
+        // Goodbyes are read, too; and an end of input is now the end of the connection.
+        client.handler?.expectEnd()
+        server.handler?.expectEnd()
+        resumeReads()
+        finishClosing()
+        if openChannels == 0 { context.registry.remove(number, address: peerHost) }
+    }
+
+    /// The client's leg closes when its last words can reach it: after its handshake, if one is going on.
+    private func finishClosing() {
+        guard hasEnded else { return }
+        if client.isReady {
+            client.handler?.closeAfterWrites(patience: closePatience)
+        } else if client.facts == nil || client.backlog.readableBytes == 0 {
+            client.handler?.closeNow()
+        } else if let channel = client.handler?.channel {
+            eventLoop.scheduleTask(in: Self.lastHandshake) { channel.close(promise: nil) }
+        }
+    }
+
+    private func channelClosed() {
+        openChannels -= 1
+        guard openChannels == 0, hasEnded else { return }
+        congestionTimer?.cancel()
+        // The handlers know the session, and the session knows them no more.
+        (client.handler, server.handler, waitingTap) = (nil, nil, nil)
+        context.registry.remove(number, address: peerHost)
+    }
+
+    // MARK: - Time
+
+    func arm(in delay: TimeAmount) {
+        timer?.cancel()
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleTask(in: delay) { session.value.timerFired() }
+    }
+
+    /// Activity only notes its time; the timer finds out how long ago that was, and goes on waiting for the rest.
+    private func timerFired() {
+        guard !hasEnded else { return }
+        if let firstCloser, client.isReady, server.isReady {
+            let rest = lastActivity + closePatience - .now()
+            if rest.nanoseconds > 0 { return arm(in: rest) }
+            tell(.limit(name: "timeouts.closing", value: context.timeouts.closing, side: firstCloser.peer))
+            return lost(firstCloser)
+        }
+        guard client.isReady, server.isReady else {
+            // To a client that has not finished its handshake by now nothing can be said.
+            if !client.isReady, client.facts?.ja4 == nil { client.abandonTLS() }
+            core.timedOut(limit: "timeouts.handshake", seconds: context.timeouts.handshake)
+            return pump()
+        }
+        let (limit, seconds) =
+            switch core.conversation.phase {
+            case .beforeLogin: ("timeouts.before-login", context.timeouts.beforeLogin)
+            case .afterLogin: ("timeouts.after-login", context.timeouts.afterLogin)
+            case .idle: ("timeouts.idle", context.timeouts.idle)
+            }
+        let rest = lastActivity + .seconds(Int64(seconds)) - .now()
+        // The state may change before the rest is over, and with it the patience.
+        if rest.nanoseconds > 0 { return arm(in: min(rest, .seconds(Int64(shortestTimeout)))) }
+        core.timedOut(limit: limit, seconds: seconds)
+        pump()
+    }
+
+    private var closePatience: TimeAmount { .seconds(Int64(context.timeouts.closing)) }
+
+    private var shortestTimeout: Int {
+        min(context.timeouts.beforeLogin, context.timeouts.afterLogin, context.timeouts.idle)
+    }
+
+    private static func text(_ address: SocketAddress) -> String {
+        let host = address.ipAddress ?? "?"
+        return (host.contains(":") ? "[\(host)]" : host) + ":\(address.port ?? 0)"
+    }
+
+    subscript(side: Side) -> Leg { side == .client ? client : server }
+}
+
+/// Receive buffers: small at rest, large in a download.
+enum LegBuffers {
+    static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 1 << 18)
+}

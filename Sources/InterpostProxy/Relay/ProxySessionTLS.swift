@@ -1,0 +1,155 @@
+import InterpostCore
+import NIOCore
+import NIOSSL
+
+// How the two legs of a session become TLS: which certificate the client is shown, whether the server's is to be trusted,
+// and what is told of both.
+
+extension ProxySession {
+    func startTLS(_ side: Side) {
+        commitLog()
+        self[side].flush()
+        arm(in: .seconds(Int64(context.timeouts.handshake)))
+        do {
+            switch side {
+            case .client:
+                beginClientTLS()
+                client.facts?.followsSTARTTLS = true
+            case .server:
+                if let channel = server.handler?.channel { try addServerTLS(to: channel) }
+                server.facts?.followsSTARTTLS = true
+            }
+        } catch {
+            failed(on: side, error)
+        }
+    }
+
+    func addServerTLS(to channel: any Channel) throws {
+        let host = context.relay.upstream.host
+        let isAddress = IPAddress(host) != nil
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        server.beginTLS(at: context.clock.now, side: .server)
+        server.facts?.serverName = isAddress ? nil : host
+        let tls = try NIOSSLClientHandler(
+            context: context.upstreamContext, serverHostname: isAddress ? nil : host,
+            customVerificationCallback: { chain, promise in session.value.judge(chain, promise) },
+            configuration: .init())
+        let tap = HelloTap(
+            side: .server, onServerHello: { session.value.server.facts?.cipherSuite = $0.cipherSuiteName },
+            onClearText: { session.value.serverSentClearText() })
+        try channel.pipeline.syncOperations.addHandlers([tap, tls], position: .first)
+    }
+
+    /// Behind a STARTTLS that means somebody put words into the server's mouth.
+    private func serverSentClearText() {
+        guard server.facts?.followsSTARTTLS == true else { return }
+        server.abandonTLS()
+        tell(.tlsFailed(side: .server, reason: "what the server sent is not a TLS handshake"))
+        core.clearTextArrived(from: .server)
+        pump()
+    }
+
+    private func judge(_ chain: [NIOSSLCertificate], _ promise: EventLoopPromise<NIOSSLVerificationResult>) {
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        context.verifier.judge(chain, host: context.relay.upstream.host, on: eventLoop).whenSuccess { verdict in
+            session.value.verdict = verdict
+            if let warning = verdict.warning { session.value.tell(.warning(warning)) }
+            promise.succeed(verdict.problem == nil ? .certificateVerified : .failed)
+        }
+    }
+
+    func beginClientTLS() {
+        guard let channel = client.handler?.channel else { return }
+        client.isReady = false
+        client.beginTLS(at: context.clock.now, side: .client)
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        let tap = HelloTap(
+            side: .client, onClientHello: { session.value.clientHelloArrived($0) },
+            onServerHello: { session.value.client.facts?.cipherSuite = $0.cipherSuiteName },
+            onAlert: { session.value.client.alert = $0 })
+        waitingTap = tap
+        do {
+            try channel.pipeline.syncOperations.addHandler(tap, position: .first)
+            channel.read()
+        } catch {
+            failed(on: .client, error)
+        }
+    }
+
+    private func clientHelloArrived(_ outcome: HelloTap.ClientOutcome) {
+        switch outcome {
+        case .isNotTLS:
+            tell(.tlsFailed(side: .client, reason: "what the client sent is not a TLS handshake"))
+            client.abandonTLS()
+            waitingTap = nil
+            if context.settings.listener == .implicit {
+                end(by: .client, reason: "the client does not speak TLS")
+            } else {
+                core.clearTextArrived(from: .client)
+                pump()
+            }
+        case .hello(let hello):
+            client.facts?.serverName = hello.serverName
+            client.facts?.alpn = hello.applicationProtocols
+            client.facts?.ja4 = hello.ja4
+            provideServerTLS()
+        }
+    }
+
+    /// Puts the TLS handler behind the waiting ClientHello, as soon as it is known which names to show.
+    private func provideServerTLS() {
+        guard let tap = waitingTap, let facts = client.facts, facts.ja4 != nil, let channel = client.handler?.channel
+        else { return }
+        let key = ServerContexts.Key(
+            serverName: facts.serverName?.lowercased() ?? "", localAddress: channel.localAddress?.ipAddress ?? "",
+            upstream: context.relay.upstream.description, mailProtocol: context.settings.mailProtocol)
+        do {
+            let tls: NIOSSLContext
+            if let known = context.serverContexts.known(key) {
+                tls = known
+            } else if let names = upstreamNames {
+                tls = try context.serverContexts.context(
+                    for: key, upstreamNames: names, isComplete: verdict != nil || context.relay.upstream.security == .off)
+            } else {
+                return
+            }
+            waitingTap = nil
+            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .after(tap))
+            tap.release()
+        } catch {
+            failed(on: .client, error)
+        }
+    }
+
+    func learn(upstreamNames names: [String]) {
+        guard upstreamNames == nil else { return }
+        upstreamNames = names
+        provideServerTLS()
+    }
+
+    func handshakeCompleted(on side: Side) {
+        guard var facts = self[side].facts, let channel = self[side].handler?.channel else { return }
+        let version = Self.tlsVersion(of: channel, side).map(TLSProtocolVersion.init)
+        facts.version = version?.rawValue
+        facts.microseconds = context.clock.now.microseconds(since: self[side].tlsBegan)
+        if side == .server {
+            facts.chain = verdict?.chain ?? []
+            facts.verified = !context.skipsVerification
+        }
+        self[side].facts = nil
+        if !hasEnded { tell(.tlsUp(facts)) }
+        if side == .server { learn(upstreamNames: verdict?.names ?? []) }
+        becomeReady(side)
+        if side == .client { core.note(clientTLSVersion: version) }
+        core.tlsIsUp(side)
+        pump()
+    }
+
+    private static func tlsVersion(of channel: any Channel, _ side: Side) -> TLSVersion? {
+        let pipeline = channel.pipeline.syncOperations
+        return switch side {
+        case .client: try? pipeline.handler(type: NIOSSLServerHandler.self).tlsVersion
+        case .server: try? pipeline.handler(type: NIOSSLClientHandler.self).tlsVersion
+        }
+    }
+}
