@@ -18,8 +18,8 @@ enum Layer: String, CaseIterable {
         case .floor: "memchr for each LF and memcpy of the bytes; of literals the memcpy alone"
         case .framer: "lines, literals and bodies are cut"
         case .conversation: "both directions are read into typed events"
-        case .tap: "the session decides what goes on, and in which pieces (SessionCore)"
-        case .gate: "and a gate reads each command strictly, judges it and writes it anew (GateCore, no-delete)"
+        case .tap: "the session decides what goes on, and in which pieces (Tap)"
+        case .gate: "and a gate reads each command strictly, judges it and writes it anew (SessionCore, no-delete)"
         case .acts: "beside the tap, the observer tells what was done (log detail acts)"
         case .commands: "and tells every command (log detail commands)"
         case .responses: "and tells every response, read deeply (log detail responses)"
@@ -138,7 +138,7 @@ enum Layer: String, CaseIterable {
     /// What a session does with the bytes, as `ProxySession` drives it. `record` gets what goes to the log, `commit` is called
     /// behind each piece.
     private static func tap(_ script: Script, record: (MailEvent) -> Void, commit: () -> Void = {}) -> Int {
-        var core = SessionCore(SessionSettings(mailProtocol: script.mailProtocol, listener: .implicit, upstream: .implicit))
+        var core = Tap(SessionSettings(mailProtocol: script.mailProtocol, listener: .implicit, upstream: .implicit))
         var octets = 0
         for turn in script.turns {
             for _ in 0..<turn.times {
@@ -159,7 +159,7 @@ enum Layer: String, CaseIterable {
     /// A gate that lets all of the scripts pass. It writes them as they came, so that each octet counts here too: they are
     /// spelled as a gate spells commands.
     private static func gate(_ script: Script) -> Int {
-        var core = GateCore(
+        var core = SessionCore(
             SessionSettings(mailProtocol: script.mailProtocol, listener: .implicit, upstream: .implicit),
             policy: Policy(.noDelete), context: PolicyContext(script.mailProtocol, clientIsEncrypted: true))
         var octets = 0
@@ -168,8 +168,8 @@ enum Layer: String, CaseIterable {
                 core.receive(turn.bytes, from: turn.side, at: time)
                 while let action = core.next() {
                     switch action {
-                    case .session(.send(let bytes, _)), .session(.say(let bytes, _)): octets += bytes.readableBytes
-                    case .session, .recordUpstream, .judged, .alarm, .hold: break
+                    case .send(let bytes, _), .say(let bytes, _): octets += bytes.readableBytes
+                    default: break
                     }
                 }
             }

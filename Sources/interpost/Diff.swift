@@ -40,7 +40,7 @@ struct Diff: ParsableCommand {
     @Option(help: ArgumentHelp("So many lines around a difference.", valueName: "n"))
     var context = 3
 
-    @OptionGroup var normal: NormalOptions
+    @OptionGroup var normal: NormalFormOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -89,7 +89,7 @@ enum ComparedParties: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// What is made alike before sessions are compared.
-struct NormalOptions: ParsableArguments {
+struct NormalFormOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What is not made alike: tags, times, dates, uids, ids; with commas or more than once.", valueName: "what"),

@@ -52,33 +52,26 @@ struct Export: ParsableCommand {
     func run() throws {
         guard CaptureReader.isCapture(capture.path) else {
             guard FileManager.default.isReadableFile(atPath: capture.path) else {
-                throw CleanFailure(ExportProblem("\(capture) cannot be read"))
+                throw UserError("\(capture) cannot be read")
             }
-            throw CleanFailure(
-                ExportProblem("\(capture) is no capture: interpost import makes one of transcripts, rawlogs and pcaps"))
+            throw UserError("\(capture) is no capture: interpost import makes one of transcripts, rawlogs and pcaps")
         }
         do {
             let sessions = try CapturedSessions(capture, leg: view, sessions: session.isEmpty ? nil : Set(session))
             let exporter = try CaptureExporter(format, to: to, replaces: force)
             let outcome = try exporter.run(sessions, progress: ProgressLine(total: capture.size, label: capture.path))
             guard outcome.sessions > 0 else {
-                throw ExportProblem(
+                throw UserError(
                     session.isEmpty ? "\(capture) has no sessions" : "\(capture) has none of the sessions of --session")
             }
             let words = ["\(outcome.sessions) \(outcome.sessions == 1 ? "session" : "sessions")"] + outcome.notes
             FileHandle.standardError.write(Data("interpost: \(words.joined(separator: ", "))\n".utf8))
         } catch let error as CaptureError {
-            throw CleanFailure(ExportProblem("\(capture) \(error)"))
+            throw UserError(error, at: capture.description)
         } catch {
-            throw CleanFailure(error)
+            throw UserError(error)
         }
     }
-}
-
-struct ExportProblem: Error, CustomStringConvertible {
-    var description: String
-
-    init(_ description: String) { self.description = description }
 }
 
 extension ExportFormat: ExpressibleByArgument {}

@@ -57,7 +57,7 @@ struct Import: ParsableCommand {
             try importer.finish()
             Self.note("\(importer.count) \(importer.count == 1 ? "session" : "sessions") in \(to)")
         } catch {
-            throw CleanFailure(error)
+            throw UserError(error)
         }
         if failed { throw ExitCode(2) }
     }

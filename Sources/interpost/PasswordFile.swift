@@ -6,11 +6,11 @@ enum PasswordFile {
 
     static func read(_ path: String) throws -> String {
         guard let file = FileHandle(forReadingAtPath: path) else {
-            throw EndpointProblem(description: "the password file \(path) cannot be read: \(String(cString: strerror(errno)))")
+            throw UserError("the password file \(path) cannot be read: \(String(cString: strerror(errno)))")
         }
         let data = try file.read(upToCount: maximumSize) ?? Data()
         let line = data.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard !line.isEmpty else { throw EndpointProblem(description: "the password file \(path) has nothing in its first line") }
+        guard !line.isEmpty else { throw UserError("the password file \(path) has nothing in its first line") }
         return String(decoding: line, as: UTF8.self)
     }
 }

@@ -60,7 +60,7 @@ struct PolicyCommand: ParsableCommand {
             do {
                 policy = try PolicyFile.read(presetOrPath: self.policy)
             } catch {
-                throw CleanFailure(error)
+                throw UserError(error)
             }
             let bytes = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
             guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: bytes)) else {

@@ -163,12 +163,12 @@ enum StandardOutput {
 
 /// What `--fail-on` names: `anomaly`, or `unknown,anomaly`.
 struct Unwanted {
-    var categories: [Finding.Category]
+    var categories: [CorpusFinding.Category]
 
     init(_ argument: String) throws {
-        let words = Finding.Category.allCases.map(\.rawValue)
+        let words = CorpusFinding.Category.allCases.map(\.rawValue)
         categories = try argument.split(separator: ",").map { word in
-            guard let category = Finding.Category(rawValue: word.lowercased()) else {
+            guard let category = CorpusFinding.Category(rawValue: word.lowercased()) else {
                 let suggestion = Suggestion.nearest(to: "\(word)", among: words)
                 throw ValidationError("--fail-on is one or more of \(words.joined(separator: ", ")), not '\(word)'\(suggestion)")
             }

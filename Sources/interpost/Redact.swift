@@ -38,7 +38,7 @@ struct Redact: ParsableCommand {
             FileHandle.standardError.write(
                 Data("interpost: \(copy) has \(redaction.sessions) sessions, \(redaction.records) records\(cut)\n".utf8))
         } catch {
-            throw CleanFailure(error, at: capture.description)
+            throw UserError(error, at: capture.description)
         }
     }
 }

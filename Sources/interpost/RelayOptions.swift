@@ -119,7 +119,7 @@ struct RelayOptions: ParsableArguments {
         if let detail { configuration.log.detail = detail }
         if let console { configuration.log.console = console }
         if let threads { configuration.threads = threads }
-        if let problem = configuration.problems.first { throw EndpointProblem(description: problem) }
+        if let problem = configuration.problems.first { throw UserError(problem) }
         return configuration
     }
 }
@@ -140,19 +140,6 @@ struct CertificateOptions: ParsableArguments {
         if let privateKey { tls.privateKey = privateKey }
         if let authority { tls.authority = authority }
     }
-}
-
-struct EndpointProblem: Error, CustomStringConvertible {
-    var description: String
-}
-
-/// An error for a person: one sentence, no stack.
-struct CleanFailure: Error, CustomStringConvertible {
-    var description: String
-    init(_ error: any Error) { description = "\(error)" }
-
-    /// For an error that goes on with the sentence.
-    init(_ error: any Error, at place: String) { description = "\(place) \(error)" }
 }
 
 extension LogEvent.Detail: ExpressibleByArgument {}

@@ -76,7 +76,7 @@ struct Replay: AsyncParsableCommand {
             replayer = try await Replayer(
                 RecordedSessions(captures), listeners: listen, options: options, tls: tls, maximumConnections: sessions)
         } catch {
-            throw CleanFailure(error)
+            throw UserError(error)
         }
         for listener in replayer.listeners {
             FileHandle.standardError.write(Data("interpost: answering on \(listener.url)\n".utf8))

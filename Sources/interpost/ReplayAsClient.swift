@@ -51,7 +51,7 @@ struct ReplayAsClient: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long an answer may take.", valueName: "seconds"))
     var timeout = 60
 
-    @OptionGroup var normal: NormalOptions
+    @OptionGroup var normal: NormalFormOptions
 
     @Option(help: ArgumentHelp("PEM certificates to trust for the server, beside the system's.", valueName: "file"))
     var trust: [String] = []
@@ -104,25 +104,25 @@ struct ReplayAsClient: AsyncParsableCommand {
         var place = CapturePlace(capture)
         if let session {
             guard place.session == nil else {
-                throw EndpointProblem(description: "\(capture) names a session: leave out --session")
+                throw UserError("\(capture) names a session: leave out --session")
             }
             place = CapturePlace(path: place.path, session: session)
         }
         let scripts = try ClientScripts(place, for: to.mailProtocol, normal.normalisation)
         let changes = scripts.changes
         guard changes.isEmpty || allowChanges else {
-            throw EndpointProblem(
-                description: """
-                    \(place) changes the mailbox that it is played to: it has \(changes.joined(separator: ", ")). Play it to an \
-                    account that may be changed, with --allow-changes
-                    """)
+            throw UserError(
+                """
+                \(place) changes the mailbox that it is played to: it has \(changes.joined(separator: ", ")). Play it to an \
+                account that may be changed, with --allow-changes
+                """)
         }
         var options = ReplayClientOptions()
         options.patience = Int64(patience) * 1_000_000_000
         options.timeout = Int64(timeout) * 1_000_000_000
         if user == nil, scripts.scripts.contains(where: \.script.logsIn) {
-            throw EndpointProblem(
-                description: "\(place) has a login, and its password is not in it: give --user and --password-file")
+            throw UserError(
+                "\(place) has a login, and its password is not in it: give --user and --password-file")
         }
         let password = try passwordFile.map(PasswordFile.read) ?? ""
         options.login = .given(user: user ?? "", password: Secret(ByteBuffer(string: password)))

@@ -32,16 +32,16 @@ struct Run: AsyncParsableCommand {
         do {
             relay = try await Relay(source: { try options.configuration() }, logger: logger)
         } catch {
-            throw CleanFailure(error)
+            throw UserError(error)
         }
         for listener in relay.listeners {
             FileHandle.standardError.write(Data("interpost: listening on \(listener.url)\n".utf8))
         }
         if let readyFile { try ReadyFile(listeners: relay.listeners).write(to: readyFile) }
         let group = ServiceGroup(services: [relay], logger: logger)
-        let obedience = Task { await Self.obey(signals, relay: relay, group: group) }
+        let signalTask = Task { await Self.obey(signals, relay: relay, group: group) }
         try await group.run()
-        obedience.cancel()
+        signalTask.cancel()
     }
 
     /// A session takes two descriptors, and the usual soft limit is made for programs that open a few files.

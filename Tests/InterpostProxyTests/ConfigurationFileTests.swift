@@ -84,7 +84,7 @@ import Testing
         ("relays: [", "is not YAML"),
     ])
     func `an error names the file, the line and the likely meaning`(text: String, message: String) {
-        let error = #expect(throws: ConfigurationFile.Problem.self) { _ = try Self.read(text) }
+        let error = #expect(throws: ConfigurationError.self) { _ = try Self.read(text) }
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")
         #expect(error?.description.hasPrefix("test.yml") == true)
     }

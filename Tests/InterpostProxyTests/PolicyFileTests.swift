@@ -114,7 +114,7 @@ import Testing
         ("rules:\n  - action: pretend", "can be pretended"), ("rules: []", "policy.yml:1: a policy needs a 'preset'"),
     ])
     func `says what is wrong with it, and where`(text: String, message: String) {
-        let error = #expect(throws: ConfigurationFile.Problem.self) { _ = try Self.read(text) }
+        let error = #expect(throws: ConfigurationError.self) { _ = try Self.read(text) }
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")
     }
 
@@ -124,9 +124,9 @@ import Testing
     }
 
     @Test func `is missed by its name or its path`() {
-        let name = #expect(throws: ConfigurationFile.Problem.self) { _ = try PolicyFile.read(presetOrPath: "readonly") }
+        let name = #expect(throws: ConfigurationError.self) { _ = try PolicyFile.read(presetOrPath: "readonly") }
         #expect(name?.description.contains("did you mean 'read-only'?") == true)
-        let path = #expect(throws: ConfigurationFile.Problem.self) { _ = try PolicyFile.read(presetOrPath: "/no/such.yml") }
+        let path = #expect(throws: ConfigurationError.self) { _ = try PolicyFile.read(presetOrPath: "/no/such.yml") }
         #expect(path?.description.contains("/no/such.yml: cannot be read: there is no such file") == true)
     }
 
@@ -158,7 +158,7 @@ import Testing
             ("    policy: \(folder.file("own.yml"))\n", "own.yml:1: 'preset'"),
             ("    mirror: true\n    policy: read-only\n", "leave out mirror, or the policy"),
         ] {
-            let error = #expect(throws: ConfigurationFile.Problem.self) { _ = try Self.configuration(lines) }
+            let error = #expect(throws: ConfigurationError.self) { _ = try Self.configuration(lines) }
             #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
         }
         #expect(try Self.configuration("    mirror: true\n    policy: {preset: read-only, dry-run: true}\n")?.isDryRun == true)

@@ -17,9 +17,9 @@ extension Sequence<CaptureRecord> {
     /// client hears through a gate is what it has to hear again.
     var playedLeg: Side {
         let decision = ByteBuffer(string: #""event":"policy""#)
-        let rehearsal = ByteBuffer(string: #""dry_run":true"#)
+        let dryRun = ByteBuffer(string: #""dry_run":true"#)
         let isGated = contains {
-            $0.kind == .event && $0.bytes.contains(decision) && !$0.bytes.contains(rehearsal)
+            $0.kind == .event && $0.bytes.contains(decision) && !$0.bytes.contains(dryRun)
         }
         return isGated ? .client : .server
     }

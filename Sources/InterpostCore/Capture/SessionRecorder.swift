@@ -2,7 +2,7 @@ public import NIOCore
 
 /// Turns what happens in one session into the records of a capture, without its secrets.
 ///
-/// Told in the order of ``SessionCore/next()``: what was read and what became of it, what Interpost said itself, and what
+/// Told in the order of ``Tap/next()``: what was read and what became of it, what Interpost said itself, and what
 /// cannot be read from bytes. Lines that one side said one after another, in one piece, are one record.
 public struct SessionRecorder: Sendable {
     /// What is larger is a record of its own, so that it is not copied.

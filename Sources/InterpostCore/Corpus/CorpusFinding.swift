@@ -1,6 +1,6 @@
 /// Something in a session that is worth looking into: what was not understood, a rule that a peer broke, or a leniency that
 /// reading needed.
-public enum Finding: Hashable, Sendable {
+public enum CorpusFinding: Hashable, Sendable {
     /// A command that is not read: its verb, or `nil` where showing it might show a secret.
     case command(CommandName?)
     /// A response that is not read: its name, or `nil` where it has none.
@@ -83,7 +83,7 @@ public struct CorpusPlace: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Findings counted, each with the first places where it stands.
-public struct Findings: Sendable {
+public struct CorpusFindings: Sendable {
     public struct Found: Sendable {
         public var count = 0
         public var places: [CorpusPlace] = []
@@ -94,13 +94,13 @@ public struct Findings: Sendable {
     /// Findings that are told apart: a server may think of any number of names for its responses.
     static let maximumNames = 1000
 
-    private var found: [Finding: Found] = [:]
+    private var found: [CorpusFinding: Found] = [:]
 
     public init() {}
 
-    public subscript(finding: Finding) -> Found? { found[finding] }
+    public subscript(finding: CorpusFinding) -> Found? { found[finding] }
 
-    mutating func add(_ finding: Finding, at place: CorpusPlace?, count: Int = 1) {
+    mutating func add(_ finding: CorpusFinding, at place: CorpusPlace?, count: Int = 1) {
         var finding = finding
         if case .response(_?) = finding, found[finding] == nil, found.count >= Self.maximumNames - 1 { finding = .response(nil) }
         var sum = found[finding] ?? Found()
@@ -109,19 +109,19 @@ public struct Findings: Sendable {
         found[finding] = sum
     }
 
-    mutating func add(_ others: Findings) {
+    mutating func add(_ others: CorpusFindings) {
         for (finding, more) in others.found {
             add(finding, at: nil, count: more.count)
             for place in more.places { add(finding, at: place, count: 0) }
         }
     }
 
-    public func count(of category: Finding.Category) -> Int {
+    public func count(of category: CorpusFinding.Category) -> Int {
         found.reduce(0) { $0 + ($1.key.category == category ? $1.value.count : 0) }
     }
 
     /// Those of a category, the most frequent first.
-    public func sorted(_ category: Finding.Category) -> [(finding: Finding, found: Found)] {
+    public func sorted(_ category: CorpusFinding.Category) -> [(finding: CorpusFinding, found: Found)] {
         found.filter { $0.key.category == category }
             .sorted {
                 ($1.value.count, $0.key.kind, $0.key.name ?? "", $0.key.side.rawValue)

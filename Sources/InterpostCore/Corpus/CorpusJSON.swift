@@ -22,7 +22,7 @@ extension CorpusSummary: Encodable {
         try summary.encode(traffic.responses, forKey: .responses)
         try summary.encode(unreadOctets, forKey: .unreadOctets)
         try summary.encode(events, forKey: .events)
-        for (key, category) in [(Key.unknown, Finding.Category.unknown), (.anomalies, .anomaly), (.quirks, .quirk)] {
+        for (key, category) in [(Key.unknown, CorpusFinding.Category.unknown), (.anomalies, .anomaly), (.quirks, .quirk)] {
             try summary.encode(findings.sorted(category).map(FindingRow.init), forKey: key)
         }
         try summary.encode(failures, forKey: .unreadable)
@@ -37,7 +37,7 @@ private struct FindingRow: Encodable {
     var rule: String?
     var places: [PlaceRow]
 
-    init(_ finding: Finding, _ found: Findings.Found) {
+    init(_ finding: CorpusFinding, _ found: CorpusFindings.Found) {
         kind = finding.kind
         name = finding.name
         side = finding.side.rawValue

@@ -33,7 +33,7 @@ public struct CorpusSummary: Sendable {
     public private(set) var unreadOctets = 0
     /// How often what was told, by the names of events.
     public private(set) var events: [String: Int] = [:]
-    public private(set) var findings = Findings()
+    public private(set) var findings = CorpusFindings()
     public private(set) var failures: [Failure] = []
 
     public init() {}
@@ -51,9 +51,9 @@ public struct CorpusSummary: Sendable {
     public mutating func add(_ failure: Failure) { failures.append(failure) }
 
     /// What is found of the categories that are not wanted, and what could not be read.
-    public func verdict(unwanted: Set<Finding.Category>) -> Verdict {
+    public func verdict(unwanted: Set<CorpusFinding.Category>) -> Verdict {
         var reasons: [String] = []
-        for category in Finding.Category.allCases where unwanted.contains(category) {
+        for category in CorpusFinding.Category.allCases where unwanted.contains(category) {
             let count = findings.count(of: category)
             guard count > 0, let first = findings.sorted(category).first else { continue }
             let place = first.found.places.first.map { ", the first at \($0)" } ?? ""
@@ -77,7 +77,7 @@ extension Traffic {
     }
 }
 
-extension Finding {
+extension CorpusFinding {
     /// As people read it: `unexpected-tag of the server`, `command XYZZY`.
     public var title: String {
         switch self {

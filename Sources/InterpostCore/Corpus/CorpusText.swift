@@ -3,7 +3,7 @@ extension CorpusSummary {
     public var text: String {
         var text = head
         text += Self.section("Events", events.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.value, $0.key) })
-        for (title, category) in [("Not understood", Finding.Category.unknown), ("Anomalies", .anomaly)] {
+        for (title, category) in [("Not understood", CorpusFinding.Category.unknown), ("Anomalies", .anomaly)] {
             text += list(title, category, places: 3)
         }
         let quirks = findings.count(of: .quirk)
@@ -33,12 +33,12 @@ extension CorpusSummary {
                 ? "\(unreadOctets) octets at the ends of sessions are no whole line, or wait for an answer\n" : "")
     }
 
-    private func list(_ title: String, _ category: Finding.Category, places: Int) -> String {
+    private func list(_ title: String, _ category: CorpusFinding.Category, places: Int) -> String {
         let count = findings.count(of: category)
         return count == 0 ? "" : "\n\(title): \(count)\n" + lines(of: category, places: places)
     }
 
-    private func lines(of category: Finding.Category, places: Int) -> String {
+    private func lines(of category: CorpusFinding.Category, places: Int) -> String {
         findings.sorted(category).map { finding, found in
             var locations = found.places.prefix(places).map(\.description).joined(separator: ", ")
             if found.count > places { locations += ", …" }

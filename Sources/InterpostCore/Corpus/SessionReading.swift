@@ -14,7 +14,7 @@ public struct SessionReading: Sendable {
     public let mailProtocol: MailProtocol
     /// How often what was told.
     public private(set) var events: [String: Int] = [:]
-    public private(set) var findings = Findings()
+    public private(set) var findings = CorpusFindings()
     /// Octets at the end that are no whole line, or that wait for an answer that never came.
     public private(set) var unreadOctets = 0
     /// Why the rest of the session was not read, and where that begins.
@@ -127,7 +127,7 @@ public struct SessionReading: Sendable {
             case .completion(var facts) where missing != nil:
                 // What it completes is not known, nor which secrets its text may repeat.
                 facts.command = nil
-                facts.text = Redactor.octets(facts.text)
+                facts.text = LogRedactor.octets(facts.text)
                 logEvent = .completion(facts)
             case .act where missing != nil: continue
             default: break

@@ -6,7 +6,7 @@ import NIOCore
 ///     a1 LOGIN …␍␊          IMAP, client
 ///     -ERR no␍␊             POP3, server
 ///     what is this␍␊        nil
-struct Speech: Equatable {
+struct LineOrigin: Equatable {
     var mailProtocol: MailProtocol
     var side: Side
 
@@ -14,15 +14,15 @@ struct Speech: Equatable {
         let line = line.withoutLineEnd
         if line.byte(at: line.readerIndex) == UInt8(ascii: "*") {
             guard line.isUntagged else { return nil }
-            self = Speech(.imap, .server)
+            self = LineOrigin(.imap, .server)
         } else if POP3Reply.isStatus(line) {
-            self = Speech(.pop3, .server)
+            self = LineOrigin(.pop3, .server)
         } else if let status = IMAPStatus(reading: line), status.result == .ok || status.result == .no || status.result == .bad {
-            self = Speech(.imap, .server)
-        } else if let verb = line.firstWord, KnownVerbs.contains(verb, in: .pop3) {
-            self = Speech(.pop3, .client)
-        } else if let (tag, verb) = IMAPCommand.beginning(line), tag.isPrintable, KnownVerbs.contains(verb, in: .imap) {
-            self = Speech(.imap, .client)
+            self = LineOrigin(.imap, .server)
+        } else if let verb = line.firstWord, ShowableNames.contains(verb, in: .pop3) {
+            self = LineOrigin(.pop3, .client)
+        } else if let (tag, verb) = IMAPCommand.beginning(line), tag.isPrintable, ShowableNames.contains(verb, in: .imap) {
+            self = LineOrigin(.imap, .client)
         } else {
             return nil
         }
@@ -34,9 +34,9 @@ struct Speech: Equatable {
     }
 
     /// What the first of some lines shows that shows anything.
-    static func first(in lines: some Sequence<ByteBuffer>, from side: Side?) -> Speech? {
+    static func first(in lines: some Sequence<ByteBuffer>, from side: Side?) -> LineOrigin? {
         for line in lines {
-            if let speech = Speech(of: line), side == nil || speech.side == side { return speech }
+            if let origin = LineOrigin(of: line), side == nil || origin.side == side { return origin }
         }
         return nil
     }

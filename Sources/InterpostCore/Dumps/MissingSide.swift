@@ -96,8 +96,8 @@ struct MissingSide: Sendable {
     }
 
     private func isCommand(_ line: ByteBuffer) -> Bool {
-        let speech = Speech(of: line)
-        return speech?.side == .client && speech?.mailProtocol == mailProtocol
+        let origin = LineOrigin(of: line)
+        return origin?.side == .client && origin?.mailProtocol == mailProtocol
     }
 
     // MARK: - In the client's place

@@ -50,18 +50,18 @@ public struct SessionForm: Sendable, Equatable {
         if let side {
             let lines = Rawlog.lines(of: head)
             kind = .oneSide(side, isTimed: lines.isTimed)
-            self.mailProtocol = try Self.decide(named, Speech.first(in: lines.texts, from: side))
+            self.mailProtocol = try Self.decide(named, LineOrigin.first(in: lines.texts, from: side))
         } else if Transcript.looksLike(head) {
             kind = .transcript
-            self.mailProtocol = try Self.decide(named, Self.speech(inTranscript: head))
+            self.mailProtocol = try Self.decide(named, Self.origin(inTranscript: head))
         } else if let half = Self.half(of: fileName) {
             kind = .rawlog(half)
-            let speech = [head, partner].lazy.compactMap { $0 }
-                .compactMap { Speech.first(in: Rawlog.lines(of: $0).texts, from: nil) }.first
-            self.mailProtocol = try Self.decide(named, speech)
-        } else if let speech = Rawlog.lines(of: head).texts.first.flatMap({ Speech(of: $0) }) {
-            kind = .oneSide(speech.side, isTimed: Rawlog.lines(of: head).isTimed)
-            self.mailProtocol = named ?? speech.mailProtocol
+            let origin = [head, partner].lazy.compactMap { $0 }
+                .compactMap { LineOrigin.first(in: Rawlog.lines(of: $0).texts, from: nil) }.first
+            self.mailProtocol = try Self.decide(named, origin)
+        } else if let origin = Rawlog.lines(of: head).texts.first.flatMap({ LineOrigin(of: $0) }) {
+            kind = .oneSide(origin.side, isTimed: Rawlog.lines(of: head).isTimed)
+            self.mailProtocol = named ?? origin.mailProtocol
         } else {
             throw Undecided(
                 problem: "is neither a C:/S: transcript nor a Dovecot rawlog (.in, .out), and does not begin as IMAP or POP3 do",
@@ -73,8 +73,8 @@ public struct SessionForm: Sendable, Equatable {
         MailProtocol.allCases.first { fileName.lowercased().hasSuffix("." + $0.rawValue) }
     }
 
-    private static func decide(_ named: MailProtocol?, _ speech: Speech?) throws(Undecided) -> MailProtocol {
-        guard let mailProtocol = named ?? speech?.mailProtocol else {
+    private static func decide(_ named: MailProtocol?, _ origin: LineOrigin?) throws(Undecided) -> MailProtocol {
+        guard let mailProtocol = named ?? origin?.mailProtocol else {
             throw Undecided(
                 problem: "does not show which protocol it holds", advice: "give --protocol imap or --protocol pop3")
         }
@@ -82,12 +82,12 @@ public struct SessionForm: Sendable, Equatable {
     }
 
     /// What the first line shows that shows anything.
-    private static func speech(inTranscript head: ByteBuffer) -> Speech? {
+    private static func origin(inTranscript head: ByteBuffer) -> LineOrigin? {
         var reader = TranscriptReader()
         reader.receive(head)
         while let line = try? reader.next() {
             guard case .say(let side, let bytes) = line.step else { continue }
-            if let speech = Speech(of: bytes), speech.side == side { return speech }
+            if let origin = LineOrigin(of: bytes), origin.side == side { return origin }
         }
         return nil
     }

@@ -9,7 +9,7 @@ enum ActReader {
         case .login(let user, _):
             return [.login(user: user.description, method: "LOGIN", succeeded: succeeded)]
         case .authenticate(let mechanism, _):
-            return [.login(user: record.sasl?.user, method: KnownVerbs.title(ofMechanism: mechanism), succeeded: succeeded)]
+            return [.login(user: record.sasl?.user, method: ShowableNames.title(ofMechanism: mechanism), succeeded: succeeded)]
         default:
             return succeeded ? acts(of: command, record: record, status: status, messages: messages) : []
         }
@@ -83,7 +83,7 @@ enum ActReader {
         case .rpop: return [.login(user: user, method: "RPOP", succeeded: succeeded)]
         case .apop(let name, _): return [.login(user: String(buffer: name), method: "APOP", succeeded: succeeded)]
         case .auth(let mechanism?, _):
-            return [.login(user: record.sasl?.user, method: KnownVerbs.title(ofMechanism: mechanism), succeeded: succeeded)]
+            return [.login(user: record.sasl?.user, method: ShowableNames.title(ofMechanism: mechanism), succeeded: succeeded)]
         case .retr(let message) where succeeded:
             return [.retrieved(maildrop.message(message), octets: record.octets, wholeMessage: true)]
         case .top(let message, _) where succeeded:

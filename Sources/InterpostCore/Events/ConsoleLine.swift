@@ -75,12 +75,12 @@ public struct ConsoleLine: Sendable {
     /// What was kept from somebody, or changed.
     private func policy(_ facts: PolicyFacts) -> String? {
         let said = Self.said(facts.command)
-        let trial = facts.isRehearsal ? "dry run, it passes: " : ""
+        let trial = facts.isDryRun ? "dry run, it passes: " : ""
         let text = facts.text.map { ": " + Self.short($0) } ?? ""
         switch facts.verdict {
         case .allow: return nil
         case .rewrite:
-            guard let sent = facts.sent else { return facts.isRehearsal ? "✎ \(trial)\(said) rewritten by \(facts.rule)" : nil }
+            guard let sent = facts.sent else { return facts.isDryRun ? "✎ \(trial)\(said) rewritten by \(facts.rule)" : nil }
             return "✎ \(trial)\(said) went on as \(Self.said(sent))"
         case .refuse: return paint("⊘ \(trial)\(said) refused by \(facts.rule)\(text)", .yellow)
         case .pretend: return paint("⊘ \(trial)\(said) pretended by \(facts.rule)", .yellow)

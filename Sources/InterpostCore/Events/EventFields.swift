@@ -154,7 +154,7 @@ extension PolicyFacts {
             if sent.arguments.readableBytes > 0 { sink.field("sent_arguments", sent.arguments) }
         }
         sink.field("text", text)
-        if isRehearsal { sink.field("dry_run", true) }
+        if isDryRun { sink.field("dry_run", true) }
     }
 }
 

@@ -2,7 +2,7 @@ import NIOCore
 
 // Where in a client's commands secrets stand: what is not to be shown when it is said again.
 
-extension Redactor {
+extension LogRedactor {
     mutating func learn(from command: IMAPCommand) {
         switch command.body {
         case .login(_, let password): learn(password)
@@ -28,7 +28,7 @@ extension Redactor {
 
     private mutating func learn(_ mechanism: Keyword, _ initialResponse: Secret?) {
         // What stands in the mechanism's place may be anything.
-        if KnownVerbs.title(ofMechanism: mechanism) == "unknown" {
+        if ShowableNames.title(ofMechanism: mechanism) == "unknown" {
             learn(Secret(ByteBuffer(string: mechanism.description)))
         }
         guard let initialResponse else { return }

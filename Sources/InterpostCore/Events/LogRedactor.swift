@@ -6,7 +6,7 @@ import NIOCore
 /// SASL lines, unknown verbs, malformed lines, and a server's text about any of these become `[n octets]` or
 /// `[redacted]`. And what was once seen as a secret is looked for in everything shown later, because servers echo
 /// (`BAD Error in IMAP command HUNTER2`) and people type a password twice.
-struct Redactor: Sendable {
+struct LogRedactor: Sendable {
     static let mark = ByteBuffer(string: "[redacted]")
     private static let maximumSecrets = 64
     /// Octets of a text that are shown.
@@ -95,10 +95,11 @@ struct Redactor: Sendable {
             arguments.writeString(" [redacted]")
             return CommandFacts(tag: tag, name: command.title, arguments: arguments)
         case .authenticate(let mechanism, let response):
-            let arguments = ByteBuffer(string: KnownVerbs.title(ofMechanism: mechanism) + (response == nil ? "" : " [redacted]"))
+            let arguments = ByteBuffer(
+                string: ShowableNames.title(ofMechanism: mechanism) + (response == nil ? "" : " [redacted]"))
             return CommandFacts(tag: tag, name: command.title, arguments: arguments)
         case .unknown, .malformed:
-            guard KnownVerbs.contains(command.name, in: .imap) else {
+            guard ShowableNames.contains(command.name, in: .imap) else {
                 return CommandFacts(tag: nil, name: CommandName(), arguments: Self.octets(command.text.bytes))
             }
             return CommandFacts(tag: tag, name: command.title, arguments: Self.octets(command.writtenArguments))
@@ -132,7 +133,7 @@ struct Redactor: Sendable {
     ]
 
     func facts(of command: POP3Command, name: Keyword?, line: ByteBuffer?) -> CommandFacts {
-        let title = CommandName(keyword: name.flatMap { KnownVerbs.contains($0, in: .pop3) ? $0 : nil })
+        let title = CommandName(keyword: name.flatMap { ShowableNames.contains($0, in: .pop3) ? $0 : nil })
         let words: [ByteBuffer]
         switch command {
         // Who writes more than a name may have written a password.
@@ -141,7 +142,7 @@ struct Redactor: Sendable {
         case .apop(let user, _): words = [clean(user), Self.mark]
         case .auth(let mechanism, let response):
             words =
-                (mechanism.map { [ByteBuffer(string: KnownVerbs.title(ofMechanism: $0))] } ?? [])
+                (mechanism.map { [ByteBuffer(string: ShowableNames.title(ofMechanism: $0))] } ?? [])
                 + (response == nil ? [] : [Self.mark])
         case .list(let number), .uidl(let number): words = number.map { [Self.text($0)] } ?? []
         case .retr(let number), .dele(let number), .xsender(let number): words = [Self.text(number)]
@@ -156,7 +157,7 @@ struct Redactor: Sendable {
         case .compress(let algorithm): words = [clean(Self.text(algorithm))]
         case .xclient(let attributes):
             words = attributes.map {
-                KnownVerbs.clientAttributes[$0.name] != nil ? ByteBuffer(string: "\($0.name)=[redacted]") : Self.mark
+                ShowableNames.clientAttributes[$0.name] != nil ? ByteBuffer(string: "\($0.name)=[redacted]") : Self.mark
             }
         case .unknown, .malformed, .xtnd(.other), .xoip, .mdef, .vendor:
             words = line.map { [Self.octets($0.withoutLineEnd)] } ?? []
@@ -173,7 +174,7 @@ struct Redactor: Sendable {
     private static func text(_ value: some CustomStringConvertible) -> ByteBuffer { ByteBuffer(string: value.description) }
 }
 
-extension Redactor {
+extension LogRedactor {
     /// The act without secrets: people type a password where a name should be.
     func clean(_ act: Act) -> Act {
         switch act {

@@ -13,7 +13,7 @@ public struct PolicyFacts: Sendable {
     /// What the client was told, or why a line was no command.
     public var text: String?
     /// Nothing was done about it: the policy is only tried out.
-    public var isRehearsal: Bool
+    public var isDryRun: Bool
 
     /// Nothing was kept from anybody.
     var isHarmless: Bool { verdict == .allow || verdict == .rewrite }

@@ -4,7 +4,7 @@ import NIOCore
 /// is told in, what is worth telling out.
 public struct SessionObserver: Sendable {
     private let detail: LogEvent.Detail
-    private(set) var redactor = Redactor()
+    private(set) var redactor = LogRedactor()
     private var user: String?
     private var isAuthenticated = false
     /// LOGIN or AUTHENTICATE is in progress, so capabilities that nobody asked for are those after login.
@@ -75,7 +75,7 @@ public struct SessionObserver: Sendable {
                 // An untagged BAD is about a line that was no command (RFC 9051 §7.1.3), and may repeat it.
                 let line = event.bytes.withoutLineEnd
                 let isShown = status.result != .bad && status.hasHarmlessCode
-                let text = isShown ? redactor.cleanOfURLs(line) : Redactor.octets(line)
+                let text = isShown ? redactor.cleanOfURLs(line) : LogRedactor.octets(line)
                 tell(.response(name: status.result.word, number: nil, text: text))
             }
         case .completion(let status, let record):
@@ -164,7 +164,7 @@ public struct SessionObserver: Sendable {
 
     private func observePart(_ start: MailEvent.LiteralStart, of event: MailEvent, tell: (LogEvent) -> Void) {
         guard detail >= .responses || (detail >= .commands && event.sender == .client) else { return }
-        let isKnown = event.sender == .server || start.name.map { KnownVerbs.contains($0, in: .imap) } == true
+        let isKnown = event.sender == .server || start.name.map { ShowableNames.contains($0, in: .imap) } == true
         tell(
             .literal(
                 LiteralFacts(
@@ -198,7 +198,7 @@ public struct SessionObserver: Sendable {
                 name: response.kind == .unknown
                     ? redactor.clean(response.name?.description ?? "unknown") : response.name?.description ?? "unknown",
                 number: response.number,
-                text: isHarmless ? redactor.clean(response.text.oneLine) : Redactor.octets(response.text.bytes)))
+                text: isHarmless ? redactor.clean(response.text.oneLine) : LogRedactor.octets(response.text.bytes)))
     }
 
     private mutating func observe(
@@ -212,7 +212,7 @@ public struct SessionObserver: Sendable {
             let user = sasl.user.map { redactor.clean($0) }
             tell(
                 .sasl(
-                    mechanism: KnownVerbs.title(ofMechanism: sasl.mechanism), user: user, result: result,
+                    mechanism: ShowableNames.title(ofMechanism: sasl.mechanism), user: user, result: result,
                     responses: sasl.responses))
         }
         let messages = follower.complete(record, status)
@@ -240,7 +240,7 @@ public struct SessionObserver: Sendable {
             case .unknown, .malformed: isHarmless = false
             default: isHarmless = command.hasHarmlessArguments
             }
-        } else if let record, KnownVerbs.contains(record.name, in: .imap) {
+        } else if let record, ShowableNames.contains(record.name, in: .imap) {
             facts = CommandFacts(
                 tag: redactor.clean(record.tag), name: CommandName(keyword: record.name), arguments: ByteBuffer())
             isHarmless = false
@@ -250,7 +250,7 @@ public struct SessionObserver: Sendable {
         }
         return CompletionFacts(
             command: facts, result: status.result.word, code: redactor.code(of: status),
-            text: isHarmless ? redactor.cleanOfURLs(status.text) : Redactor.octets(status.text),
+            text: isHarmless ? redactor.cleanOfURLs(status.text) : LogRedactor.octets(status.text),
             microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
             untagged: record?.untagged ?? 0, octets: record?.octets ?? 0)
     }
@@ -268,7 +268,7 @@ public struct SessionObserver: Sendable {
                         command: record.map { redactor.facts(of: $0.command, name: $0.name, line: nil) },
                         result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
                         code: reply.code.map(redactor.clean),
-                        text: isHarmless ? redactor.clean(reply.text) : Redactor.octets(reply.text),
+                        text: isHarmless ? redactor.clean(reply.text) : LogRedactor.octets(reply.text),
                         microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
                         untagged: record?.lines ?? 0, octets: record?.octets ?? 0)))
         }
@@ -278,7 +278,7 @@ public struct SessionObserver: Sendable {
             let user = sasl.user.map { redactor.clean($0) }
             tell(
                 .sasl(
-                    mechanism: KnownVerbs.title(ofMechanism: sasl.mechanism), user: user, result: result,
+                    mechanism: ShowableNames.title(ofMechanism: sasl.mechanism), user: user, result: result,
                     responses: sasl.responses))
         }
         maildrop.complete(record, reply)

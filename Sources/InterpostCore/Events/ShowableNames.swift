@@ -1,6 +1,6 @@
 /// Names of verbs that exist somewhere. Only these are ever printed when a verb is not read further: what else
 /// stands where a verb should may be a password that a person or a broken client typed there.
-enum KnownVerbs {
+enum ShowableNames {
     static func contains(_ name: Keyword, in mailProtocol: MailProtocol) -> Bool {
         mailProtocol == .imap ? name == Keyword("UID") || IMAPVerb.named(name) != nil : POP3Verb.named(name) != nil
     }

@@ -15,16 +15,16 @@ public struct GateDecision: Sendable {
     /// Why it was no command that the gate takes.
     public var refusal: StrictRefusal?
     /// Nothing was done about it (dry run).
-    public var isRehearsal = false
+    public var isDryRun = false
 
     init(
         arrived: Arrived, decision: PolicyDecision, sent: ByteBuffer? = nil, refusal: StrictRefusal? = nil,
-        isRehearsal: Bool = false
+        isDryRun: Bool = false
     ) {
         self.arrived = arrived
         self.decision = decision
         self.sent = sent
         self.refusal = refusal
-        self.isRehearsal = isRehearsal
+        self.isDryRun = isDryRun
     }
 }

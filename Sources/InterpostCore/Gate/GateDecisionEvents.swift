@@ -4,7 +4,7 @@ extension SessionObserver {
     /// Calls `tell` with the decision.
     public mutating func observe(_ decision: GateDecision, tell: (LogEvent) -> Void) {
         let verdict = PolicyFacts.Verdict(decision.decision.verdict)
-        if verdict == .pretend, !decision.isRehearsal { pretendsDeletions = true }
+        if verdict == .pretend, !decision.isDryRun { pretendsDeletions = true }
         let command: CommandFacts
         var sent: CommandFacts?
         switch decision.arrived {
@@ -21,7 +21,7 @@ extension SessionObserver {
             .policy(
                 PolicyFacts(
                     verdict: verdict, rule: decision.decision.rule, command: command, sent: sent, text: text,
-                    isRehearsal: decision.isRehearsal)))
+                    isDryRun: decision.isDryRun)))
     }
 
     /// Calls `tell` with the end of a session whose server was not understood any more.
@@ -44,7 +44,7 @@ extension SessionObserver {
 
     private func facts(of text: IMAPText) -> CommandFacts {
         guard let command = IMAPCommand(reading: text) else {
-            return CommandFacts(tag: nil, name: CommandName(), arguments: Redactor.octets(text.bytes))
+            return CommandFacts(tag: nil, name: CommandName(), arguments: LogRedactor.octets(text.bytes))
         }
         return redactor.facts(of: command)
     }

@@ -9,7 +9,7 @@ enum GateStep: Sendable {
     /// For the log: what was decided.
     case decided(GateDecision)
     /// The session is held until ``resolveHold`` is called.
-    case hold(seconds: Int)
+    case hold(HeldFacts, seconds: Int)
     /// For the log: a list of capabilities that the client hears without some of them.
     case edited(CapabilityChange)
     /// For the log: something that an operator should know.

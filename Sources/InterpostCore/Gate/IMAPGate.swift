@@ -33,9 +33,9 @@ struct IMAPGate: Gate {
     var stage = Stage.greeting
     var gatherer = CommandGatherer()
     var steps: [GateStep] = []
-    var flight: GateFlight?
+    var flight: CommandInFlight?
     /// Commands of the gate's own that come before the client's next one.
-    var errands: [GateErrand] = []
+    var errands: [GateQuery] = []
     private var heldCommand: (command: StrictCommand, text: IMAPText, decision: PolicyDecision)?
     private var heldVerdict: Bool?
     /// A command that was refused is being read to its end.
@@ -239,7 +239,7 @@ struct IMAPGate: Gate {
             tell(.imap(text), decision)
             heldCommand = (command, text, decision)
             stage = .held
-            steps.append(.hold(seconds: seconds))
+            steps.append(.hold(HeldFacts(command: command.title, rule: decision.rule), seconds: seconds))
         }
     }
 

@@ -94,7 +94,7 @@ extension IMAPGate {
     }
 
     /// Answers to what the gate asked itself.
-    private mutating func withholds(_ response: IMAPResponse, for errand: GateErrand) -> Bool {
+    private mutating func withholds(_ response: IMAPResponse, for errand: GateQuery) -> Bool {
         switch (errand, response.data) {
         case (.capability, .capabilities(let names)):
             offers.learn(names.map(\.bytes))
@@ -139,7 +139,7 @@ extension IMAPGate {
             if errand == .separator, !flight.hasOffered {
                 return alarm("the server does not say how mailbox names are made up", event)
             }
-            land()
+            finish()
             return .withhold
         }
         if let stage = flight.message?.stage, stage == .streaming || stage == .closing {
@@ -173,8 +173,8 @@ extension IMAPGate {
         case .streaming, .closing: break
         case .announced:
             _ = gatherer.refuse()
-            land()
-        case .done, nil: land()
+            finish()
+        case .done, nil: finish()
         }
     }
 

@@ -8,7 +8,7 @@ extension IMAPGate {
         _ command: StrictCommand, _ text: IMAPText, _ decision: PolicyDecision, _ rewrites: Set<Rewrite>,
         message: LiteralAnnouncement? = nil
     ) {
-        var flight = GateFlight(command: command, segments: [])
+        var flight = CommandInFlight(command: command, segments: [])
         var sent = command
         switch command.body {
         case .id(let fields): sent.body = .id(fields.filter { Self.identityFields.contains($0.name) })
@@ -53,7 +53,7 @@ extension IMAPGate {
         }
         flight.segments = written.segments[...]
         if let message {
-            flight.message = GateFlight.Message(stage: .announced, isAwaited: isAwaited, isBinary: message.isBinary)
+            flight.message = CommandInFlight.Message(stage: .announced, isAwaited: isAwaited, isBinary: message.isBinary)
         }
         tell(.imap(text), decision, sent: written.segments.first?.withoutLineEnd)
         self.flight = flight
@@ -94,9 +94,9 @@ extension IMAPGate {
         flight?.message?.stage = .streaming
     }
 
-    mutating func run(_ errand: GateErrand) {
+    mutating func run(_ errand: GateQuery) {
         let command = StrictCommand(tag: errand.tag, name: Keyword("NOOP"), body: .noop)
-        flight = GateFlight(command: command, segments: [], errand: errand)
+        flight = CommandInFlight(command: command, segments: [], errand: errand)
         stage = .inFlight
         steps.append(.write(errand.line))
     }
@@ -138,7 +138,7 @@ extension IMAPGate {
     }
 
     /// The command is over; the next one may come.
-    mutating func land() {
+    mutating func finish() {
         // A client may have sent DONE before it heard that IDLE is over, or that it never was.
         if case .idle? = flight?.command.body, !isDoneWritten { isDoneDue = true }
         (flight, isDoneWritten) = (nil, false)

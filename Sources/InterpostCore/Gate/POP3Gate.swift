@@ -182,7 +182,7 @@ struct POP3Gate: Gate {
             tell(command, decision)
             (pending, heldDecision) = (command, decision)
             stage = .held
-            steps.append(.hold(seconds: seconds))
+            steps.append(.hold(HeldFacts(command: CommandName(keyword: command.name), rule: decision.rule), seconds: seconds))
         case .pretend:
             if !command.isTold { tell(command, decision) }
             guard case .dele = command.command, view.sizes == nil, context.state != .notAuthenticated else {

@@ -30,7 +30,7 @@ public struct PolicyExplanation: Sendable {
             case .write(let line): sent.append(line)
             case .answer(let line): answers.append(line)
             case .decided(let found): decision = decision ?? found.decision
-            case .hold(let wait): seconds = wait
+            case .hold(_, let wait): seconds = wait
             case .close, .alarm: closes = true
             case .edited, .warn: break
             }

@@ -17,7 +17,7 @@ public struct MailStreams: Sendable {
     }
 
     private var streams = TCPStreams()
-    private var undecided: [Int: UndecidedStream] = [:]
+    private var undecided: [Int: StreamClassifier] = [:]
     private var clients: [Int: TCPStream.End] = [:]
     private var ready: [Event] = []
     /// Connections that are encrypted from their beginning, and that are no mail.
@@ -57,7 +57,7 @@ public struct MailStreams: Sendable {
         for event in streams.take() {
             switch event {
             case .opened(let number, let first, let second, let opener):
-                undecided[number] = UndecidedStream(first: first, second: second, opener: opener)
+                undecided[number] = StreamClassifier(first: first, second: second, opener: opener)
             case .said(let number, let said):
                 if let client = clients[number] {
                     ready.append(.said(number, said.turn(client: client)))

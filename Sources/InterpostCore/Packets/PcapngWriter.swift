@@ -16,7 +16,7 @@ public struct PcapngWriter: Sendable {
     private static let clients: UInt32 = 0x0A00_0000
 
     private struct Connection {
-        var packets: MadeUpConnection
+        var packets: SyntheticConnection
         var mailProtocol: MailProtocol
         /// Connections of the same session before it.
         var earlier: Int
@@ -62,7 +62,7 @@ public struct PcapngWriter: Sendable {
         let number = UInt32(truncatingIfNeeded: session)
         // 14 bits: up to the last port that there is.
         let port = Self.firstPort + UInt16(truncatingIfNeeded: (session &+ earlier &- 1) & 0x3FFF)
-        let packets = MadeUpConnection(
+        let packets = SyntheticConnection(
             client: IPEndpoint(address: IPAddress(ipv4: Self.clients | number & 0xFF_FFFF), port: port),
             server: IPEndpoint(address: IPAddress(ipv4: Self.server), port: mailProtocol == .imap ? 143 : 110),
             firstNumber: firstNumber)
@@ -95,7 +95,7 @@ public struct PcapngWriter: Sendable {
     // MARK: - Blocks
 
     private mutating func send(
-        _ flags: MadeUpConnection.Flags, from side: Side, _ session: Int, at time: WireTime, data: ByteBuffer = ByteBuffer(),
+        _ flags: SyntheticConnection.Flags, from side: Side, _ session: Int, at time: WireTime, data: ByteBuffer = ByteBuffer(),
         to file: inout ByteBuffer
     ) {
         guard let packet = connections[session]?.packets.packet(from: side, flags, data: data) else { return }

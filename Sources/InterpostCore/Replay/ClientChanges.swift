@@ -19,7 +19,7 @@ extension IMAPCommand {
         case .fetch(_, let items, _):
             isReadOnly ? nil : items.first(where: \.setsSeen).map { "\(title) \($0.name)\($0.section == nil ? "" : "[]")" }
         case .partial(_, let item, _, _): isReadOnly || !item.setsSeen ? nil : "\(title)"
-        case .unknown, .vendor: "\(KnownVerbs.contains(name, in: .imap) ? "\(title)" : "a command that is not known")"
+        case .unknown, .vendor: "\(ShowableNames.contains(name, in: .imap) ? "\(title)" : "a command that is not known")"
         default: "\(title)"
         }
     }

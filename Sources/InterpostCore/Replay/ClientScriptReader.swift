@@ -2,7 +2,7 @@ import NIOCore
 
 /// Takes a recorded session apart into what its client said.
 struct ClientScriptReader {
-    private var reading: NormalReading
+    private var reading: NormalFormReading
     private var sorter = AnswerSorter()
     private(set) var greeting: ComparedEntry?
     private(set) var isCutShort = false
@@ -14,7 +14,7 @@ struct ClientScriptReader {
     private var idle: Int?
 
     init(_ mailProtocol: MailProtocol, _ normalisation: Normalisation) {
-        reading = NormalReading(mailProtocol, normalisation)
+        reading = NormalFormReading(mailProtocol, normalisation)
     }
 
     mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {

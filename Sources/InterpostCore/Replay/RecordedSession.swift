@@ -50,7 +50,7 @@ public struct RecordedSession: Sendable {
         for record in records {
             guard let side = record.kind.side else { continue }
             let line = ByteBuffer(bytes: record.bytes.readableBytesView.prefix { $0 != .lineFeed })
-            if let speech = Speech(of: line), speech.side == side { return speech.mailProtocol }
+            if let origin = LineOrigin(of: line), origin.side == side { return origin.mailProtocol }
         }
         return nil
     }

@@ -4,7 +4,7 @@ import NIOCore
 struct RecordedSessionReader {
     private var session: RecordedSession
     private var conversation: Conversation
-    private var redactor = Redactor()
+    private var redactor = LogRedactor()
     /// Exchanges without their completion, oldest first.
     private var open: [Int] = []
     /// What the server said, until it is known to what.

@@ -5,7 +5,7 @@ public import NIOCore
 /// What it says is what was recorded, with the recorded tags, but for the login, which is made with a given user and password.
 /// It waits for the answer to each command, unless the recorded client did not; for a literal it waits for the server's `+`,
 /// unless both can do without. What the server says is brought into the form in which sessions are compared
-/// (``NormalReading``), and compared with what the recorded one said to the same command.
+/// (``NormalFormReading``), and compared with what the recorded one said to the same command.
 ///
 ///     var client = ReplayClient(script, options)
 ///     client.receive(bytes, at: now)                "* OK ready␍␊"
@@ -40,7 +40,7 @@ public struct ReplayClient: Sendable {
     let script: ClientScript
     let options: ReplayClientOptions
     var stage = Stage.greeting
-    var reading: NormalReading
+    var reading: NormalFormReading
     private var sorter = AnswerSorter()
     private var actions: [ReplayClientAction] = []
     private var nextStep = 0
@@ -56,7 +56,7 @@ public struct ReplayClient: Sendable {
     public init(_ script: ClientScript, _ options: ReplayClientOptions = ReplayClientOptions()) {
         self.script = script
         self.options = options
-        reading = NormalReading(script.mailProtocol, script.normalisation, limits: options.limits)
+        reading = NormalFormReading(script.mailProtocol, script.normalisation, limits: options.limits)
         report = ReplayClientReport(isRedacted: script.isRedacted)
         report.leftOut = script.steps.count { !$0.isPlayed(options.login) && $0.role != .user }
         if script.greeting == nil { stage = .ready }

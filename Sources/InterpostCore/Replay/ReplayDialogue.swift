@@ -76,7 +76,7 @@ extension ReplayServer {
         say([Utterance([.bytes(recorded.continuations[number])])], of: nil, tag: nil)
     }
 
-    private mutating func answer(_ request: ReplayRequest, tag: ByteBuffer?, shown: (Redactor) -> String) {
+    private mutating func answer(_ request: ReplayRequest, tag: ByteBuffer?, shown: (LogRedactor) -> String) {
         active = nil
         tally.commands += 1
         queue.hurry(at: now)

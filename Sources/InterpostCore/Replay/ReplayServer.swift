@@ -2,7 +2,7 @@ public import NIOCore
 
 /// A recorded server that answers a live client. A value: bytes and times in, actions out.
 ///
-/// Between the client and the recording stands a ``SessionCore``, as between a client and a real server: STARTTLS, edited
+/// Between the client and the recording stands a ``Tap``, as between a client and a real server: STARTTLS, edited
 /// capabilities, COMPRESS, limits and farewells are a relay's. What it reads of the client is looked up in the recording,
 /// and what the recording says to that goes back through it, with the live client's tags.
 ///
@@ -13,14 +13,14 @@ public import NIOCore
 ///     while let action = server.next() { … }      .record(…), .send("x1 OK done␍␊")
 public struct ReplayServer: Sendable {
     let options: ReplayOptions
-    var core: SessionCore
+    var core: Tap
     var script: ReplayScript
-    var queue = SpeechQueue()
+    var queue = UtteranceQueue()
     /// The exchange that the client is in the middle of.
     var active: ReplayDialogue?
     var login: ReplayLogin
     var gatherer: RequestGatherer
-    var redactor = Redactor()
+    var redactor = LogRedactor()
     var log: ReplayLog
     /// Tags of the live client for those of the recorded one.
     var tags: [ByteBuffer: ByteBuffer] = [:]
@@ -35,7 +35,7 @@ public struct ReplayServer: Sendable {
     public init(_ session: RecordedSession, options: ReplayOptions = ReplayOptions()) {
         let session = options.auth == .plain ? MechanismEditor(mailProtocol: session.mailProtocol).edit(session) : session
         self.options = options
-        core = SessionCore(
+        core = Tap(
             SessionSettings(
                 mailProtocol: session.mailProtocol, listener: options.listener, upstream: .off,
                 compression: options.compression, limits: options.limits))
@@ -124,7 +124,7 @@ public struct ReplayServer: Sendable {
         }
     }
 
-    private mutating func carryOut(_ action: SessionAction) -> ReplayAction? {
+    private mutating func carryOut(_ action: TapAction) -> ReplayAction? {
         switch action {
         case .record(let event):
             log.append(event)

@@ -1,7 +1,7 @@
 import NIOCore
 
 /// A policy that protects nothing: it tells what would have been refused or changed, and everything passes.
-struct Rehearsal: Sendable {
+struct DryRun: Sendable {
     private let policy: Policy
     var context: PolicyContext
 
@@ -28,7 +28,7 @@ struct Rehearsal: Sendable {
             } catch {
                 let denial = Denial(text: error.reason)
                 let decision = PolicyDecision(rule: "strict reading", verdict: .refuse(denial))
-                return GateDecision(arrived: .imap(command.text), decision: decision, refusal: error, isRehearsal: true)
+                return GateDecision(arrived: .imap(command.text), decision: decision, refusal: error, isDryRun: true)
             }
         case .pop3Command(let name?, let command):
             context.state = conversation.policyState
@@ -40,7 +40,7 @@ struct Rehearsal: Sendable {
     private func judge(_ command: SubmittedCommand, _ arrived: GateDecision.Arrived) -> GateDecision? {
         let decision = policy.judge(command, in: context)
         guard decision.verdict != .allow else { return nil }
-        return GateDecision(arrived: arrived, decision: decision, isRehearsal: true)
+        return GateDecision(arrived: arrived, decision: decision, isDryRun: true)
     }
 
     private mutating func follow(_ event: MailEvent) {

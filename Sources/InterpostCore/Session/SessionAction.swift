@@ -1,15 +1,41 @@
 public import NIOCore
 
-/// What the shell is to do next in a session that may have a gate.
-public enum GateAction: Sendable {
-    case session(SessionAction)
+/// What the shell is to do next. Plain values: no promise, channel or clock inside.
+public enum SessionAction: Sendable {
+    /// Something happened on the client's leg. Always comes before the bytes it is about are sent on.
+    case record(MailEvent)
     /// For captures alone: what happened on the server's leg. What passed as it came is recorded with the client's leg, and
     /// only looked at here.
     case recordUpstream(MailEvent)
+    /// Something to tell that is not on the wire.
+    indirect case tell(LogEvent)
     /// For the log and the capture.
     case judged(GateDecision)
     /// For the log and the capture: why the session ends, and what the server said last.
     case alarm(reason: String, last: ByteBuffer)
-    /// A command waits for ``GateCore/resolveHold(allows:)``, which is called after so many seconds at the latest.
-    case hold(seconds: Int)
+    /// What the other side said goes on: as it came, or as the gate wrote it.
+    case send(ByteBuffer, to: Side)
+    /// Interpost says this in the other side's name.
+    case say(ByteBuffer, to: Side)
+    /// The leg to `side` becomes TLS now; nothing more comes out until ``SessionCore/tlsIsUp(_:)``.
+    case startTLS(Side)
+    /// The leg to `side` is compressed from here on (RFC 4978). `unread` follows the switch: it is compressed.
+    case startDeflate(Side, unread: ByteBuffer)
+    /// A command waits for ``SessionCore/resolveHold(allows:)``, which is called after so many seconds at the latest.
+    case hold(HeldFacts, seconds: Int)
+    /// Both legs end, after what was sent has left. Nothing comes after this.
+    case close(by: Closer, reason: String)
+
+    init(_ action: TapAction) {
+        self =
+            switch action {
+            case .record(let event): .record(event)
+            case .tell(let event): .tell(event)
+            case .send(let bytes, let side): .send(bytes, to: side)
+            case .say(let bytes, let side): .say(bytes, to: side)
+            case .startTLS(let side): .startTLS(side)
+            case .startDeflate(let side, let unread): .startDeflate(side, unread: unread)
+            case .close(let closer, let reason): .close(by: closer, reason: reason)
+            }
+    }
 }

@@ -2,7 +2,7 @@ public import NIOCore
 
 /// One relayed session with its policy, as a value: bytes in, actions out.
 ///
-/// With a policy that only looks, it is the tap, ``SessionCore``. With one that enforces, a gate stands behind the tap:
+/// With a policy that only looks, it is the tap, ``Tap``. With one that enforces, a gate stands behind the tap:
 ///
 ///     client ⇄ tap ⇄ gate ⇄ server
 ///
@@ -10,19 +10,19 @@ public import NIOCore
 /// heard. Nothing of what it passes on reaches the server: the gate reads it for itself, strictly, and writes anew what may
 /// pass. A second conversation reads what the gate wrote and what the server said to it; what of that the client hears, the
 /// gate decides.
-public struct GateCore: Sendable {
+public struct SessionCore: Sendable {
     /// Events of the server that are looked at before what they gave rise to is carried out.
     private static let maximumRun = 512
 
-    private var front: SessionCore
+    private var front: Tap
     private var gate: (any Gate)?
     private var back: Conversation
-    private var rehearsal: Rehearsal?
+    private var dryRun: DryRun?
     private let recordsUpstream: Bool
     private var now = WireTime(nanoseconds: 0)
-    private var ready: [GateAction] = []
+    private var ready: [SessionAction] = []
     /// Actions on their way out, the last one first.
-    private var leaving: [GateAction] = []
+    private var leaving: [SessionAction] = []
     /// What of the server goes on as it came, and was not handed to the tap yet.
     private var run = ForwardRun()
     /// Why the tap hears something of the server now.
@@ -40,7 +40,7 @@ public struct GateCore: Sendable {
         var settings = settings
         let isGate = policy.isEnforcing
         if isGate { settings.compression = .strip }
-        front = SessionCore(settings)
+        front = Tap(settings)
         back = Conversation(settings.mailProtocol, limits: settings.limits)
         self.recordsUpstream = recordsUpstream
         if isGate {
@@ -49,7 +49,7 @@ public struct GateCore: Sendable {
             case .pop3: gate = POP3Gate(policy: policy, context: context)
             }
         } else if policy.isDryRun {
-            rehearsal = Rehearsal(policy, context)
+            dryRun = DryRun(policy, context)
         }
     }
 
@@ -70,14 +70,14 @@ public struct GateCore: Sendable {
         front.tlsIsUp(side)
         if side == .client {
             gate?.clientTLSIsUp()
-            rehearsal?.context.clientIsEncrypted = true
+            dryRun?.context.clientIsEncrypted = true
         }
     }
 
     /// Which version of TLS the client's leg speaks.
     public mutating func note(clientTLSVersion version: TLSProtocolVersion?) {
         gate?.context.clientTLSVersion = version
-        rehearsal?.context.clientTLSVersion = version
+        dryRun?.context.clientTLSVersion = version
     }
 
     /// A person, or the lack of one, decided about the command that is held.
@@ -105,12 +105,12 @@ public struct GateCore: Sendable {
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.
-    public mutating func next() -> GateAction? {
+    public mutating func next() -> SessionAction? {
         guard gate != nil else { return nextOfTap() }
         while !isClosed {
             // Taken from the end, an action is moved and not copied.
             if let action = leaving.popLast() {
-                if case .session(.close) = action { close() }
+                if case .close = action { close() }
                 return action
             }
             if !ready.isEmpty {
@@ -136,17 +136,17 @@ public struct GateCore: Sendable {
         (ready, leaving) = ([], [])
     }
 
-    private mutating func nextOfTap() -> GateAction? {
+    private mutating func nextOfTap() -> SessionAction? {
         if let action = leaving.popLast() { return action }
         guard let action = front.next() else { return nil }
-        if case .record(let event) = action, let decision = rehearsal?.judge(event, in: front.conversation) {
+        if case .record(let event) = action, let decision = dryRun?.judge(event, in: front.conversation) {
             leaving.append(.judged(decision))
         }
-        return .session(action)
+        return SessionAction(action)
     }
 
     /// What the tap wants done. What it would send to the server is what the client said.
-    private mutating func carry(_ action: SessionAction) {
+    private mutating func carry(_ action: TapAction) {
         switch action {
         case .record(var event):
             switch (event.sender, feed) {
@@ -159,9 +159,9 @@ public struct GateCore: Sendable {
                 if let greeting = back.next() { _ = gate?.passage(of: greeting) }
             case (.server, .none): break
             }
-            ready.append(.session(.record(event)))
+            ready.append(.record(event))
         case .send(let bytes, to: .server): gate?.receive(bytes)
-        default: ready.append(.session(action))
+        default: ready.append(SessionAction(action))
         }
     }
 
@@ -170,9 +170,9 @@ public struct GateCore: Sendable {
         case .write(let bytes): write(bytes)
         case .answer(let bytes): tell(bytes, .rewritten)
         case .decided(let decision): ready.append(.judged(decision))
-        case .edited(let change): ready.append(.session(.tell(.edited(change))))
-        case .warn(let text): ready.append(.session(.tell(.warning(text))))
-        case .hold(let seconds): ready.append(.hold(seconds: seconds))
+        case .edited(let change): ready.append(.tell(.edited(change)))
+        case .warn(let text): ready.append(.tell(.warning(text)))
+        case .hold(let held, let seconds): ready.append(.hold(held, seconds: seconds))
         case .close(let closer, let reason): front.close(by: closer, reason: reason, farewell: nil)
         case .alarm(let reason, let last):
             ready.append(.alarm(reason: reason, last: last))
@@ -187,7 +187,7 @@ public struct GateCore: Sendable {
         while back.unread(from: .client) > 0, back.clientWait == .none, let event = back.next() {
             if recordsUpstream { ready.append(.recordUpstream(event)) }
         }
-        ready.append(.session(.send(bytes, to: .server)))
+        ready.append(.send(bytes, to: .server))
     }
 
     /// Has the tap hear something in the server's place.

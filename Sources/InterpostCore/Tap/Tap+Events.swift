@@ -2,7 +2,7 @@ import NIOCore
 
 // The way of each event through the tap: what goes on as it came, what is edited, and what Interpost says itself.
 
-extension SessionCore {
+extension Tap {
     mutating func handleClient(_ event: MailEvent) {
         if let reason = refusal(of: event) { return refuse(event, saying: reason) }
         if let request = event.startTLSRequest { return holdSwitch(event, request) }

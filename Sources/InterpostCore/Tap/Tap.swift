@@ -9,7 +9,7 @@ public import NIOCore
 ///
 /// Held back are an incomplete line, and what stands behind STARTTLS or COMPRESS until its answer. Where only the
 /// *reading* needs the server's answer (is this a literal or a command?), the bytes go on at once.
-public struct SessionCore: Sendable {
+public struct Tap: Sendable {
     /// Where the session is on its way.
     enum Stage {
         case opening(UpstreamOpening)
@@ -25,9 +25,9 @@ public struct SessionCore: Sendable {
     let settings: SessionSettings
     var stage: Stage
     public internal(set) var conversation: Conversation
-    var ready: [SessionAction] = []
+    var ready: [TapAction] = []
     /// Actions on their way out, the last one first.
-    private var leaving: [SessionAction] = []
+    private var leaving: [TapAction] = []
     var clientIsEncrypted: Bool
     var isCompressed = false
     private var isDraining = false
@@ -166,7 +166,7 @@ public struct SessionCore: Sendable {
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.
-    public mutating func next() -> SessionAction? {
+    public mutating func next() -> TapAction? {
         let action = nextAction()
         if action == nil {
             noteWants()
@@ -175,7 +175,7 @@ public struct SessionCore: Sendable {
         return action
     }
 
-    private mutating func nextAction() -> SessionAction? {
+    private mutating func nextAction() -> TapAction? {
         while true {
             // Taken from the end, an action is moved and not copied.
             if let action = leaving.popLast() { return action }

@@ -34,7 +34,7 @@ private struct Gatherer {
     let leg: Side
     let normalisation: Normalisation
     private var sessions: [Int: ComparedSessions.Session] = [:]
-    private var readings: [Int: NormalReading] = [:]
+    private var readings: [Int: NormalFormReading] = [:]
     private var protocols = SessionProtocols()
     private var order: [Int] = []
 
@@ -49,7 +49,7 @@ private struct Gatherer {
         if readings[record.session] == nil {
             order.append(record.session)
             sessions[record.session] = ComparedSessions.Session(number: record.session, mailProtocol: mailProtocol)
-            readings[record.session] = NormalReading(mailProtocol, session: record.session, normalisation)
+            readings[record.session] = NormalFormReading(mailProtocol, session: record.session, normalisation)
         }
         var entries: [ComparedEntry] = []
         readings[record.session]?.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds)) {

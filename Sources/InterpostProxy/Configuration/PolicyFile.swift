@@ -5,7 +5,7 @@ import Yams
 /// Reads a policy as strictly as a configuration: `Config/read-only.yml` shows every key.
 public enum PolicyFile {
     /// A preset's name, or the path of a file.
-    public static func read(presetOrPath text: String) throws(ConfigurationFile.Problem) -> Policy {
+    public static func read(presetOrPath text: String) throws(ConfigurationError) -> Policy {
         if let preset = Policy.Preset(rawValue: text) { return Policy(preset) }
         let isPath = text.contains("/") || text.contains(".") || FileManager.default.fileExists(atPath: text)
         guard isPath else {
@@ -13,12 +13,12 @@ public enum PolicyFile {
             let message =
                 "there is no policy with this name, and no such file; the presets are \(names.joined(separator: ", "))"
                 + Suggestion.nearest(to: text, among: names)
-            throw Problem(file: text, message: message)
+            throw ConfigurationError(file: text, message: message)
         }
         return try read(text: ConfigurationReader.text(of: text), file: text)
     }
 
-    public static func read(text: String, file: String) throws(ConfigurationFile.Problem) -> Policy {
+    public static func read(text: String, file: String) throws(ConfigurationError) -> Policy {
         let node = try ConfigurationReader.compose(text, file: file, example: "Config/read-only.yml")
         return try ConfigurationReader(file: file).policyGroup(node)
     }
@@ -26,55 +26,55 @@ public enum PolicyFile {
 
 extension ConfigurationReader {
     /// A preset's name, the path of a file, or the keys of a policy.
-    func policy(_ node: Node) throws(Problem) -> Policy {
+    func policy(_ node: Node) throws(ConfigurationError) -> Policy {
         guard let text = node.scalar?.string else { return try policyGroup(node) }
         do {
             return try PolicyFile.read(presetOrPath: text)
         } catch {
             // What is wrong with the name is wrong with this line; what is wrong in the file, with that one.
             guard error.file == text, error.line == nil else { throw error }
-            throw Problem(file: file, line: node.mark?.line, message: "'policy': '\(text)': \(error.message)")
+            throw ConfigurationError(file: file, line: node.mark?.line, message: "'policy': '\(text)': \(error.message)")
         }
     }
 
-    fileprivate func policyGroup(_ node: Node) throws(Problem) -> Policy {
+    fileprivate func policyGroup(_ node: Node) throws(ConfigurationError) -> Policy {
         var policy = Policy(.observe)
         var preset: Policy.Preset?
-        try section(node, named: "a policy") { keys throws(Problem) in
+        try section(node, named: "a policy") { keys throws(ConfigurationError) in
             try keys.choice("preset", into: &preset)
             try keys.choice("deletes", into: &policy.deletes)
             try keys.flag("present-as-writable", into: &policy.presentsAsWritable)
             try keys.flag("dry-run", into: &policy.isDryRun)
             policy.hidden = try keys.texts("hidden").map { MailboxPattern($0) }
-            try keys.list("rules") { node throws(Problem) in policy.rules.append(try rule(node)) }
+            try keys.list("rules") { node throws(ConfigurationError) in policy.rules.append(try rule(node)) }
         }
         guard let preset else {
             let names = Policy.Preset.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem(
+            throw ConfigurationError(
                 file: file, line: node.mark?.line, message: "a policy needs a 'preset', for what no rule decides: \(names)")
         }
         policy.preset = preset
         return policy
     }
 
-    private func rule(_ node: Node) throws(Problem) -> PolicyRule {
+    private func rule(_ node: Node) throws(ConfigurationError) -> PolicyRule {
         var name: String?
         var match = PolicyMatch()
         var action: PolicyRule.Action?
-        try section(node, named: "a rule") { keys throws(Problem) in
+        try section(node, named: "a rule") { keys throws(ConfigurationError) in
             try keys.text("name", into: &name)
             try readConditions(&keys, into: &match)
             action = try readAction(&keys, match)
         }
         guard let action else {
-            throw Problem(
+            throw ConfigurationError(
                 file: file, line: node.mark?.line,
                 message: "a rule needs an 'action': allow, refuse, pretend, rewrite, drop or hold")
         }
         return PolicyRule(name: name, match: match, action: action)
     }
 
-    private func readConditions(_ keys: inout Keys, into match: inout PolicyMatch) throws(Problem) {
+    private func readConditions(_ keys: inout Keys, into match: inout PolicyMatch) throws(ConfigurationError) {
         var mailProtocol: MailProtocol?
         try keys.choice("protocol", into: &mailProtocol)
         match.mailProtocol = mailProtocol
@@ -138,7 +138,7 @@ extension ConfigurationReader {
 
     private enum ActionName: String, CaseIterable { case allow, refuse, pretend, rewrite, drop, hold }
 
-    private func readAction(_ keys: inout Keys, _ match: PolicyMatch) throws(Problem) -> PolicyRule.Action? {
+    private func readAction(_ keys: inout Keys, _ match: PolicyMatch) throws(ConfigurationError) -> PolicyRule.Action? {
         var name: ActionName?
         try keys.choice("action", into: &name)
         var code: String?

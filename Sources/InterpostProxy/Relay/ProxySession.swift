@@ -16,12 +16,12 @@ final class ProxySession {
     private let peerHost: String
     private let openedAt: WireTime
     private(set) var number = 0
-    var core: GateCore
+    var core: SessionCore
     var observer: SessionObserver
     private var recorder: SessionRecorder?
     let client = Leg()
     let server = Leg()
-    private var told: [LogEvent] = []
+    private var pendingEvents: [LogEvent] = []
     private var isPumping = false
     var hasEnded = false
     private var openChannels = 0
@@ -32,10 +32,9 @@ final class ProxySession {
     var holdTimer: Scheduled<Void>?
     /// Commands that were held so far.
     var holds = 0
-    /// The client says nothing more, and the server is not told yet: something is still to be said to it.
+    /// The client says nothing more, and the server is not pendingEvents yet: something is still to be said to it.
     private var clientEndIsDue = false
-    /// The decision that was told last.
-    var lastDecision: PolicyFacts?
+    /// The decision that was pendingEvents last.
     /// Names of the upstream's certificate, once they are known or known not to come.
     var upstreamNames: [String]?
     var verdict: UpstreamVerifier.Verdict?
@@ -49,7 +48,7 @@ final class ProxySession {
         clientAddress = channel.remoteAddress.map(Self.text) ?? "unknown"
         peerHost = channel.remoteAddress?.ipAddress ?? "unknown"
         openedAt = context.clock.now
-        core = GateCore(
+        core = SessionCore(
             context.settings, policy: context.relay.policy,
             context: PolicyContext(
                 context.settings.mailProtocol, clientAddress: IPAddress(peerHost), listener: context.listener,
@@ -79,9 +78,9 @@ final class ProxySession {
                     mailProtocol: context.settings.mailProtocol, listener: context.listener, client: clientAddress,
                     upstream: context.relay.upstream.description)))
         if let refusal { return refuse(refusal) }
-        if let obstacle = context.obstacle {
+        if let reason = context.reasonToStop {
             client.isReady = context.settings.listener != .implicit
-            core.turnAway(by: .interpost, reason: obstacle)
+            core.turnAway(by: .interpost, reason: reason)
             return pump()
         }
         if context.skipsVerification { tell(.warning("upstream certificates are NOT verified")) }
@@ -206,20 +205,14 @@ final class ProxySession {
         guard !isPumping else { return }
         isPumping = true
         while let action = core.next() {
-            switch action {
-            case .session(let action): carryOut(action)
-            case .recordUpstream(let event): recorder?.record(upstream: event)
-            case .judged(let decision): observer.observe(decision) { tell(judged: $0) }
-            case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { tell($0) }
-            case .hold(let seconds): hold(for: seconds)
-            }
+            carryOut(action)
         }
         isPumping = false
         commitLog()
         server.flush()
         client.flush()
-        if let obstacle = context.obstacle, !hasEnded {
-            core.turnAway(by: .interpost, reason: obstacle)
+        if let reason = context.reasonToStop, !hasEnded {
+            core.turnAway(by: .interpost, reason: reason)
             return pump()
         }
         if clientEndIsDue { passOnEnd(of: .client) }
@@ -230,14 +223,18 @@ final class ProxySession {
         switch action {
         case .record(let event):
             recorder?.record(event)
-            observer.observe(event) { told.append($0) }
+            observer.observe(event) { pendingEvents.append($0) }
+        case .recordUpstream(let event): recorder?.record(upstream: event)
         case .tell(let event): tell(event)
+        case .judged(let decision): observer.observe(decision) { tell($0) }
+        case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { tell($0) }
         case .send(let bytes, let side): send(bytes, to: side)
         case .say(let bytes, let side):
             recorder?.say(bytes, to: side, at: context.clock.now)
             send(bytes, to: side)
         case .startTLS(let side): startTLS(side)
         case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
+        case .hold(let held, let seconds): hold(held, for: seconds)
         case .close(let closer, let reason): end(by: closer, reason: reason)
         }
     }
@@ -268,7 +265,7 @@ final class ProxySession {
 
     func tell(_ event: LogEvent) {
         recorder?.tell(event, at: context.clock.now)
-        told.append(event)
+        pendingEvents.append(event)
         if !isPumping { commitLog() }
     }
 
@@ -276,9 +273,9 @@ final class ProxySession {
         if let records = recorder?.take(), let writer = context.recording?.writer {
             writer.append(records, of: number, context.settings.mailProtocol, isLast: hasEnded)
         }
-        guard !told.isEmpty else { return }
-        context.sink.append(told, session: number, at: context.clock.now)
-        told.removeAll(keepingCapacity: told.count < 64)
+        guard !pendingEvents.isEmpty else { return }
+        context.sink.append(pendingEvents, session: number, at: context.clock.now)
+        pendingEvents.removeAll(keepingCapacity: pendingEvents.count < 64)
     }
 
     // MARK: - Ending
@@ -288,7 +285,7 @@ final class ProxySession {
         self[side].isInputClosed = true
         core.inputEnded(of: side)
         pump()
-        // A server that leaves without a greeting has nothing more to say, and a client is told so.
+        // A server that leaves without a greeting has nothing more to say, and a client is pendingEvents so.
         let isTooEarly = side == .server && !core.conversation.hasGreeted
         if self[side.peer].isInputClosed || isTooEarly { return lost(firstCloser ?? side) }
         firstCloser = firstCloser ?? side

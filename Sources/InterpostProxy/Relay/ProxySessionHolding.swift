@@ -4,18 +4,12 @@ import NIOCore
 // A command that waits for a person.
 
 extension ProxySession {
-    func tell(judged event: LogEvent) {
-        if case .policy(let facts) = event { lastDecision = facts }
-        tell(event)
-    }
-
-    func hold(for seconds: Int) {
+    func hold(_ held: HeldFacts, for seconds: Int) {
         holds += 1
         let hold = holds
-        guard let decision = lastDecision else { return resolveHold(hold, allows: false) }
         context.registry.hold(
             HeldCommand(
-                session: number, number: hold, command: "\(decision.command.name)", rule: decision.rule, client: clientAddress,
+                session: number, number: hold, command: "\(held.command)", rule: held.rule, client: clientAddress,
                 since: context.clock.now, seconds: seconds))
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         holdTimer = eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { session.value.resolveHold(hold, allows: false) }

@@ -38,7 +38,7 @@ extension RelayContext {
     var isCongested: Bool { sink.isCongested || recording?.writer.isCongested == true }
 
     /// Why no session may go on.
-    var obstacle: String? {
+    var reasonToStop: String? {
         if sink.forbidsSessions { return "the event log cannot be written" }
         return recording?.writer.forbidsSessions == true ? "the capture cannot be written" : nil
     }

@@ -9,7 +9,7 @@ import Testing
     private static func record(
         _ said: [(side: Side, bytes: ByteBuffer)], _ mailProtocol: MailProtocol, _ redactor: EventRedactor
     ) -> [CaptureRecord] {
-        var core = SessionCore(SessionSettings(mailProtocol: mailProtocol, listener: .offered, upstream: .off))
+        var core = Tap(SessionSettings(mailProtocol: mailProtocol, listener: .offered, upstream: .off))
         var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), redactor: redactor)
         for (step, (side, bytes)) in said.enumerated() {
             let now = WireTime(nanoseconds: Int64(step) * 1000)

@@ -15,7 +15,7 @@ import Testing
     static func entries(
         _ said: [(side: Side, bytes: ByteBuffer)], _ mailProtocol: MailProtocol, _ normalisation: Normalisation = .all
     ) -> [ComparedEntry] {
-        var reading = NormalReading(mailProtocol, normalisation)
+        var reading = NormalFormReading(mailProtocol, normalisation)
         var entries: [ComparedEntry] = []
         for (index, turn) in said.enumerated() {
             reading.receive(turn.bytes, from: turn.side, at: WireTime(nanoseconds: Int64(index) * 1000)) { entries.append($0) }
@@ -190,12 +190,12 @@ import Testing
     }
 
     @Test func `names beyond the limit are all the same`() {
-        var names = NormalNames()
+        var names = NormalFormNames()
         var text: [UInt8] = []
-        for number in 0..<UInt64(NormalNames.maximumCount) { names.write(number, .uid, of: 0, to: &text) }
+        for number in 0..<UInt64(NormalFormNames.maximumCount) { names.write(number, .uid, of: 0, to: &text) }
         text = []
         names.write(1, .uid, of: 0, to: &text)
-        names.write(UInt64(NormalNames.maximumCount), .uid, of: 0, to: &text)
+        names.write(UInt64(NormalFormNames.maximumCount), .uid, of: 0, to: &text)
         #expect(String(decoding: text, as: UTF8.self) == "u2u?")
     }
 

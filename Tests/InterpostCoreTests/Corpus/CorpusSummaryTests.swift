@@ -84,7 +84,7 @@ import Testing
 
     @Test func `has a verdict by what is unwanted, and by what was not read`() throws {
         var corpus = CorpusSummary()
-        #expect(corpus.verdict(unwanted: Set(Finding.Category.allCases)) == .init(status: 0, reasons: []))
+        #expect(corpus.verdict(unwanted: Set(CorpusFinding.Category.allCases)) == .init(status: 0, reasons: []))
         corpus.add(try Self.reading(transcript: Self.odd))
         #expect(corpus.verdict(unwanted: []).status == 0)
         let anomaly = corpus.verdict(unwanted: [.anomaly])
@@ -102,7 +102,9 @@ import Testing
         var corpus = CorpusSummary()
         corpus.add(try Self.reading(transcript: Self.odd))
         let json = String(decoding: try JSONEncoder().encode(corpus), as: UTF8.self)
-        for text in [corpus.text, corpus.lint, json, corpus.verdict(unwanted: Set(Finding.Category.allCases)).reasons.joined()] {
+        for text in [
+            corpus.text, corpus.lint, json, corpus.verdict(unwanted: Set(CorpusFinding.Category.allCases)).reasons.joined(),
+        ] {
             #expect(!text.lowercased().contains("abracadabra"))
         }
     }
@@ -126,7 +128,7 @@ import Testing
     @Test func `does not grow with what a peer thinks of`() throws {
         let responses = (0..<1100).map { "S: * X\($0)\n" }.joined()
         let reading = try Self.reading(transcript: "S: * OK ready\n" + responses)
-        #expect(reading.findings.sorted(.unknown).count <= Findings.maximumNames)
+        #expect(reading.findings.sorted(.unknown).count <= CorpusFindings.maximumNames)
         #expect(reading.findings.count(of: .unknown) == 1100)
         #expect(reading.findings[.response("X0")]?.places.count == 1)
         let same = try Self.reading(transcript: "S: * OK\n" + String(repeating: "S: * X\n", count: 50))

@@ -121,12 +121,12 @@ enum EventCase: CaseIterable {
                         PolicyFacts(
                             verdict: .refuse, rule: "rule 2 (no newsletters)", command: Self.knownCommand,
                             sent: Self.knownCommand,
-                            text: "not here", isRehearsal: true)),
+                            text: "not here", isDryRun: true)),
                     .policy(
                         PolicyFacts(
                             verdict: .drop, rule: "strict reading",
                             command: CommandFacts(tag: nil, name: CommandName(), arguments: ByteBuffer()), sent: nil, text: nil,
-                            isRehearsal: false)))
+                            isDryRun: false)))
             ]
         case .alarm: [EventSample(.alarm(reason: "unexpected-tag", last: Self.text("x OK done")))]
         case .act: ActCase.allCases.flatMap(\.samples)

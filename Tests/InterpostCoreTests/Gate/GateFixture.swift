@@ -82,7 +82,7 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
 
 /// A gate between two scripted peers: what is said in, and what each of them hears.
 struct GatePlayer {
-    private var core: GateCore
+    private var core: SessionCore
     private var observer = SessionObserver(detail: .commands)
     private(set) var heard: (client: [UInt8], server: [UInt8]) = ([], [])
     private(set) var log: [LogEvent] = []
@@ -94,7 +94,7 @@ struct GatePlayer {
     private(set) var hold: Int?
 
     init(_ mailProtocol: MailProtocol, _ policy: Policy, context: PolicyContext? = nil) {
-        core = GateCore(
+        core = SessionCore(
             SessionSettings(mailProtocol: mailProtocol, listener: .off, upstream: .off), policy: policy,
             context: context ?? PolicyContext(mailProtocol), recordsUpstream: true)
     }
@@ -117,30 +117,24 @@ struct GatePlayer {
     private mutating func pump() {
         while let action = core.next() {
             switch action {
-            case .session(let action): carryOut(action)
+            case .record(let event):
+                recorder.record(event)
+                observer.observe(event) { _ in }
             case .recordUpstream(let event): recorder.record(upstream: event)
             case .judged(let decision): observer.observe(decision) { log.append($0) }
             case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { log.append($0) }
-            case .hold(let seconds): hold = seconds
+            case .tell(let event): log.append(event)
+            case .send(let bytes, .client): heard.client += bytes.readableBytesView
+            case .say(let bytes, .client):
+                recorder.say(bytes, to: .client, at: WireTime(nanoseconds: 0))
+                heard.client += bytes.readableBytesView
+            case .send(let bytes, .server), .say(let bytes, .server): heard.server += bytes.readableBytesView
+            case .hold(_, let seconds): hold = seconds
+            case .close: isClosed = true
+            case .startTLS, .startDeflate: break
             }
         }
         records += recorder.take()
-    }
-
-    private mutating func carryOut(_ action: SessionAction) {
-        switch action {
-        case .record(let event):
-            recorder.record(event)
-            observer.observe(event) { _ in }
-        case .tell(let event): log.append(event)
-        case .send(let bytes, .client): heard.client += bytes.readableBytesView
-        case .say(let bytes, .client):
-            recorder.say(bytes, to: .client, at: WireTime(nanoseconds: 0))
-            heard.client += bytes.readableBytesView
-        case .send(let bytes, .server), .say(let bytes, .server): heard.server += bytes.readableBytesView
-        case .close: isClosed = true
-        case .startTLS, .startDeflate: break
-        }
     }
 
     /// What the records say that a leg carried.

@@ -22,7 +22,7 @@ import Testing
 
     /// What the client hears of the real server through a relay.
     static func heardLive(_ fixture: WireFixture) -> ByteBuffer {
-        var core = SessionCore(SessionSettings(mailProtocol: fixture.mailProtocol, listener: .off, upstream: .off))
+        var core = Tap(SessionSettings(mailProtocol: fixture.mailProtocol, listener: .off, upstream: .off))
         var heard = ByteBuffer()
         for (side, bytes) in fixture.said {
             core.receive(bytes, from: side, at: WireTime(nanoseconds: 0))

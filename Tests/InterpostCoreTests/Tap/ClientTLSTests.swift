@@ -5,13 +5,13 @@ import Testing
 /// What a client said in clear text has no effect inside its TLS: with a policy and without, in both protocols.
 @Suite struct `What is said before STARTTLS` {
     struct Player {
-        private var core: GateCore
+        private var core: SessionCore
 
         init(
             _ mailProtocol: MailProtocol, _ preset: Policy.Preset, listener: SessionSettings.ListenerSecurity = .offered,
             isMirror: Bool = false
         ) {
-            core = GateCore(
+            core = SessionCore(
                 SessionSettings(
                     mailProtocol: mailProtocol, listener: listener, upstream: isMirror ? .off : .implicit, isMirror: isMirror,
                     compression: .strip, limits: WireLimits(pendingCommands: 4)),
@@ -26,7 +26,6 @@ import Testing
             core.receive(ByteBuffer(string: text), from: side, at: WireTime(nanoseconds: 0))
             var done: [String] = []
             while let action = core.next() {
-                guard case .session(let action) = action else { continue }
                 switch action {
                 case .send(let bytes, let side), .say(let bytes, let side):
                     let lines = String(buffer: bytes).split(separator: "\r\n", omittingEmptySubsequences: true)

@@ -47,7 +47,8 @@ public struct CredentialRedactor: Sendable {
 
     /// A line that nobody understands: before the login it may be a password at the wrong place.
     private mutating func unread(_ line: ByteBuffer, name: Keyword?) -> ByteBuffer? {
-        guard !isLoggedIn, name.map({ KnownVerbs.contains($0, in: .imap) || KnownVerbs.contains($0, in: .pop3) }) != true else {
+        guard !isLoggedIn, name.map({ ShowableNames.contains($0, in: .imap) || ShowableNames.contains($0, in: .pop3) }) != true
+        else {
             return echoes.masked(line)
         }
         return echoes.masked(line, behindWords: 0)
@@ -55,7 +56,7 @@ public struct CredentialRedactor: Sendable {
 
     /// What a server says to people, or to a client about a URL.
     private func masked(text line: ByteBuffer) -> ByteBuffer? {
-        let zeroed = line.contains(Redactor.token) ? TokenDigits.zeroed(in: line) : nil
+        let zeroed = line.contains(LogRedactor.token) ? TokenDigits.zeroed(in: line) : nil
         return echoes.masked(zeroed ?? line, isText: true) ?? zeroed
     }
 
@@ -114,7 +115,7 @@ public struct CredentialRedactor: Sendable {
             return TokenDigits.zeroed(in: line) ?? echoes.masked(line)
         case .xclient: return echoes.masked(line, behindWords: 2)
         case .id(let fields):
-            for field in fields where !Redactor.identifies(field) {
+            for field in fields where !LogRedactor.identifies(field) {
                 if let value = field.value { echoes.learn(Secret(value.bytes)) }
             }
             return echoes.masked(line)
@@ -134,7 +135,7 @@ public struct CredentialRedactor: Sendable {
         _ mechanism: Keyword, _ initialResponse: Secret?, in line: ByteBuffer, words: Int
     ) -> ByteBuffer? {
         sasl = SASLPlaceholders(mechanism: mechanism)
-        guard KnownVerbs.title(ofMechanism: mechanism) != "unknown" else { return echoes.masked(line, behindWords: words) }
+        guard ShowableNames.title(ofMechanism: mechanism) != "unknown" else { return echoes.masked(line, behindWords: words) }
         guard let initialResponse else { return nil }
         for secret in SASLExchange.secrets(of: initialResponse, mechanism: mechanism) { echoes.learn(secret) }
         var redacted = line.start(words: words + 1)

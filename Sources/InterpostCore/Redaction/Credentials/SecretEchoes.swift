@@ -31,8 +31,8 @@ struct SecretEchoes: Sendable {
     private static func isSecret(_ word: some Collection<UInt8>) -> Bool {
         guard word.count >= minimumLength else { return false }
         guard let name = Keyword(ByteBuffer(bytes: word).readableBytesView) else { return true }
-        return !KnownVerbs.contains(name, in: .imap) && !KnownVerbs.contains(name, in: .pop3)
-            && KnownVerbs.title(ofMechanism: name) == "unknown"
+        return !ShowableNames.contains(name, in: .imap) && !ShowableNames.contains(name, in: .pop3)
+            && ShowableNames.title(ofMechanism: name) == "unknown"
     }
 
     /// The line with every secret in it as so many `x`; `nil` where there is none. Lengths do not change, so that nothing

@@ -9,7 +9,7 @@ enum ConfigurationProperties {
         guard let text = String(validating: input.readableBytesView, as: UTF8.self) else { return }
         let lines = input.readableBytesView.count { [0x0A, 0x0D].contains($0) } + 1
         let configuration: Configuration
-        do throws(ConfigurationFile.Problem) {
+        do throws(ConfigurationError) {
             configuration = try ConfigurationFile.read(text: text, file: "fuzz.yml")
         } catch {
             try requireEqual(error.file, "fuzz.yml", "the file that is to blame")

@@ -17,7 +17,7 @@ enum ConversationProperties {
         }
         try first.checkLog()
         try checkMemory(dialogue)
-        try NormalProperties.check(dialogue)
+        try NormalFormProperties.check(dialogue)
     }
 
     /// What a session holds on to when everything that it said is over.

@@ -22,7 +22,7 @@ enum GateProperties {
 
 private struct GateRun {
     private let mailProtocol: MailProtocol
-    private var core: GateCore
+    private var core: SessionCore
     private var observer = SessionObserver(detail: .responses)
     private(set) var log: [LogEvent] = []
     private var secrets: SecretKeeper
@@ -39,7 +39,7 @@ private struct GateRun {
         mailProtocol = dialogue.settings.mailProtocol
         var settings = dialogue.settings
         (settings.isMirror, settings.upstream) = (false, .off)
-        core = GateCore(
+        core = SessionCore(
             settings, policy: Policy(.readOnly),
             context: PolicyContext(mailProtocol, clientIsEncrypted: settings.listener == .implicit), recordsUpstream: true)
         secrets = SecretKeeper(dialogue)
@@ -69,36 +69,30 @@ private struct GateRun {
             count += 1
             try require(!isClosed, "an action behind the end")
             switch action {
-            case .session(let action): carryOut(action)
+            case .record(let event):
+                secrets.note(event)
+                observer.observe(event) { log.append($0) }
             case .recordUpstream, .hold: break
+            case .tell(let event):
+                if case .anomaly = event { hasSwitched = true }
+                log.append(event)
             case .judged(let decision): observer.observe(decision) { log.append($0) }
             case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { log.append($0) }
+            case .send(let bytes, .client), .say(let bytes, .client): heard.client += bytes.readableBytesView
+            case .send(let bytes, .server), .say(let bytes, .server): heard.server += bytes.readableBytesView
+            case .startTLS(let side):
+                hasSwitched = true
+                core.tlsIsUp(side)
+            case .startDeflate: hasSwitched = true
+            case .close: isClosed = true
             }
         }
     }
 
-    private mutating func nextAction() -> GateAction? {
+    private mutating func nextAction() -> SessionAction? {
         let start = Work.done
         defer { work += Work.done - start }
         return core.next()
-    }
-
-    private mutating func carryOut(_ action: SessionAction) {
-        switch action {
-        case .record(let event):
-            secrets.note(event)
-            observer.observe(event) { log.append($0) }
-        case .tell(let event):
-            if case .anomaly = event { hasSwitched = true }
-            log.append(event)
-        case .send(let bytes, .client), .say(let bytes, .client): heard.client += bytes.readableBytesView
-        case .send(let bytes, .server), .say(let bytes, .server): heard.server += bytes.readableBytesView
-        case .startTLS(let side):
-            hasSwitched = true
-            core.tlsIsUp(side)
-        case .startDeflate: hasSwitched = true
-        case .close: isClosed = true
-        }
     }
 
     func text(of bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

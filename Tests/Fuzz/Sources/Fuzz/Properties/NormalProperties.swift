@@ -4,7 +4,7 @@ import NIOCore
 
 /// What holds for the form in which sessions are compared, whatever two sides say: it does not depend on how the octets are cut,
 /// a session is the same as itself, and an entry takes little room.
-enum NormalProperties {
+enum NormalFormProperties {
     static func check(_ dialogue: Dialogue) throws(Violation) {
         let whole = entries(dialogue, .joined)
         for cutting in dialogue.otherCuttings {
@@ -26,7 +26,7 @@ enum NormalProperties {
     }
 
     private static func entries(_ dialogue: Dialogue, _ cutting: Cutting) -> [ComparedEntry] {
-        var reading = NormalReading(dialogue.settings.mailProtocol, limits: dialogue.limits)
+        var reading = NormalFormReading(dialogue.settings.mailProtocol, limits: dialogue.limits)
         var entries: [ComparedEntry] = []
         for case .say(let side, let bytes) in dialogue.steps {
             for piece in dialogue.pieces(of: bytes, cutting) {

@@ -24,7 +24,7 @@ enum TapProperties {
 /// A relay that a dialogue was played into, with what it did. It plays the shell's part too: TLS comes up, DEFLATE is none.
 private struct TapRun {
     private let dialogue: Dialogue
-    private var core: SessionCore
+    private var core: Tap
     private var observer = SessionObserver(detail: .responses)
     private var log: [LogEvent] = []
     private var secrets: SecretKeeper
@@ -47,7 +47,7 @@ private struct TapRun {
 
     init(_ dialogue: Dialogue, _ cutting: Cutting) throws(Violation) {
         self.dialogue = dialogue
-        core = SessionCore(dialogue.settings)
+        core = Tap(dialogue.settings)
         secrets = SecretKeeper(dialogue)
         clientIsEncrypted = dialogue.settings.listener == .implicit
         hasEdited = opensByItself
@@ -158,7 +158,7 @@ private struct TapRun {
         try checkBounds()
     }
 
-    private mutating func nextAction() -> SessionAction? {
+    private mutating func nextAction() -> TapAction? {
         let start = Work.done
         defer { work += Work.done - start }
         return core.next()

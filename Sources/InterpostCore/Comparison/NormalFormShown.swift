@@ -3,7 +3,7 @@ import NIOCore
 /// What of a session people are shown: one line for each thing said, without secrets, and of literals how they begin.
 ///
 ///     a1 LOGIN {4}␍␊anna {6}␍␊sesame␍␊     a1 LOGIN {13}user-aaaaaaaa {8}xxxxxxxx
-struct NormalShown: Sendable {
+struct NormalFormShown: Sendable {
     /// Users all have one pseudonym: whose they are is not compared.
     private struct OneKey: PseudonymKey {
         func digest(_ value: ByteBuffer, of kind: PseudonymKind) -> [UInt8] { Array(repeating: 0, count: 32) }

@@ -8,15 +8,15 @@ public import NIOCore
 ///
 /// What comes out does not depend on how the network cut the bytes, and takes little room: of literals and messages there is
 /// a digest. Secrets are in no ``ComparedEntry/shown``.
-public struct NormalReading: Sendable {
+public struct NormalFormReading: Sendable {
     let normalisation: Normalisation
     private let limits: WireLimits
     private let session: Int
     private(set) var conversation: Conversation
-    private var names = NormalNames()
-    private var tags = NormalTags()
-    private var shown: NormalShown
-    private var sides = (client: NormalSide(), server: NormalSide())
+    private var names = NormalFormNames()
+    private var tags = NormalFormTags()
+    private var shown: NormalFormShown
+    private var sides = (client: NormalFormSide(), server: NormalFormSide())
     private var awaitsTLS = false
 
     /// - Parameter session: Its number in the capture.
@@ -27,7 +27,7 @@ public struct NormalReading: Sendable {
         self.session = session
         self.limits = limits
         conversation = Conversation(mailProtocol, limits: limits)
-        shown = NormalShown()
+        shown = NormalFormShown()
     }
 
     /// Takes bytes that `side` said, and gives what is whole now.
@@ -63,7 +63,7 @@ public struct NormalReading: Sendable {
         for side in Side.allCases where self[side].isOpen { giveBroken(side, give) }
     }
 
-    private subscript(side: Side) -> NormalSide {
+    private subscript(side: Side) -> NormalFormSide {
         get { side == .client ? sides.client : sides.server }
         set { if side == .client { sides.client = newValue } else { sides.server = newValue } }
     }
@@ -86,7 +86,7 @@ public struct NormalReading: Sendable {
         case .pop3Command(let name, let command):
             if case .stls = command { awaitsTLS = true }
             tags.begin(ByteBuffer())
-            give(entry(event, .command, POP3Normal(normalisation).command(name, command, event.bytes), of: tags.count))
+            give(entry(event, .command, NormalFormPOP3(normalisation).command(name, command, event.bytes), of: tags.count))
         case .idleDone: give(entry(event, .done, Array(buffer: event.bytes.withoutLineEnd)))
         case .saslResponse(let secrets): give(entry(event, .sasl, Array((secrets.isEmpty ? "*" : "<sasl>").utf8)))
         case .saslChallenge: give(entry(event, .sasl, Array("+ <sasl>".utf8)))
@@ -100,11 +100,12 @@ public struct NormalReading: Sendable {
         case .pop3Begin: give(entry(event, .status, statusText(event.bytes)))
         case .pop3Listing:
             let command = conversation.pop3?.outstanding.first?.command
-            give(entry(event, .listing, POP3Normal(normalisation).listing(event.bytes, of: command, &names)))
+            give(entry(event, .listing, NormalFormPOP3(normalisation).listing(event.bytes, of: command, &names)))
         case .pop3Completion(_, let record):
             if self[side].body != nil { giveMessage(event, give) }
             awaitsTLS = false
-            let line = POP3Normal(normalisation).completion(event.bytes, of: record?.command, &names) ?? statusText(event.bytes)
+            let line =
+                NormalFormPOP3(normalisation).completion(event.bytes, of: record?.command, &names) ?? statusText(event.bytes)
             give(entry(event, .completion, line, of: record == nil ? nil : tags.endFirst()))
         }
     }
@@ -119,12 +120,12 @@ public struct NormalReading: Sendable {
     private mutating func readCommand(_ command: IMAPCommand, _ event: MailEvent, _ give: (ComparedEntry) -> Void) {
         if case .startTLS = command.body { awaitsTLS = true }
         tags.begin(command.tag)
-        let context = NormalLine.Context(of: command, mailbox: selectedMailbox(behindAll: true))
-        var line = NormalLine(command.text, digests: self[.client].digests(), normalisation, context)
+        let context = NormalFormLine.Context(of: command, mailbox: selectedMailbox(behindAll: true))
+        var line = NormalFormLine(command.text, digests: self[.client].digests(), normalisation, context)
         var text: [UInt8] = []
         line.write(&names, to: &text) { [tags, normalisation] tag in
             let isItsOwn = normalisation.contains(.tags) && command.tag.readableBytesView.elementsEqual(tag)
-            return isItsOwn ? NormalTags.first : tags.shown(tag, normalisation)
+            return isItsOwn ? NormalFormTags.first : tags.shown(tag, normalisation)
         }
         give(entry(event, .command, text, of: tags.count))
     }
@@ -184,9 +185,9 @@ public struct NormalReading: Sendable {
         }
         var text = Array("[\(open.opaqueOctets) octets]".utf8)
         if let beginning = open.beginning {
-            var context = NormalLine.Context()
+            var context = NormalFormLine.Context()
             context.slots = side == .client ? [.tag] : []
-            var line = NormalLine(beginning, digests: open.digests(), normalisation, context)
+            var line = NormalFormLine(beginning, digests: open.digests(), normalisation, context)
             text = []
             line.write(&names, to: &text) { [tags, normalisation] tag in tags.shown(tag, normalisation) }
         }
@@ -199,14 +200,14 @@ public struct NormalReading: Sendable {
 
     private func statusText(_ line: ByteBuffer, isGreeting: Bool = false) -> [UInt8] {
         var text: [UInt8] = []
-        NormalStatusText(Array(buffer: line.withoutLineEnd)[...], isGreeting: isGreeting, normalisation).write(to: &text)
+        NormalFormStatusText(Array(buffer: line.withoutLineEnd)[...], isGreeting: isGreeting, normalisation).write(to: &text)
         return text
     }
 
     private mutating func normal(_ response: IMAPResponse, digests: [String]) -> [UInt8] {
-        var context = NormalLine.Context(of: response, mailbox: selectedMailbox())
+        var context = NormalFormLine.Context(of: response, mailbox: selectedMailbox())
         context.isRunOfUIDs = context.isRunOfUIDs && isSearchForUIDs(response.kind)
-        var line = NormalLine(response.text, digests: digests, normalisation, context)
+        var line = NormalFormLine(response.text, digests: digests, normalisation, context)
         var text: [UInt8] = []
         line.write(&names, to: &text) { [tags, normalisation] tag in tags.shown(tag, normalisation) }
         return text
@@ -221,13 +222,13 @@ public struct NormalReading: Sendable {
         text.append(contentsOf: " \(status.result.word)".utf8)
         if let code = status.code {
             text.append(contentsOf: " [".utf8)
-            let context = NormalLine.Context(of: status, record, mailbox: selectedMailbox())
-            var code = NormalLine(IMAPText(line: code), digests: [], normalisation, context)
+            let context = NormalFormLine.Context(of: status, record, mailbox: selectedMailbox())
+            var code = NormalFormLine(IMAPText(line: code), digests: [], normalisation, context)
             code.write(&names, to: &text) { [tags, normalisation] tag in tags.shown(tag, normalisation) }
             text.append(UInt8(ascii: "]"))
         }
         text.append(.space)
-        NormalStatusText(Array(buffer: status.text)[...], isGreeting: isGreeting, normalisation).write(to: &text)
+        NormalFormStatusText(Array(buffer: status.text)[...], isGreeting: isGreeting, normalisation).write(to: &text)
         return text
     }
 

@@ -1,7 +1,7 @@
 import NIOCore
 
 /// What a word of a command or response is, where it is something that is made alike.
-enum NormalSlot: Sendable, Equatable {
+enum NormalFormSlot: Sendable, Equatable {
     /// Stays as it is.
     case kept
     case uids, modSequence, validity, id, date, tag
@@ -20,9 +20,9 @@ enum NormalSlot: Sendable, Equatable {
     }
 
     /// What stands behind a word, wherever the word stands.
-    static func behind(_ word: Keyword) -> [NormalSlot] { table[word] ?? [] }
+    static func behind(_ word: Keyword) -> [NormalFormSlot] { table[word] ?? [] }
 
-    private static let table = KeywordTable<[NormalSlot]>([
+    private static let table = KeywordTable<[NormalFormSlot]>([
         ("UID", [.uids]), ("UIDNEXT", [.uids]), ("UIDVALIDITY", [.validity]),
         ("MODSEQ", [.modSequence]), ("HIGHESTMODSEQ", [.modSequence]), ("CHANGEDSINCE", [.modSequence]),
         ("UNCHANGEDSINCE", [.modSequence]), ("QRESYNC", [.validity, .modSequence, .uids, .kept, .uids]),
@@ -35,9 +35,9 @@ enum NormalSlot: Sendable, Equatable {
     ])
 
     /// The same in the answer to a search for UIDs (RFC 4731).
-    static func behindFound(_ word: Keyword) -> [NormalSlot] { found[word] ?? behind(word) }
+    static func behindFound(_ word: Keyword) -> [NormalFormSlot] { found[word] ?? behind(word) }
 
-    private static let found = KeywordTable<[NormalSlot]>([
+    private static let found = KeywordTable<[NormalFormSlot]>([
         ("ALL", [.uids]), ("MIN", [.uids]), ("MAX", [.uids]), ("PARTIAL", [.kept, .uids]),
     ])
 
@@ -45,8 +45,8 @@ enum NormalSlot: Sendable, Equatable {
     func fits(_ word: ArraySlice<UInt8>) -> Bool {
         switch self {
         case .kept: false
-        case .uids: NormalNames.isSet(word)
-        case .modSequence, .validity: NormalNames.number(word) != nil
+        case .uids: NormalFormNames.isSet(word)
+        case .modSequence, .validity: NormalFormNames.number(word) != nil
         case .id: !ByteBuffer(bytes: word).equalsIgnoringCase("NIL")
         case .date: word.contains { $0.isDigit } && !word.contains(UInt8(ascii: "("))
         case .tag, .user, .secret: true

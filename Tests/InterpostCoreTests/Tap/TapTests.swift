@@ -3,11 +3,11 @@ import NIOCore
 import Testing
 
 /// The tap as a value: what one side says, and what goes where.
-@Suite struct SessionCoreTests {
+@Suite struct TapTests {
     /// Plays lines into a core and tells what it did in short words: `→S a NOOP␍␊` is what the server got,
     /// `→C …` what the client got.
     struct Player {
-        var core: SessionCore
+        var core: Tap
         var events: [LogEvent] = []
 
         init(
@@ -15,7 +15,7 @@ import Testing
             upstream: SessionSettings.UpstreamSecurity = .implicit, isMirror: Bool = false,
             compression: SessionSettings.Compression = .terminate, limits: WireLimits = .standard
         ) {
-            core = SessionCore(
+            core = Tap(
                 SessionSettings(
                     mailProtocol: mailProtocol, listener: listener, upstream: upstream, isMirror: isMirror,
                     compression: compression, limits: limits))

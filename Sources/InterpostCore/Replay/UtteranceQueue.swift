@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// Holds one entry for each turn of the client, however much is said to it: the words are those of the recording, and get
 /// their tags when they are said.
-struct SpeechQueue: Sendable {
+struct UtteranceQueue: Sendable {
     private struct Item {
         var said: ArraySlice<Utterance>
         var recordedTag: ByteBuffer?

@@ -2,7 +2,7 @@ import NIOCore
 
 // What the words of a command, a response or a code mean that do not say so themselves.
 
-extension NormalLine.Context {
+extension NormalFormLine.Context {
     init(of command: IMAPCommand, mailbox: UInt64) {
         self.mailbox = mailbox
         switch command.body {

@@ -3,7 +3,7 @@
 ///     Fetch completed (0.001 + 0.000 secs).            Fetch completed (<time>).
 ///     User logged in SESSIONID=<host-123-4>            User logged in SESSIONID=<id>
 ///     Gimap ready for requests from 192.0.2.1 a1b2c3d4e5mb   Gimap ready for requests from <host> <id>
-struct NormalStatusText {
+struct NormalFormStatusText {
     private let text: ArraySlice<UInt8>
     private let isGreeting: Bool
     private let normalisation: Normalisation

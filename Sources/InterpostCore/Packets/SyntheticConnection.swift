@@ -5,7 +5,7 @@ import NIOCore
 ///     C: a NOOP␍␊      45 00 00 30 … 10.0.0.1:49152 → 192.0.2.1:143, PSH ACK, 8 octets of data
 ///
 /// Every packet acknowledges all that the other side has sent.
-struct MadeUpConnection: Sendable {
+struct SyntheticConnection: Sendable {
     struct Flags: OptionSet {
         let rawValue: UInt8
         static let fin = Flags(rawValue: 1)

@@ -5,7 +5,7 @@ import NIOCore
 ///     UID 4711, UID 4713, UID 4711      u1, u2, u1
 ///
 /// UIDs, their validity and mod-sequences are those of a mailbox: the same number in another one is another message.
-struct NormalNames: Sendable {
+struct NormalFormNames: Sendable {
     enum Kind: UInt8, Sendable {
         case uid, modSequence, validity, id
 

@@ -1,7 +1,7 @@
 import NIOCore
 
 /// What one side has begun to say, until it is whole.
-struct NormalSide: Sendable {
+struct NormalFormSide: Sendable {
     private(set) var isOpen = false
     private(set) var offset = 0
     private(set) var time = WireTime(nanoseconds: 0)
@@ -20,7 +20,7 @@ struct NormalSide: Sendable {
         (isOpen, offset, time) = (true, event.offset, event.time)
     }
 
-    mutating func end() { self = NormalSide() }
+    mutating func end() { self = NormalFormSide() }
 
     mutating func announce(
         _ line: ByteBuffer, _ announcement: LiteralAnnouncement, _ normalisation: Normalisation, _ limits: WireLimits

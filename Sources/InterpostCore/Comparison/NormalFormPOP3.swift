@@ -4,7 +4,7 @@ import NIOCore
 ///
 ///     PASS sesame␍␊                          PASS <secret>
 ///     1 whqtswO00WBw418f9t5JxYwZ␍␊           1 u1            a line of UIDL
-struct POP3Normal {
+struct NormalFormPOP3 {
     private let normalisation: Normalisation
 
     init(_ normalisation: Normalisation) { self.normalisation = normalisation }
@@ -22,19 +22,19 @@ struct POP3Normal {
     }
 
     /// A line of the listing that answers the command.
-    func listing(_ line: ByteBuffer, of command: POP3Command?, _ names: inout NormalNames) -> [UInt8] {
+    func listing(_ line: ByteBuffer, of command: POP3Command?, _ names: inout NormalFormNames) -> [UInt8] {
         let line = Array(buffer: line.withoutLineEnd)
         guard case .uidl(nil)? = command else { return line }
         return uniqueID(in: line, behindWords: 1, &names) ?? line
     }
 
     /// The line that ends a reply; `nil` where it is a text.
-    func completion(_ line: ByteBuffer, of command: POP3Command?, _ names: inout NormalNames) -> [UInt8]? {
+    func completion(_ line: ByteBuffer, of command: POP3Command?, _ names: inout NormalFormNames) -> [UInt8]? {
         guard case .uidl(.some)? = command, POP3Reply(reading: line)?.result == .ok else { return nil }
         return uniqueID(in: Array(buffer: line.withoutLineEnd), behindWords: 2, &names)
     }
 
-    private func uniqueID(in line: [UInt8], behindWords count: Int, _ names: inout NormalNames) -> [UInt8]? {
+    private func uniqueID(in line: [UInt8], behindWords count: Int, _ names: inout NormalFormNames) -> [UInt8]? {
         let words = line.split(separator: .space)
         guard normalisation.contains(.uids), words.count > count else { return nil }
         var normal = Array(line[..<words[count].startIndex])

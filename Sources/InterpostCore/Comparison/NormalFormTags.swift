@@ -6,7 +6,7 @@ import NIOCore
 ///     S: a2 OK␍␊S: a1 OK␍␊         <tag+1>, <tag>: not the one that was asked first
 ///
 /// Not the number of the command in its session, or one command more would make all others different.
-struct NormalTags: Sendable {
+struct NormalFormTags: Sendable {
     /// What stands for the tag of a command where it is given, and of the one that was given first of those in progress.
     static let first = "<tag>"
     private static let maximumCount = 1000

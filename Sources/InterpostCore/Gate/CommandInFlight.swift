@@ -1,7 +1,7 @@
 import NIOCore
 
 /// The command that is with the server.
-struct GateFlight: Sendable {
+struct CommandInFlight: Sendable {
     /// The message of APPEND on its way.
     struct Message: Sendable {
         enum Stage: Equatable, Sendable {
@@ -31,7 +31,7 @@ struct GateFlight: Sendable {
     var renames: [PeekRewrite.Rename] = []
     /// What the client hears in the place of the server's completion.
     var answer: ByteBuffer?
-    var errand: GateErrand?
+    var errand: GateQuery?
     /// A FETCH of texts that may not mark anything as read, of a client that did not ask for flags.
     var watchesSeen = false
     /// The server has said meanwhile what it can do.
@@ -39,7 +39,7 @@ struct GateFlight: Sendable {
 }
 
 /// A command of the gate's own. Clients cannot send its tag.
-enum GateErrand: String, Sendable {
+enum GateQuery: String, Sendable {
     /// What the server can do, behind a login that did not say so.
     case capability = "CAPABILITY"
     /// What separates the levels of mailbox names (RFC 9051 §6.3.9).

@@ -3,7 +3,7 @@ import NIOCore
 /// A connection until it is known whether it is mail, and who of the two is the client.
 ///
 ///     first: * OK ready␍␊       IMAP, and the other one is the client
-struct UndecidedStream: Sendable {
+struct StreamClassifier: Sendable {
     /// Octets that are looked at.
     static let headSize = 4096
 
@@ -28,13 +28,13 @@ struct UndecidedStream: Sendable {
         // Whoever opened the connection is the client, and the server's first line is a greeting.
         if let opener {
             guard let line = lines(of: opener.other).first else { return isFull ? .other : .open }
-            guard let speech = Speech(of: line), speech.side == .server else { return .other }
-            return .mail(speech.mailProtocol, client: opener)
+            guard let origin = LineOrigin(of: line), origin.side == .server else { return .other }
+            return .mail(origin.mailProtocol, client: opener)
         }
         for end in [TCPStream.End.first, .second] {
             for line in lines(of: end) {
-                guard let speech = Speech(of: line) else { continue }
-                return .mail(speech.mailProtocol, client: speech.side == .client ? end : end.other)
+                guard let origin = LineOrigin(of: line) else { continue }
+                return .mail(origin.mailProtocol, client: origin.side == .client ? end : end.other)
             }
         }
         guard isFull else { return .open }

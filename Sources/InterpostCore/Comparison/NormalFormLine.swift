@@ -6,11 +6,11 @@ import NIOCore
 ///     * 3 FETCH (UID u1 INTERNALDATE "<date>" BODY[] {5:9af1…})
 ///
 /// One pass over the words, with nothing nested but a count: a word says what stands behind it.
-struct NormalLine {
+struct NormalFormLine {
     /// What the words mean that do not say so themselves.
     struct Context {
         /// What the first words are.
-        var slots: [NormalSlot] = []
+        var slots: [NormalFormSlot] = []
         /// All numbers are UIDs: `* SEARCH 4711 4713`.
         var isRunOfUIDs = false
         /// `* ESEARCH (TAG "a") UID ALL 4711:4713`
@@ -28,7 +28,7 @@ struct NormalLine {
     private let digests: [String]
     private let normalisation: Normalisation
     private var context: Context
-    private var pending: ArraySlice<NormalSlot>
+    private var pending: ArraySlice<NormalFormSlot>
     private var depth = 0
     /// The slots are those of a list at this depth, and gone behind it.
     private var pendingDepth = 0
@@ -49,7 +49,7 @@ struct NormalLine {
     }
 
     /// - Parameter tag: What stands for a tag.
-    mutating func write(_ names: inout NormalNames, to text: inout [UInt8], tag: (ArraySlice<UInt8>) -> String) {
+    mutating func write(_ names: inout NormalFormNames, to text: inout [UInt8], tag: (ArraySlice<UInt8>) -> String) {
         while index < bytes.count {
             switch bytes[index] {
             case UInt8(ascii: "("):
@@ -75,7 +75,7 @@ struct NormalLine {
     }
 
     /// The slot that stands here, if it is to be made alike.
-    private mutating func nextSlot() -> NormalSlot? {
+    private mutating func nextSlot() -> NormalFormSlot? {
         guard let slot = pending.popFirst() else { return nil }
         if pending.isEmpty { pendingDepth = 0 }
         return slot.normalisation.isSubset(of: normalisation) ? slot : .kept
@@ -84,7 +84,7 @@ struct NormalLine {
     // MARK: - Words
 
     private mutating func writeWord(
-        _ names: inout NormalNames, to text: inout [UInt8], _ tag: (ArraySlice<UInt8>) -> String
+        _ names: inout NormalFormNames, to text: inout [UInt8], _ tag: (ArraySlice<UInt8>) -> String
     ) {
         let start = index
         index += 1
@@ -92,7 +92,7 @@ struct NormalLine {
         let word = bytes[start..<index]
         let slot = nextSlot()
         if let slot, slot.fits(word) { return write(word, as: slot, &names, to: &text, tag) }
-        if context.isRunOfUIDs, slot == nil, normalisation.contains(.uids), NormalNames.isSet(word) {
+        if context.isRunOfUIDs, slot == nil, normalisation.contains(.uids), NormalFormNames.isSet(word) {
             return write(word, as: .uids, &names, to: &text, tag)
         }
         text.append(contentsOf: word)
@@ -101,12 +101,12 @@ struct NormalLine {
             findsUIDs = true
             return
         }
-        let slots = findsUIDs ? NormalSlot.behindFound(name) : NormalSlot.behind(name)
+        let slots = findsUIDs ? NormalFormSlot.behindFound(name) : NormalFormSlot.behind(name)
         if !slots.isEmpty { (pending, pendingDepth) = (slots[...], 0) }
     }
 
     private mutating func write(
-        _ word: ArraySlice<UInt8>, as slot: NormalSlot, _ names: inout NormalNames, to text: inout [UInt8],
+        _ word: ArraySlice<UInt8>, as slot: NormalFormSlot, _ names: inout NormalFormNames, to text: inout [UInt8],
         _ tag: (ArraySlice<UInt8>) -> String
     ) {
         switch slot {
@@ -115,9 +115,9 @@ struct NormalLine {
             sets += 1
             names.write(set: word, of: sets > 1 ? context.otherMailbox ?? context.mailbox : context.mailbox, to: &text)
         case .modSequence:
-            names.write(NormalNames.number(word) ?? 0, .modSequence, of: context.mailbox, to: &text)
+            names.write(NormalFormNames.number(word) ?? 0, .modSequence, of: context.mailbox, to: &text)
         case .validity:
-            names.write(NormalNames.number(word) ?? 0, .validity, of: context.otherMailbox ?? context.mailbox, to: &text)
+            names.write(NormalFormNames.number(word) ?? 0, .validity, of: context.otherMailbox ?? context.mailbox, to: &text)
         case .id: names.write(Hash64(word).value, .id, of: 0, to: &text)
         case .date: text.append(contentsOf: "<date>".utf8)
         case .tag: text.append(contentsOf: tag(word).utf8)
@@ -127,7 +127,7 @@ struct NormalLine {
     }
 
     private mutating func writeQuoted(
-        _ names: inout NormalNames, to text: inout [UInt8], _ tag: (ArraySlice<UInt8>) -> String
+        _ names: inout NormalFormNames, to text: inout [UInt8], _ tag: (ArraySlice<UInt8>) -> String
     ) {
         let start = index + 1
         var end = start

@@ -1,0 +1,11 @@
+/// A mistake in a configuration: where it stands, and what was probably meant.
+///
+///     interpost.yml:2: 'timeouts' has no key 'idel'; did you mean 'idle'?
+public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
+    public var file: String
+    /// Counted from 1; `nil` where the mistake is about the file as a whole.
+    public var line: Int?
+    public var message: String
+
+    public var description: String { "\(file):\(line.map { "\($0):" } ?? "") \(message)" }
+}

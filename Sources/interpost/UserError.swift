@@ -1,0 +1,11 @@
+/// An error for a person: one sentence, no stack.
+struct UserError: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = description }
+
+    init(_ error: any Error) { description = "\(error)" }
+
+    /// For an error that goes on with the sentence.
+    init(_ error: any Error, at place: String) { description = "\(place) \(error)" }
+}
