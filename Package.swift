@@ -17,6 +17,7 @@ let package = Package(
     products: [
         .executable(name: "interpost", targets: ["interpost"]),
         .library(name: "InterpostCore", targets: ["InterpostCore"]),
+        .library(name: "InterpostFiles", targets: ["InterpostFiles"]),
         .library(name: "InterpostTesting", targets: ["InterpostTesting"]),
     ],
     dependencies: [
@@ -41,9 +42,27 @@ let package = Package(
         .systemLibrary(name: "CPublicSuffix", pkgConfig: "libpsl", providers: [.apt(["libpsl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
+            name: "InterpostFiles",
+            dependencies: [
+                "InterpostCore", "CDeflate", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: librarySettings
+        ),
+        .target(
+            name: "InterpostConfiguration",
+            dependencies: [
+                "InterpostCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: librarySettings
+        ),
+        .target(
             name: "InterpostProxy",
             dependencies: [
-                "InterpostCore", "CAllocator", "CDeflate", "CPublicSuffix", "CZlib",
+                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "CAllocator", "CPublicSuffix", "CZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -53,7 +72,6 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
             ],
             resources: [.embedInCode("Demo/demo.interpost")],
             swiftSettings: librarySettings
@@ -61,7 +79,7 @@ let package = Package(
         .target(
             name: "InterpostTesting",
             dependencies: [
-                "InterpostCore", "InterpostProxy",
+                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -71,7 +89,7 @@ let package = Package(
         .executableTarget(
             name: "interpost",
             dependencies: [
-                "InterpostCore", "InterpostProxy",
+                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -96,9 +114,25 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "InterpostConfigurationTests",
+            dependencies: [
+                "InterpostConfiguration", "InterpostCore", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "InterpostFilesTests",
+            dependencies: [
+                "CZlib", "InterpostCore", "InterpostFiles", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "InterpostProxyTests",
             dependencies: [
-                "CZlib", "InterpostCore", "InterpostProxy",
+                "CZlib", "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -112,7 +146,7 @@ let package = Package(
         .testTarget(
             name: "InterpostTestingTests",
             dependencies: [
-                "InterpostCore", "InterpostProxy", "InterpostTesting",
+                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy", "InterpostTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -122,7 +156,7 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "interpost", "InterpostCore", "InterpostProxy", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                "interpost", "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
             ],
             exclude: ["Clients"],
             swiftSettings: settings

@@ -1,5 +1,7 @@
 import Foundation
 import InterpostCore
+import InterpostConfiguration
+import InterpostFiles
 import InterpostProxy
 import NIOCore
 import Synchronization

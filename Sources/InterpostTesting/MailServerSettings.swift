@@ -1,5 +1,5 @@
 import InterpostCore
-import InterpostProxy
+import InterpostFiles
 import NIOCore
 
 extension MailServer {

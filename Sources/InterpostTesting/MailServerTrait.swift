@@ -1,6 +1,5 @@
 import Foundation
 import InterpostCore
-import InterpostProxy
 import NIOCore
 public import Testing
 

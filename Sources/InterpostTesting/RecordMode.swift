@@ -1,5 +1,5 @@
 import Foundation
-import InterpostProxy
+import InterpostConfiguration
 
 /// When a test speaks with a real server, and records what it says.
 public enum RecordMode: String, Sendable, CaseIterable {

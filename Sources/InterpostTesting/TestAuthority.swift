@@ -1,4 +1,5 @@
 import Foundation
+import InterpostConfiguration
 import InterpostProxy
 
 /// The certificate authority of this process: made when it is needed first, in a folder that nobody else can look into, and gone

@@ -30,18 +30,17 @@ let package = Package(
             swiftSettings: settings + [.enableUpcomingFeature("InternalImportsByDefault"), .strictMemorySafety()]
         ),
         .target(
-            name: "InterpostProxy",
+            name: "InterpostConfiguration",
             dependencies: [
                 "InterpostCore", .product(name: "NIOCore", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
             ],
-            sources: ["Configuration"],
             swiftSettings: settings + [.enableUpcomingFeature("InternalImportsByDefault")]
         ),
         .target(name: "CWork"),
         .executableTarget(
             name: "interpost-fuzz",
             dependencies: [
-                "InterpostCore", "InterpostProxy", "CWork", .product(name: "NIOCore", package: "swift-nio"),
+                "InterpostConfiguration", "InterpostCore", "CWork", .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Sources/Fuzz",
             swiftSettings: settings + [.define("INTERPOST_COUNT_WORK")],

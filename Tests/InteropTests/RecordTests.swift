@@ -4,6 +4,7 @@
 
 import Foundation
 import InterpostCore
+import InterpostFiles
 import InterpostProxy
 import NIOCore
 import Testing

@@ -1,7 +1,9 @@
 import Foundation
 import InterpostCore
+import TestSupport
 import Testing
 
+@testable import InterpostConfiguration
 @testable import InterpostProxy
 
 @Suite struct `Captures in a folder` {

@@ -8,6 +8,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import SwiftASN1
+import TestSupport
 import Testing
 import X509
 

@@ -1,5 +1,6 @@
 import Foundation
 import InterpostCore
+import InterpostFiles
 import InterpostProxy
 import NIOCore
 import Testing

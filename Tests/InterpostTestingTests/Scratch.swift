@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
+@testable import InterpostFiles
 @testable import InterpostProxy
 @testable import InterpostTesting
 

@@ -1,5 +1,7 @@
 public import Foundation
+import InterpostConfiguration
 import InterpostCore
+import InterpostFiles
 public import Logging
 import NIOCore
 import NIOPosix

@@ -1,3 +1,4 @@
+import InterpostConfiguration
 import InterpostCore
 import NIOCore
 import NIOPosix

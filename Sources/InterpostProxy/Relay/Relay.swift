@@ -1,5 +1,7 @@
 import Foundation
+public import InterpostConfiguration
 import InterpostCore
+import InterpostFiles
 public import Logging
 import NIOCore
 import NIOPosix

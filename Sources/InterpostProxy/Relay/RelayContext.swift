@@ -1,5 +1,7 @@
 import Foundation
+import InterpostConfiguration
 import InterpostCore
+import InterpostFiles
 import NIOCore
 import NIOSSL
 

@@ -1,5 +1,6 @@
 import CAllocator
 import Foundation
+import InterpostConfiguration
 public import InterpostCore
 import Synchronization
 

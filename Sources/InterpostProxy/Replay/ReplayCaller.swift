@@ -1,4 +1,5 @@
 import Foundation
+public import InterpostConfiguration
 public import InterpostCore
 import NIOCore
 import NIOPosix

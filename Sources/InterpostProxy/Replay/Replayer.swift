@@ -1,5 +1,7 @@
 import Foundation
+public import InterpostConfiguration
 public import InterpostCore
+public import InterpostFiles
 import NIOCore
 import NIOPosix
 public import ServiceLifecycle

@@ -1,4 +1,5 @@
 import Foundation
+import InterpostConfiguration
 import InterpostCore
 
 /// Which captures in a folder are too old, too many or too large together.

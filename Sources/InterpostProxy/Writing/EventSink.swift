@@ -1,4 +1,5 @@
 import Foundation
+import InterpostConfiguration
 import InterpostCore
 import Synchronization
 

@@ -1,6 +1,6 @@
 import NIOCore
 
-@testable import InterpostProxy
+@testable import InterpostConfiguration
 
 /// What holds for the configuration reader, whatever the file holds: it is read, or one of its lines is to blame; what was read
 /// is valid, and its URLs, written and read again, are the same.

@@ -1,0 +1,168 @@
+public import InterpostCore
+
+/// Everything that can be said to a relay, with its defaults. `Config/interpost.yml` documents each key.
+public struct Configuration: Sendable, Equatable {
+    public var relays: [RelayConfiguration] = []
+    public var tls = TLSSettings()
+    public var log = LogSettings()
+    public var record = RecordSettings()
+    public var limits = Limits()
+    public var timeouts = Timeouts()
+    /// Event loops. A session lives on one of them.
+    public var threads = 1
+
+    public init() {}
+
+    /// What is impossible about it as a whole, one sentence each.
+    public var problems: [String] {
+        var problems: [String] = []
+        if relays.isEmpty { problems.append("there is nothing to relay: name a listener and its upstream") }
+        for relay in relays { problems += relay.problems }
+        if (tls.certificate == nil) != (tls.privateKey == nil) {
+            problems.append("a certificate needs its private key, and a private key its certificate: give both or neither")
+        }
+        return problems
+    }
+}
+
+/// One listener and the server behind it.
+public struct RelayConfiguration: Sendable, Equatable {
+    public var listen: ListenURL
+    public var upstream: UpstreamURL
+    /// Each leg does what the other does, and nothing is edited.
+    public var mirror = false
+    public var compress = SessionSettings.Compression.terminate
+    /// What may be done through it.
+    public var policy = Policy(.observe)
+
+    public init(listen: ListenURL, upstream: UpstreamURL) {
+        self.listen = listen
+        self.upstream = upstream
+    }
+
+    var problems: [String] {
+        var problems: [String] = []
+        if listen.mailProtocol != upstream.mailProtocol {
+            problems.append(
+                "\(listen.description) speaks \(listen.mailProtocol.title), \(upstream.description) speaks "
+                    + "\(upstream.mailProtocol.title): a relay does not translate")
+        }
+        if mirror, (listen.security == .implicit) != (upstream.security == .implicit) {
+            problems.append(
+                "mirror makes both legs alike, but \(listen.description) and \(upstream.description) differ: use TLS from the "
+                    + "first byte on both or on neither")
+        }
+        if mirror, listen.security == .required || listen.security == .off {
+            problems.append("mirror leaves STARTTLS to the two peers: \(listen.description) cannot ask for its own way")
+        }
+        if mirror, policy.isEnforcing {
+            problems.append("mirror edits nothing, so it cannot refuse anything: leave out mirror, or the policy")
+        }
+        if mirror, compress == .strip {
+            problems.append("mirror edits nothing, so it cannot strip COMPRESS: leave one of them out")
+        }
+        return problems
+    }
+
+    package func settings(limits: Limits) -> SessionSettings {
+        SessionSettings(
+            mailProtocol: listen.mailProtocol, listener: listen.security, upstream: upstream.security, isMirror: mirror,
+            compression: compress, limits: limits.wire)
+    }
+}
+
+public struct TLSSettings: Sendable, Equatable {
+    public enum Version: String, Sendable, CaseIterable { case tls1_2 = "1.2", tls1_3 = "1.3" }
+
+    /// PEM files with certificates that are trusted beside the system's.
+    public var trust: [String] = []
+    /// PEM files for all listeners, instead of the authority's leaves.
+    public var certificate: String?
+    public var privateKey: String?
+    /// Where the authority lives; the state directory when `nil`.
+    public var authority: String?
+    public var minimumClientVersion = Version.tls1_2
+    public var minimumUpstreamVersion = Version.tls1_2
+    public var skipsUpstreamVerification = false
+
+    public init() {}
+}
+
+public struct LogSettings: Sendable, Equatable {
+    public enum Console: String, Sendable, CaseIterable { case pretty, quiet }
+    public enum FailurePolicy: String, Sendable, CaseIterable {
+        /// Sessions end and no new ones begin until the log can be written again.
+        case close
+        /// Sessions go on; events are lost, and how many is told when the log can be written again.
+        case `continue`
+    }
+
+    /// A path, or `-` for standard output.
+    public var file: String?
+    public var detail = LogEvent.Detail.commands
+    public var console = Console.pretty
+    /// What messages are called by, beside their UIDs.
+    public var names = FollowingSettings.Names.messageID
+    public var onFailure = FailurePolicy.close
+}
+
+/// Where captures go, and what happens when they cannot be written.
+public struct RecordSettings: Sendable, Equatable {
+    /// A file for all sessions, or a folder with a file for each one; nothing is recorded when `nil`.
+    public var path: String?
+    /// A word in the names of the files in a folder.
+    public var label: String?
+    public var onFailure = LogSettings.FailurePolicy.close
+    /// How much of the mail is replaced, beside the secrets of logins.
+    public var redaction = RedactionLevel.none
+    /// Passwords are recorded as they were said.
+    public var keepsSecrets = false
+    /// How much of a folder is kept.
+    public var keep = Keep()
+    /// A file with the key of pseudonyms; a key that is forgotten when `nil`.
+    public var pseudonymKey: String?
+
+    /// Limits of a folder; what is beyond them is deleted, the oldest first. `nil` for no limit.
+    public struct Keep: Sendable, Equatable {
+        public var files: Int?
+        public var mebibytes: Int?
+        public var days: Int?
+
+        public init() {}
+    }
+
+    /// Whether a word may stand in the name of a file.
+    public static func isLabel(_ word: String) -> Bool {
+        !word.isEmpty && word.count <= 64 && !word.hasPrefix(".")
+            && word.unicodeScalars.allSatisfy {
+                ($0.isASCII && $0.properties.isAlphabetic) || "0123456789-_.".unicodeScalars.contains($0)
+            }
+    }
+}
+
+/// Limits are inclusive.
+public struct Limits: Sendable, Equatable {
+    public var wire = WireLimits.standard
+    /// Sessions at once.
+    public var sessions = 10_000
+    /// Sessions at once from one client address.
+    public var sessionsPerAddress = 2_500
+    /// Messages of the selected mailbox that a session remembers, for the log.
+    public var followedMessages = FollowingSettings.standard.maximumMessages
+}
+
+/// Seconds.
+public struct Timeouts: Sendable, Equatable {
+    /// Connecting to the server and both handshakes.
+    public var handshake = 30
+    /// Without a byte from either side before login.
+    public var beforeLogin = 120
+    /// Without a byte from either side after login (RFC 9051 §5.4 asks for at least 30 minutes).
+    public var afterLogin = 1_860
+    /// In IDLE; clients begin it anew every 29 minutes (RFC 2177 §3).
+    public var idle = 3_600
+    /// Without a byte when one side has closed its direction, and for what was written before a close.
+    public var closing = 60
+    /// How long sessions may finish what they are doing when the program ends.
+    public var drain = 30
+}

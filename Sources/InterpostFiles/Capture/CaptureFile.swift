@@ -1,0 +1,130 @@
+import Foundation
+package import InterpostCore
+package import NIOCore
+
+/// A capture that is being written: records in, whole members out, each with one write. Belongs to one thread.
+///
+/// Whatever happens to the program, the file ends with a whole member, or with one that was cut off by the kernel in the
+/// middle of a write; nothing before it is touched again.
+package final class CaptureFile {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private let path: String
+    private let descriptor: Int32
+    private var text = ByteBuffer()
+    private var sessions: ClosedRange<Int>?
+    private var begun: Set<Int> = []
+    private var beginning = 0
+    private var nanoseconds: Int64 = 0
+    /// Octets of whole members.
+    private(set) var size: Int
+    /// When the first record came that is not written yet.
+    private var waitingSince: NIODeadline?
+
+    /// Sessions that the file had when it was opened.
+    package let earlierSessions: Int
+
+    /// Makes a file with mode 0600. What is there already is a capture that is gone on with; a member at its end that was cut
+    /// off is thrown away.
+    /// - Parameter isNew: There must be no such file.
+    package init(_ path: String, header: CaptureHeader, isNew: Bool = false) throws {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o600)
+        guard descriptor >= 0 else { throw Self.failure("opened", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let failure = Self.failure("looked at", path)
+            close(descriptor)
+            throw failure
+        }
+        do {
+            let index = try CaptureIndex(descriptor, size: Int(status.st_size))
+            guard !index.hasForeignMembers else {
+                throw Failure(
+                    description: "the capture \(path) was compressed anew, and cannot be gone on with: take another file")
+            }
+            if index.isCutOff, ftruncate(descriptor, off_t(index.wholeSize)) != 0 {
+                throw Self.failure("cut to what is whole", path)
+            }
+            // Behind what may fail: whoever is whole is closed by `deinit`.
+            size = index.wholeSize
+            earlierSessions = index.members.map(\.member.sessions.upperBound).max() ?? 0
+        } catch {
+            close(descriptor)
+            throw error is CaptureError ? Failure(description: "\(path) \(error)") : error
+        }
+        if size == 0 { text.writeString(CaptureFormat.firstLine) }
+        header.record.write(to: &text)
+        try flush()
+    }
+
+    /// What follows is as this header says, up to the next one. It has a member of its own, where readers look for it.
+    func begin(_ header: CaptureHeader) throws {
+        try flush()
+        header.record.write(to: &text)
+        try flush()
+    }
+
+    deinit { close(descriptor) }
+
+    /// Takes a record. It is in the file at the latest when ``flush()`` returns.
+    package func append(_ record: CaptureRecord) throws {
+        if waitingSince == nil {
+            waitingSince = .now()
+            nanoseconds = record.nanoseconds
+        }
+        record.write(to: &text)
+        sessions =
+            sessions.map { min($0.lowerBound, record.session)...max($0.upperBound, record.session) }
+            ?? record.session...record.session
+        if begun.insert(record.session).inserted { beginning += 1 }
+        if text.readableBytes >= CaptureFormat.memberText { try flush() }
+    }
+
+    package var isWaiting: Bool { waitingSince != nil }
+
+    /// Without its folder.
+    package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+    /// Whether something has waited for so long.
+    package func isOverdue(_ patience: TimeAmount) -> Bool { waitingSince.map { NIODeadline.now() - $0 >= patience } ?? false }
+
+    /// Throws away what waits.
+    package func discard() {
+        text.clear()
+        (sessions, beginning, waitingSince) = (nil, 0, nil)
+    }
+
+    /// Nothing more comes of this session.
+    package func forget(session: Int) { begun.remove(session) }
+
+    /// Writes what waits.
+    package func flush() throws {
+        guard text.readableBytes > 0 else { return }
+        let description = CaptureMember(
+            size: 0, textSize: 0, sessions: sessions ?? 0...0, beginningSessions: beginning, nanoseconds: nanoseconds)
+        let member = try GzipMember.deflate(text, describing: description)
+        var rest = member.readableBytesView
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let failure = Self.failure("written", path)
+                // What was begun goes; what waits stays, and is tried again.
+                ftruncate(descriptor, off_t(size))
+                throw failure
+            }
+            rest = rest.dropFirst(count)
+        }
+        size += member.readableBytes
+        // A folder has a file for each session, and those at rest keep no room; a download goes on as it was.
+        if text.readableBytes >= CaptureFormat.memberText { text.clear() } else { text = ByteBuffer() }
+        (sessions, beginning, waitingSince) = (nil, 0, nil)
+    }
+
+    private static func failure(_ what: String, _ path: String) -> Failure {
+        Failure(description: "the capture \(path) cannot be \(what): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import InterpostCore
+import InterpostFiles
+
+/// `interpost events`: the event log that a capture's sessions would have had.
+struct Events: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the events of a capture as JSON lines, as interpost run --log wrote them.",
+        discussion: """
+            What is not on the wire (connections, TLS, edited capabilities) stands in the capture; everything else is read again from what
+            was said. Sessions are those of the capture, and times those of the recording.
+
+            Examples:
+              interpost events mail.interpost --detail acts
+              interpost events mail.interpost#3
+            """)
+
+    @Argument(help: "A capture; mail.interpost#3 is one session of it.")
+    var capture: CapturePlace
+
+    @Option(help: "Which events are printed: acts, commands or responses.")
+    var detail = LogEvent.Detail.commands
+
+    func run() throws {
+        let printer = EventPrinter(detail: detail, isPretty: false)
+        var sessions = CaptureReadings(capture, detail: detail, printer: printer, printsRecorded: true)
+        do throws(CorpusSummary.Failure) {
+            try sessions.read { _ in }
+            printer.flush()
+        } catch {
+            printer.flush()
+            FileHandle.standardError.write(Data("interpost: \(error.description)\n".utf8))
+            throw ExitCode(2)
+        }
+    }
+}

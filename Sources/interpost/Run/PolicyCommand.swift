@@ -1,0 +1,116 @@
+import ArgumentParser
+import InterpostCore
+import InterpostConfiguration
+import NIOCore
+
+/// `interpost policy`: what policies say.
+struct PolicyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Look at policies.", subcommands: [Explain.self])
+
+    struct Explain: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what would happen to a command, and by which rule.",
+            discussion: """
+                Examples:
+                  interpost policy explain read-only 'a STORE 1 +FLAGS (\\Deleted)' --mailbox INBOX
+                  interpost policy explain Config/read-only.yml 'DELE 1'
+
+                A command with a tag is IMAP, one without is POP3. \\r\\n stands for a line end, in front of a literal.
+                """)
+
+        @Argument(
+            help: ArgumentHelp("A preset (observe, read-only, no-delete, organise) or a policy file.", valueName: "preset|file"))
+        var policy: String
+
+        @Argument(help: "The command, as the client sends it.")
+        var command: String
+
+        @Option(name: .customLong("protocol"), help: "imap or pop3, where the command does not tell.")
+        var mailProtocol: MailProtocol?
+
+        @Option(help: "The user that is logged in.")
+        var user: String?
+
+        @Option(help: "The mailbox that is selected.")
+        var mailbox: String?
+
+        @Flag(help: "Nobody has logged in.")
+        var beforeLogin = false
+
+        @Option(help: "The client's address.")
+        var client = "127.0.0.1"
+
+        @Option(help: ArgumentHelp("The URL that is listened on.", valueName: "url"))
+        var listener = "imaps://127.0.0.1:1993"
+
+        @Option(help: "The client's TLS: none, 1.2 or 1.3.")
+        var tls = "1.3"
+
+        @Option(help: "What separates the levels of mailbox names.")
+        var separator = "/"
+
+        func validate() throws {
+            guard ["none", "1.2", "1.3"].contains(tls) else { throw ValidationError("--tls is none, 1.2 or 1.3") }
+            guard separator.utf8.count == 1 else { throw ValidationError("--separator is one character") }
+        }
+
+        func run() throws {
+            let policy: Policy
+            do {
+                policy = try PolicyFile.read(presetOrPath: self.policy)
+            } catch {
+                throw UserError(error)
+            }
+            let bytes = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
+            guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: bytes)) else {
+                throw ValidationError("the command is not whole: a literal's octets stand behind \\r\\n")
+            }
+            show(explanation)
+            if policy.isDryRun { print("dry run  the policy is only tried out: NOTHING is refused, and the command passes") }
+            if !policy.isEnforcing, !policy.isDryRun {
+                print("tap      the policy refuses nothing: bytes pass as they came, these too")
+            }
+        }
+
+        private func context(of bytes: ByteBuffer) -> PolicyContext {
+            let mailProtocol = mailProtocol ?? .ofCommand(bytes)
+            let octet = separator.utf8.first
+            var context = PolicyContext(
+                mailProtocol, state: beforeLogin ? .notAuthenticated : mailbox == nil ? .authenticated : .selected,
+                user: user.map { ByteBuffer(string: $0) }, separator: octet, clientAddress: IPAddress(client), listener: listener,
+                clientIsEncrypted: tls != "none", clientTLSVersion: TLSProtocolVersion(number: tls))
+            context.selected = mailbox.flatMap {
+                CanonicalMailbox(MailboxName(IMAPString(ModifiedUTF7.encode($0))), separator: octet)
+            }
+            return context
+        }
+
+        private func show(_ explanation: PolicyExplanation) {
+            print("verdict  \(explanation.verdict.rawValue)")
+            print("rule     \(explanation.rule)")
+            for line in explanation.sent { print("server   \(Self.shown(line))") }
+            if explanation.sent.isEmpty { print("server   hears nothing") }
+            for line in explanation.answers { print("client   \(Self.shown(line))") }
+            if let seconds = explanation.seconds { print("client   waits for a person, \(seconds) seconds at most") }
+            if explanation.closes { print("client   is left: both connections end") }
+            if explanation.answers.isEmpty, !explanation.sent.isEmpty { print("client   hears what the server answers") }
+        }
+
+        private static func shown(_ line: ByteBuffer) -> String {
+            String(buffer: line.withoutLineEnd).replacing("\r\n", with: "\\r\\n")
+        }
+    }
+}
+
+extension MailProtocol {
+    /// A POP3 command begins with its verb; an IMAP command has a tag in front of it.
+    fileprivate static func ofCommand(_ bytes: ByteBuffer) -> MailProtocol {
+        let words = bytes.readableBytesView.prefix { $0 > 32 }
+        let verbs: Set = [
+            "USER", "PASS", "APOP", "AUTH", "CAPA", "STLS", "QUIT", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET",
+            "LAST", "UTF8", "LANG", "XTND",
+        ]
+        return verbs.contains(String(decoding: words, as: UTF8.self).uppercased()) ? .pop3 : .imap
+    }
+}

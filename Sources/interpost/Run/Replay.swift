@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import InterpostCore
+import InterpostConfiguration
+import InterpostFiles
+import InterpostProxy
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// `interpost replay`: a mail server that behaves as the recorded one did.
+struct Replay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer mail clients from captures, as the recorded servers did.",
+        discussion: """
+            Each connection gets a session of the captures, in their order, and from the first again when there are no more. Any
+            password will do, unless --user and --password-file say which. At the end standard output tells what was asked that is not
+            in the capture, what was never asked, and the first difference; the exit status is 1 when there was any.
+
+            Examples:
+              interpost replay mail.interpost --listen imap://127.0.0.1:1143
+              interpost replay mail.interpost --listen imaps://127.0.0.1:0 --sessions 1 --ready-file ready.json
+              interpost replay a.interpost b.interpost --listen pop3://127.0.0.1:1110 --matching state --times recorded
+            """)
+
+    @Argument(help: "Captures of interpost run --record; mail.interpost#3 is one session of one.")
+    var captures: [CapturePlace]
+
+    @Option(
+        help: ArgumentHelp("Where clients connect: imap, imaps, pop3 or pop3s; port 0 lets the system choose.", valueName: "url"),
+        transform: ListenURL.init)
+    var listen: [ListenURL]
+
+    @Option(help: "What answers a command: strict (the same octets), ordered (the same in any spelling), state (any that fits).")
+    var matching = ReplayOptions.Matching.ordered
+
+    @Option(
+        help: ArgumentHelp(
+            "When the server speaks: none (at once), recorded, or x2 for twice as slow.", valueName: "none|recorded|xN"))
+    var times = ReplayTimes(times: .none)
+
+    @Option(help: "What a command gets that is not in the capture: no, close or fail.")
+    var onUnmatched = ReplayOptions.Unmatched.no
+
+    @Option(help: "Which mechanisms are offered: recorded, or plain (PLAIN and LOGIN).")
+    var auth = ReplayOptions.Offer.recorded
+
+    @Option(help: "Who has to log in.")
+    var user: String?
+
+    @Option(help: ArgumentHelp("A file whose first line is the password.", valueName: "file"))
+    var passwordFile: String?
+
+    @OptionGroup var shown: CertificateOptions
+
+    @Option(help: "Write the chosen ports to this file as JSON when clients can connect.")
+    var readyFile: String?
+
+    @Option(help: ArgumentHelp("End after so many connections.", valueName: "n"))
+    var sessions: Int?
+
+    func validate() throws {
+        if listen.isEmpty { throw ValidationError("give --listen URL") }
+        if (shown.certificate == nil) != (shown.privateKey == nil) {
+            throw ValidationError("--certificate needs --private-key, and the other way round")
+        }
+        if let sessions, sessions < 1 { throw ValidationError("--sessions is a number from 1") }
+    }
+
+    func run() async throws {
+        let replayer: Replayer
+        do {
+            var options = ReplayOptions(matching)
+            (options.times, options.onUnmatched, options.auth, options.user) = (times.times, onUnmatched, auth, user)
+            options.password = try passwordFile.map(PasswordFile.read)
+            var tls = TLSSettings()
+            shown.lay(over: &tls)
+            replayer = try await Replayer(
+                RecordedSessions(captures), listeners: listen, options: options, tls: tls, maximumConnections: sessions)
+        } catch {
+            throw UserError(error)
+        }
+        for listener in replayer.listeners {
+            FileHandle.standardError.write(Data("interpost: answering on \(listener.url)\n".utf8))
+        }
+        if let readyFile { try ReadyFile(listeners: replayer.listeners).write(to: readyFile) }
+        let logger = Logger(label: "interpost") { StreamLogHandler.standardError(label: $0) }
+        let service = ServiceGroupConfiguration.ServiceConfiguration(
+            service: replayer, successTerminationBehavior: .gracefullyShutdownGroup)
+        try await ServiceGroup(
+            configuration: .init(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        ).run()
+        try tell(replayer)
+    }
+
+    private func tell(_ replayer: Replayer) throws {
+        let outcomes = replayer.outcomes
+        for outcome in outcomes {
+            StandardOutput.write(
+                Data("Connection \(outcome.connection), \(outcome.mailProtocol.title)\n\(outcome.report.text)\n".utf8))
+        }
+        let neverPlayed = replayer.sessionsNeverPlayed
+        if neverPlayed > 0 { StandardOutput.write(Data("Recorded sessions that nobody connected for: \(neverPlayed)\n".utf8)) }
+        guard neverPlayed == 0, outcomes.allSatisfy(\.report.isClean) else { throw ExitCode(1) }
+    }
+}
+
+/// `none`, `recorded`, `x0.5`.
+struct ReplayTimes: ExpressibleByArgument {
+    var times: ReplayOptions.Times
+
+    init(times: ReplayOptions.Times) { self.times = times }
+
+    init?(argument: String) {
+        switch argument {
+        case "none": times = .none
+        case "recorded": times = .recorded
+        default:
+            guard argument.hasPrefix("x"), let factor = Double(argument.dropFirst()), factor >= 0, factor.isFinite else {
+                return nil
+            }
+            times = .factor(factor)
+        }
+    }
+
+    var defaultValueDescription: String { "none" }
+}
+
+extension ReplayOptions.Matching: ExpressibleByArgument {}
+extension ReplayOptions.Unmatched: ExpressibleByArgument {}
+extension ReplayOptions.Offer: ExpressibleByArgument {}

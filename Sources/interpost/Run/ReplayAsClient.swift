@@ -1,0 +1,144 @@
+import ArgumentParser
+import Foundation
+import InterpostCore
+import InterpostConfiguration
+import InterpostFiles
+import InterpostProxy
+import NIOCore
+
+/// `interpost replay-client`: a recorded client before a live server.
+struct ReplayAsClient: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay-client",
+        abstract: "Play the client's half of a capture to a live server, and say how the answers differ.",
+        discussion: """
+            Each session of the capture gets a connection, one after another. What the client said is said again; only the login \
+            is made with the given user and password. The answers are compared with the recorded ones, with tags, times, dates, \
+            UIDs and other identifiers made alike.
+
+            WHAT CHANGED A MAILBOX WHEN IT WAS RECORDED CHANGES THE LIVE ONE: STORE, EXPUNGE, APPEND, DELE and the like, and \
+            FETCH BODY[], which marks messages as read. A capture with such commands is played only with --allow-changes.
+
+            The exit status is 0 when the answers are the recorded ones, 1 when they are not, and 2 when the server cannot be \
+            reached, is not to be trusted, refuses the login, or does not answer.
+
+            Examples:
+              interpost replay-client mail.interpost --to imaps://imap.example.org --user anna --password-file secret
+              interpost replay-client mail.interpost --session 2 --to 'imap://127.0.0.1:1143?starttls=off' --user a --password-file p
+            """)
+
+    @Argument(help: "A capture of interpost run --record, or FILE#N.")
+    var capture: String
+
+    @Option(
+        help: ArgumentHelp("The server: imap, imaps, pop3 or pop3s, as --upstream of run.", valueName: "url"),
+        transform: UpstreamURL.init)
+    var to: UpstreamURL
+
+    @Option(help: "Who logs in.")
+    var user: String?
+
+    @Option(help: ArgumentHelp("A file whose first line is the password.", valueName: "file"))
+    var passwordFile: String?
+
+    @Option(help: ArgumentHelp("Play only session number n; all when left out.", valueName: "n"))
+    var session: Int?
+
+    @Flag(help: "Play commands, too, that change what is in the account.")
+    var allowChanges = false
+
+    @Option(help: ArgumentHelp("How long an IDLE waits for what was pushed when it was recorded.", valueName: "seconds"))
+    var patience = 5
+
+    @Option(help: ArgumentHelp("How long an answer may take.", valueName: "seconds"))
+    var timeout = 60
+
+    @OptionGroup var normal: NormalFormOptions
+
+    @Option(help: ArgumentHelp("PEM certificates to trust for the server, beside the system's.", valueName: "file"))
+    var trust: [String] = []
+
+    @Flag(help: "Accept any certificate of the server. Anybody on the way can then read the password.")
+    var dangerouslySkipUpstreamVerification = false
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        if let session, session < 1 { throw ValidationError("--session is a number from 1") }
+        if !(0...3600).contains(patience) { throw ValidationError("--patience is a number of seconds from 0 to 3600") }
+        if !(1...3600).contains(timeout) { throw ValidationError("--timeout is a number of seconds from 1 to 3600") }
+        if (user == nil) != (passwordFile == nil) {
+            throw ValidationError("--user needs --password-file, and the other way round")
+        }
+    }
+
+    func run() async throws {
+        let outcomes: [Outcome]
+        do {
+            outcomes = try await play()
+        } catch {
+            FileHandle.standardError.write(Data("interpost: \(error)\n".utf8))
+            throw ExitCode(2)
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            StandardOutput.write(try encoder.encode(Outcomes(v: 1, sessions: outcomes)) + Data("\n".utf8))
+        } else {
+            for outcome in outcomes { StandardOutput.write(Data("Session \(outcome.session)\n\(outcome.report.text)\n".utf8)) }
+        }
+        if outcomes.contains(where: { $0.report.failure != nil }) { throw ExitCode(2) }
+        if !outcomes.allSatisfy(\.report.isSame) { throw ExitCode(1) }
+    }
+
+    private struct Outcome: Encodable {
+        let session: Int
+        let report: ReplayClientReport
+    }
+
+    private struct Outcomes: Encodable {
+        let v: Int
+        let sessions: [Outcome]
+    }
+
+    private func play() async throws -> [Outcome] {
+        var place = CapturePlace(capture)
+        if let session {
+            guard place.session == nil else {
+                throw UserError("\(capture) names a session: leave out --session")
+            }
+            place = CapturePlace(path: place.path, session: session)
+        }
+        let scripts = try ClientScripts(place, for: to.mailProtocol, normal.normalisation)
+        let changes = scripts.changes
+        guard changes.isEmpty || allowChanges else {
+            throw UserError(
+                """
+                \(place) changes the mailbox that it is played to: it has \(changes.joined(separator: ", ")). Play it to an \
+                account that may be changed, with --allow-changes
+                """)
+        }
+        var options = ReplayClientOptions()
+        options.patience = Int64(patience) * 1_000_000_000
+        options.timeout = Int64(timeout) * 1_000_000_000
+        if user == nil, scripts.scripts.contains(where: \.script.logsIn) {
+            throw UserError(
+                "\(place) has a login, and its password is not in it: give --user and --password-file")
+        }
+        let password = try passwordFile.map(PasswordFile.read) ?? ""
+        options.login = .given(user: user ?? "", password: Secret(ByteBuffer(string: password)))
+        var tls = TLSSettings()
+        (tls.trust, tls.skipsUpstreamVerification) = (trust, dangerouslySkipUpstreamVerification)
+        if dangerouslySkipUpstreamVerification {
+            FileHandle.standardError.write(Data("interpost: the server's certificate is NOT verified\n".utf8))
+        }
+        let caller = try ReplayCaller(to: to, tls: tls)
+        var outcomes: [Outcome] = []
+        for (number, script) in scripts.scripts {
+            outcomes.append(Outcome(session: number, report: try await caller.play(script, options)))
+        }
+        await caller.close()
+        return outcomes
+    }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import InterpostCore
+import TestSupport
+import Testing
+
+@testable import InterpostConfiguration
+
+@Suite struct `A policy file` {
+    private static func read(_ text: String) throws -> Policy { try PolicyFile.read(text: text, file: "policy.yml") }
+
+    private static let repository = EventSchema.repository
+
+    @Test(arguments: Policy.Preset.allCases) func `may be the name of a preset`(preset: Policy.Preset) throws {
+        #expect(try PolicyFile.read(presetOrPath: preset.rawValue) == Policy(preset))
+        #expect(try Self.read("preset: \(preset.rawValue)") == Policy(preset))
+    }
+
+    @Test func `is shown with all its keys in Config`() throws {
+        let path = Self.repository.appending(path: "Config/read-only.yml").path
+        let policy = try PolicyFile.read(presetOrPath: path)
+        #expect(policy.preset == .readOnly && policy.isEnforcing)
+        #expect(policy.rules.map(\.name) == ["subscriptions", "guessing"])
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let keys = [
+            "preset", "deletes", "present-as-writable", "dry-run", "hidden", "rules", "name", "protocol", "command", "mailbox",
+            "flags", "operation", "user", "client", "listener", "tls", "larger", "state", "failed-logins", "action", "code",
+            "text",
+            "seconds",
+        ]
+        for key in keys {
+            let places = ["\(key):", "#   \(key) ", "#   \(key),", ", \(key) "]
+            #expect(places.contains { text.contains($0) }, "\(key)")
+        }
+    }
+
+    @Test func `says everything that a policy can`() throws {
+        let policy = try Self.read(
+            #"""
+            preset: no-delete
+            deletes: pretend
+            present-as-writable: true
+            dry-run: true
+            hidden: [Private, "Clients/*"]
+            rules:
+              - name: everything
+                protocol: imap
+                command: [STORE, UID STORE, move]
+                mailbox: Archive/%
+                flags: [\Seen, $Junk]
+                operation: [add, remove]
+                user: "*@example.org"
+                client: [192.0.2.0/24, "2001:db8::/32"]
+                listener: imaps://*
+                tls: 1.2
+                larger: 1000
+                state: selected
+                failed-logins: 2
+                action: refuse
+                code: LIMIT
+                text: Not today
+              - {command: SUBSCRIBE, action: pretend}
+              - {command: login, tls: none, action: drop}
+              - {command: append, action: hold}
+              - {command: append, action: hold, seconds: 5}
+              - {action: rewrite}
+              - {tls: any, action: allow}
+              - {action: refuse}
+            """#)
+        #expect(policy.preset == .noDelete && policy.deletes == .pretend && policy.presentsAsWritable && policy.isDryRun)
+        #expect(policy.hidden == [MailboxPattern("Private"), MailboxPattern("Clients/*")])
+        var match = PolicyMatch()
+        match.mailProtocol = .imap
+        match.commands = ["STORE", "UID STORE", "move"].compactMap { PolicyMatch.Command($0) }
+        match.mailboxes = [MailboxPattern("Archive/%")]
+        match.flags = PolicyMatch.Flags(["\\Seen", "$Junk"], operations: [.add, .remove])
+        match.users = [TextPattern("*@example.org")]
+        match.clients = ["192.0.2.0/24", "2001:db8::/32"].compactMap { AddressRange($0) }
+        match.listeners = [TextPattern("imaps://*")]
+        (match.tls, match.larger, match.states, match.failedLogins) = (.atLeast(.tls1_2), 1000, [.selected], 2)
+        let denial = Denial(code: "LIMIT", text: "Not today")
+        #expect(policy.rules.first == PolicyRule(name: "everything", match: match, action: .refuse(denial)))
+        #expect(
+            policy.rules.dropFirst().map(\.action)
+                == [.pretend, .drop, .hold(seconds: 60), .hold(seconds: 5), .rewrite, .allow, .refuse(nil)])
+    }
+
+    @Test(arguments: [
+        ("", "policy.yml: is empty"), ("preset: [", "is not YAML"), ("- a", "policy.yml:1: a policy is a group of keys"),
+        ("preset: readonly", "policy.yml:1: 'preset' is one of"), ("preset: readonly", "did you mean 'read-only'?"),
+        ("prest: read-only", "did you mean 'preset'?"), ("dry-run: maybe", "'dry-run' is true or false"),
+        ("deletes: pretent", "did you mean 'pretend'?"), ("rules: {action: allow}", "'rules' is a list"),
+        ("rules:\n  - command: STORE", "policy.yml:2: a rule needs an 'action'"),
+        ("rules:\n  - action: allow\n    comand: STORE", "did you mean 'command'?"),
+        ("rules:\n  - command: STOER\n    action: allow", "policy.yml:2: 'STOER' is no command"),
+        ("rules:\n  - command: STOER\n    action: allow", "did you mean 'STORE'?"),
+        ("rules:\n  - command: folder\n    action: allow", "did you mean 'folders'?"),
+        ("rules:\n  - command: UID NOOP\n    action: drop", "'UID NOOP' is no command"),
+        ("rules:\n  - action: alow", "did you mean 'allow'?"),
+        ("rules:\n  - action: drop\n    client: 192.0.2.0/33", "policy.yml:3: '192.0.2.0/33' is no address"),
+        ("rules:\n  - action: drop\n    tls: 1.1", "'tls' is none, any, 1.2 or 1.3"),
+        ("rules:\n  - action: drop\n    state: select", "did you mean 'selected'?"),
+        ("rules:\n  - action: drop\n    failed-logins: 0", "'failed-logins' is a whole number from 1"),
+        ("rules:\n  - action: drop\n    larger: 20M", "'larger' is a whole number"),
+        ("rules:\n  - action: drop\n    seconds: 5", "'seconds' is how long 'action: hold' waits"),
+        ("rules:\n  - action: drop\n    text: no", "'text' is what 'action: refuse' says"),
+        ("rules:\n  - action: refuse\n    code: '[NO]'", "one word without brackets"),
+        ("rules:\n  - action: refuse\n    text: \"a\\r\\nb\"", "goes to the client in one line"),
+        ("rules:\n  - action: refuse\n    text: \(String(repeating: "x", count: 201))", "200 letters at most"),
+        ("rules:\n  - action: drop\n    operation: add", "'operation' says what is done to 'flags'"),
+        ("rules:\n  - action: drop\n    flags: Deleted", "did you mean '\\Deleted'?"),
+        ("rules:\n  - action: drop\n    flags: [$Junk, \\Deletd]", "policy.yml:3: '\\Deletd' is no flag"),
+        ("rules:\n  - action: drop\n    flags: \\Recent", "is no flag that clients can store"),
+        ("rules:\n  - command: COPY\n    action: pretend", "policy.yml:3: only DELE, SUBSCRIBE and UNSUBSCRIBE can be pretended"),
+        ("rules:\n  - action: pretend", "can be pretended"), ("rules: []", "policy.yml:1: a policy needs a 'preset'"),
+    ])
+    func `says what is wrong with it, and where`(text: String, message: String) {
+        let error = #expect(throws: ConfigurationError.self) { _ = try Self.read(text) }
+        #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")
+    }
+
+    @Test func `may say 200 letters and no more`() throws {
+        let text = String(repeating: "x", count: 200)
+        #expect(try Self.read("preset: observe\nrules:\n  - action: refuse\n    text: \(text)").rules.count == 1)
+    }
+
+    @Test func `is missed by its name or its path`() {
+        let name = #expect(throws: ConfigurationError.self) { _ = try PolicyFile.read(presetOrPath: "readonly") }
+        #expect(name?.description.contains("did you mean 'read-only'?") == true)
+        let path = #expect(throws: ConfigurationError.self) { _ = try PolicyFile.read(presetOrPath: "/no/such.yml") }
+        #expect(path?.description.contains("/no/such.yml: cannot be read: there is no such file") == true)
+    }
+
+    // MARK: - In a configuration
+
+    private static func relay(_ lines: String) -> String {
+        "relays:\n  - listen: imap://127.0.0.1:1143\n    upstream: imap://imap.example.org\n" + lines
+    }
+
+    private static func configuration(_ lines: String) throws -> Policy? {
+        try ConfigurationFile.read(text: relay(lines), file: "test.yml").relays.first?.policy
+    }
+
+    @Test func `is named by a relay, or stands there`() throws {
+        let folder = try TemporaryFolder()
+        try "preset: organise\n".write(toFile: folder.file("own.yml"), atomically: true, encoding: .utf8)
+        #expect(try Self.configuration("") == Policy(.observe))
+        #expect(try Self.configuration("    policy: read-only\n") == Policy(.readOnly))
+        #expect(try Self.configuration("    policy: \(folder.file("own.yml"))\n") == Policy(.organise))
+        #expect(try Self.configuration("    policy: {preset: no-delete, dry-run: true}\n")?.isDryRun == true)
+    }
+
+    @Test func `is complained of where it stands`() throws {
+        let folder = try TemporaryFolder()
+        try "preset: organize\n".write(toFile: folder.file("own.yml"), atomically: true, encoding: .utf8)
+        for (lines, words) in [
+            ("    policy: readonly\n", "test.yml:4: 'policy': 'readonly'"), ("    policy: {prest: x}\n", "test.yml:4:"),
+            ("    policy:\n      preset: no-delte\n", "test.yml:5:"),
+            ("    policy: \(folder.file("own.yml"))\n", "own.yml:1: 'preset'"),
+            ("    mirror: true\n    policy: read-only\n", "leave out mirror, or the policy"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) { _ = try Self.configuration(lines) }
+            #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
+        }
+        #expect(try Self.configuration("    mirror: true\n    policy: {preset: read-only, dry-run: true}\n")?.isDryRun == true)
+    }
+}
