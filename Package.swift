@@ -156,7 +156,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "interpost", "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                "interpost", "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             exclude: ["Clients"],
             swiftSettings: settings

@@ -1,6 +1,6 @@
 import Foundation
-import InterpostCore
 import InterpostConfiguration
+import InterpostCore
 import InterpostFiles
 import InterpostProxy
 import NIOCore

@@ -3,7 +3,6 @@ import NIOCore
 import TestSupport
 import Testing
 
-
 /// The property of `Tests/Fuzz` that is about configurations, held against what was found and what fuzzing begins with.
 @Suite struct FuzzedConfigurationTests {
     static let files: [URL] = ["Fixtures/Fuzz/configuration", "Fixtures/Fuzz/Corpus/configuration", "Config"].flatMap { path in

@@ -1,6 +1,6 @@
 import ArgumentParser
-import InterpostCore
 import InterpostConfiguration
+import InterpostCore
 
 /// `interpost check-config`: says what is wrong with a configuration, or what it means.
 struct CheckConfig: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import InterpostCore
 import InterpostConfiguration
+import InterpostCore
 import NIOCore
 
 /// `interpost policy`: what policies say.

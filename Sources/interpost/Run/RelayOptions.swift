@@ -1,6 +1,6 @@
 import ArgumentParser
-import InterpostCore
 import InterpostConfiguration
+import InterpostCore
 
 /// What can be said of a relay on the command line.
 struct RelayOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import InterpostCore
 import InterpostConfiguration
+import InterpostCore
 import InterpostFiles
 import InterpostProxy
 import Logging
