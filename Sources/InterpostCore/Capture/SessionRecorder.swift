@@ -37,11 +37,11 @@ public struct SessionRecorder: Sendable {
 
     /// What happened on the leg between a gate and the server: what the gate wrote, and what of the server did not pass.
     public mutating func record(upstream event: MailEvent) {
-        let bytes = upstreamRedactor.redact(event)
-        if event.sender == .client {
-            add(.clientAdded, bytes, at: event.time)
-        } else if event.isWithheld {
-            add(.serverWithheld, bytes, at: event.time)
+        switch (event.sender, event.isWithheld) {
+        case (.client, _): add(.clientAdded, upstreamRedactor.redact(event), at: event.time)
+        case (.server, true): add(.serverWithheld, upstreamRedactor.redact(event), at: event.time)
+        // It is recorded with the client's leg.
+        case (.server, false): upstreamRedactor.learn(event)
         }
     }
 

@@ -85,7 +85,7 @@ public struct NormalFormReading: Sendable {
         case .command(let command): readCommand(command, event, give)
         case .pop3Command(let name, let command):
             if case .stls = command { awaitsTLS = true }
-            tags.begin(ByteBuffer())
+            tags.begin(ByteBuffer(), event.exchange)
             give(entry(event, .command, NormalFormPOP3(normalisation).command(name, command, event.bytes), of: tags.count))
         case .idleDone: give(entry(event, .done, Array(buffer: event.bytes.withoutLineEnd)))
         case .saslResponse(let secrets): give(entry(event, .sasl, Array((secrets.isEmpty ? "*" : "<sasl>").utf8)))
@@ -106,7 +106,7 @@ public struct NormalFormReading: Sendable {
             awaitsTLS = false
             let line =
                 NormalFormPOP3(normalisation).completion(event.bytes, of: record?.command, &names) ?? statusText(event.bytes)
-            give(entry(event, .completion, line, of: record == nil ? nil : tags.endFirst()))
+            give(entry(event, .completion, line, of: record == nil ? nil : tags.end(event.exchange)))
         }
     }
 
@@ -119,7 +119,7 @@ public struct NormalFormReading: Sendable {
 
     private mutating func readCommand(_ command: IMAPCommand, _ event: MailEvent, _ give: (ComparedEntry) -> Void) {
         if case .startTLS = command.body { awaitsTLS = true }
-        tags.begin(command.tag)
+        tags.begin(command.tag, event.exchange)
         let context = NormalFormLine.Context(of: command, mailbox: selectedMailbox(behindAll: true))
         var line = NormalFormLine(command.text, digests: self[.client].digests(), normalisation, context)
         var text: [UInt8] = []
@@ -135,12 +135,12 @@ public struct NormalFormReading: Sendable {
     ) {
         if record != nil, record?.command == nil, conversation.imap?.clientText == nil, self[.client].isOpen {
             // Its literal was not wanted.
-            tags.begin(status.tag)
+            tags.begin(status.tag, event.exchange)
             giveBroken(.client, of: tags.count, give)
         }
         awaitsTLS = false
         let text = normal(status, event.bytes, record)
-        give(entry(event, .completion, text, of: tags.end(status.tag)))
+        give(entry(event, .completion, text, of: record == nil ? nil : tags.end(event.exchange)))
     }
 
     // MARK: - Messages of POP3

@@ -11,23 +11,21 @@ struct NormalFormTags: Sendable {
     static let first = "<tag>"
     private static let maximumCount = 1000
 
-    private var open: [(tag: ByteBuffer, number: Int)] = []
+    private var open: [(tag: ByteBuffer, exchange: Int?, number: Int)] = []
     /// Commands so far.
     private(set) var count = 0
 
-    mutating func begin(_ tag: ByteBuffer) {
+    /// - Parameter exchange: That of the events that belong to the command.
+    mutating func begin(_ tag: ByteBuffer, _ exchange: Int?) {
         if open.count >= Self.maximumCount { open.removeFirst() }
         count += 1
-        open.append((tag.ownCopy, count))
+        open.append((tag.ownCopy, exchange, count))
     }
 
-    /// Which command is over now; `nil` where none has the tag.
-    mutating func end(_ tag: ByteBuffer) -> Int? {
-        open.firstIndex { $0.tag == tag }.map { open.remove(at: $0).number }
+    /// Which command is over now; `nil` for one that never began.
+    mutating func end(_ exchange: Int?) -> Int? {
+        open.firstIndex { $0.exchange == exchange }.map { open.remove(at: $0).number }
     }
-
-    /// Without tags, the oldest one is over.
-    mutating func endFirst() -> Int? { open.isEmpty ? nil : open.removeFirst().number }
 
     /// What stands for the tag.
     func shown(_ tag: ArraySlice<UInt8>, _ normalisation: Normalisation) -> String {

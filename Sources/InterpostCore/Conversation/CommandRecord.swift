@@ -1,29 +1,21 @@
 public import NIOCore
 
-/// A command from its first line to its completion, with what came back meanwhile.
+/// A command from its first line to its completion.
 public struct CommandRecord: Sendable {
+    /// The number of its first event: ``MailEvent/exchange``.
+    public var exchange: Int
     public var tag: ByteBuffer
     public var name: Keyword
     /// `nil` while the command is not whole, and for one that was refused before it was.
     public var command: IMAPCommand?
     public var startedAt: WireTime
-    /// It asks for texts of messages.
-    public internal(set) var asksForText = false
-    /// Untagged responses and their octets between the command and its completion.
-    public var untagged = 0
-    public var octets = 0
-    /// Messages whose text came back, by sequence number and by UID.
-    public var readNumbers = NumberRuns()
-    public var readUIDs = NumberRuns()
-    /// The last EXISTS.
-    public var exists: UInt64?
     public var sasl: SASLExchange?
-    /// The mailbox that was selected when the command was completed.
-    var selected: Selection?
 }
 
-/// The same for POP3.
+/// A command of POP3 until its reply is complete, with what came back meanwhile.
 public struct POP3CommandRecord: Sendable {
+    /// The number of its event: ``MailEvent/exchange``.
+    public var exchange: Int
     public var name: Keyword?
     /// Without its secrets.
     public var command: POP3Command

@@ -98,6 +98,9 @@ public struct Conversation: Sendable {
         return pop3?.state == .authorization ? .beforeLogin : .afterLogin
     }
 
+    /// Where the session is: that of the last event.
+    public var standing: Standing { imap?.standing ?? pop3?.standing ?? .initial }
+
     private var isIdle: Bool { imap?.isIdle ?? false }
 
     /// Nothing is in progress: a good moment to end the session.

@@ -7,7 +7,6 @@ extension IMAPConversation {
         if let literal { return readServerPart(line, literal: literal, offset: offset) }
         if let text = serverText?.finished(with: line) {
             serverText = nil
-            note(octets: line.readableBytes)
             return readResponse(text, line: line, offset: offset)
         }
         switch line.byte(at: line.readerIndex) {
@@ -16,7 +15,6 @@ extension IMAPConversation {
             if line.byte(at: line.readerIndex + 1) != .space { event.quirks.insert(.continuationWithoutSpace) }
             return event
         case UInt8(ascii: "*"):
-            note(octets: line.readableBytes)
             guard Self.mayBeStatus(line), let status = IMAPStatus(reading: line.withoutLineEnd), status.tag.readableBytes == 1
             else {
                 return readResponse(IMAPText(line: line), line: line, offset: offset)
@@ -30,7 +28,6 @@ extension IMAPConversation {
     private static func mayBeStatus(_ line: ByteBuffer) -> Bool { !line.byte(at: line.readerIndex + 2).isDigit }
 
     private mutating func readServerPart(_ line: ByteBuffer, literal: LiteralAnnouncement, offset: Int) -> MailEvent {
-        note(octets: line.readableBytes)
         if serverText != nil {
             serverText?.append(line: line, announcing: literal)
         } else {
@@ -51,7 +48,6 @@ extension IMAPConversation {
             return make(line, .server, offset, .greeting(status))
         }
         if status.result == .bye { state = .logout }
-        if !outstanding.isEmpty { outstanding[0].untagged += 1 }
         return make(line, .server, offset, .status(status))
     }
 
@@ -66,39 +62,28 @@ extension IMAPConversation {
             event.anomalies.append(Anomaly(.mailboxDataBeforeLogin, side: .server, offset: offset))
         }
         if response.kind == .capability, state != .notAuthenticated, !isNegotiating { event.quirks.insert(.capabilityUnasked) }
-        guard !outstanding.isEmpty else { return event }
-        outstanding[0].untagged += 1
-        switch response.kind {
-        case .exists: outstanding[0].exists = response.number
-        case .fetch, .uidFetch: noteFetch(response)
-        default: break
-        }
         return event
-    }
-
-    /// A FETCH answer counts as read when its command asked for texts of the message.
-    private mutating func noteFetch(_ response: IMAPResponse) {
-        guard let asking = outstanding.indices.first(where: { outstanding[$0].asksForText }),
-            case .fetch(let answer) = response.data,
-            answer.contents.contains(where: { $0.item.carriesText && $0.value != nil })
-        else { return }
-        if response.kind == .fetch, let number = response.number { outstanding[asking].readNumbers.append(number) }
-        if let uid = answer.uid { outstanding[asking].readUIDs.append(uid) }
     }
 
     private mutating func readContinuation(_ line: ByteBuffer, offset: Int) -> MailEvent {
         switch clientMode {
         case .awaitingLiteral, .awaitingVerdict:
             clientMode = .command
-            return make(line, .server, offset, .continuation(.literal))
+            var event = make(line, .server, offset, .continuation(.literal))
+            event.exchange = partial?.exchange
+            return event
         case .awaitingChallenge:
             clientMode = .saslResponse
             client.expectPlainLine()
-            return make(line, .server, offset, .saslChallenge)
+            var event = make(line, .server, offset, .saslChallenge)
+            event.exchange = outstanding.last?.exchange
+            return event
         case .awaitingIdle:
             clientMode = .idle
             client.expectPlainLine()
-            return make(line, .server, offset, .continuation(.idle))
+            var event = make(line, .server, offset, .continuation(.idle))
+            event.exchange = outstanding.last?.exchange
+            return event
         case .command, .saslResponse, .idle, .awaitingSwitch:
             var event = make(line, .server, offset, .continuation(.unexpected))
             event.anomalies.append(Anomaly(.unexpectedContinuation, side: .server, offset: offset))
@@ -115,13 +100,13 @@ extension IMAPConversation {
             return event
         }
         if let index = outstanding.firstIndex(where: { $0.tag == status.tag }) {
-            var record = outstanding.remove(at: index)
-            record.selected = selection
+            let record = outstanding.remove(at: index)
             pendingOctets -= record.command?.text.octets ?? 0
             // Nothing is read behind the command that makes bytes wait, so it is the last one.
             if index == outstanding.count { leaveMode(of: record) }
             follow(status, of: record)
             var event = make(line, .server, offset, .completion(status, of: record))
+            event.exchange = record.exchange
             if record.tag.equalsIgnoringCase("\\SMAP1"), status.result == .ok {
                 event.anomalies.append(Anomaly(.otherProtocol, side: .server, offset: offset))
                 becomeOpaque()
@@ -138,7 +123,9 @@ extension IMAPConversation {
                 clientMode = .command
                 partialIsCompleted = true
             }
-            return make(line, .server, offset, .completion(status, of: record))
+            var event = make(line, .server, offset, .completion(status, of: record))
+            event.exchange = record.exchange
+            return event
         }
         var event = make(line, .server, offset, .completion(status, of: nil))
         if isBehindLogin {
@@ -163,8 +150,12 @@ extension IMAPConversation {
     private mutating func follow(_ status: IMAPStatus, of record: CommandRecord) {
         guard let body = record.command?.body else { return }
         switch (body, status.result) {
-        case (.login, .ok), (.authenticate, .ok):
-            state = .authenticated
+        case (.login(let user, _), let result):
+            if result == .ok { state = .authenticated }
+            noteLogin(of: user.bytes, succeeded: result == .ok)
+        case (.authenticate, let result):
+            if result == .ok { state = .authenticated }
+            noteLogin(of: record.sasl?.user.map { ByteBuffer(string: $0) }, succeeded: result == .ok)
         case (.select(let mailbox, let readOnly, _), .ok):
             let selection = Selection(mailbox, readOnly: readOnly, status: status)
             state = .selected(mailbox, readOnly: selection.isReadOnly)
@@ -176,11 +167,6 @@ extension IMAPConversation {
             state = .logout
         default: break
         }
-    }
-
-    private var selection: Selection? {
-        guard case .selected(let mailbox, let isReadOnly) = state else { return nil }
-        return Selection(mailbox: mailbox, isReadOnly: isReadOnly)
     }
 
     private var isLoggingIn: Bool {
@@ -200,9 +186,5 @@ extension IMAPConversation {
             default: false
             }
         }
-    }
-
-    mutating func note(octets: Int) {
-        if !outstanding.isEmpty { outstanding[0].octets += octets }
     }
 }

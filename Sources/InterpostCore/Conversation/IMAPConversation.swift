@@ -37,7 +37,11 @@ public struct IMAPConversation: Sendable {
         case awaitingSwitch
     }
 
-    public internal(set) var state = State.notAuthenticated
+    public internal(set) var state = State.notAuthenticated {
+        didSet { noteState() }
+    }
+    /// The same for whoever reads events.
+    private(set) var standing = Standing.initial
     let limits: WireLimits
     var client: IMAPFramer
     private var server: IMAPFramer
@@ -59,6 +63,8 @@ public struct IMAPConversation: Sendable {
     var pendingOctets = 0
     var serverResponse: IMAPResponse?
     private var hasNotedBreach = false
+    /// The first event of the command that the client is sending.
+    private var clientExchange: Int?
 
     public init(limits: WireLimits = .standard) {
         self.limits = limits
@@ -143,7 +149,9 @@ public struct IMAPConversation: Sendable {
 
     /// Interpost answers in the server's place, with one whole line.
     public mutating func answer(_ line: ByteBuffer) -> MailEvent {
+        let oldest = outstanding.first?.exchange
         var event = readServerLine(line, literal: nil, offset: offsets.server)
+        if event.exchange == nil { event.exchange = oldest }
         event.isOurs = true
         return event
     }
@@ -162,6 +170,7 @@ public struct IMAPConversation: Sendable {
         let offset = side == .client ? offsets.client : offsets.server
         if side == .client { offsets.client += bytes.readableBytes } else { offsets.server += bytes.readableBytes }
         var event: MailEvent
+        let oldest = outstanding.first?.exchange
         switch fragment {
         case .line(let line, let literal):
             event =
@@ -180,12 +189,13 @@ public struct IMAPConversation: Sendable {
                 clientText?.append(literal: chunk)
             } else {
                 serverText?.append(literal: chunk)
-                note(octets: chunk.readableBytes)
             }
             event = make(bytes, side, offset, .literal(remaining: remaining))
         case .body, .terminator, .opaque:
             event = make(bytes, side, offset, .opaque)
         }
+        if event.exchange == nil { event.exchange = side == .client ? clientExchange : oldest }
+        if side == .client, clientText == nil { clientExchange = nil }
         noteBreach(of: side, in: &event)
         return event
     }
@@ -194,7 +204,32 @@ public struct IMAPConversation: Sendable {
         _ bytes: ByteBuffer, _ sender: Side, _ offset: Int, _ meaning: MailEvent.Meaning
     ) -> MailEvent {
         count += 1
-        return MailEvent(number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning)
+        return MailEvent(
+            number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning, standing: standing)
+    }
+
+    private func selection(in state: State) -> Selection? {
+        guard case .selected(let mailbox, let isReadOnly) = state else { return nil }
+        return Selection(mailbox: mailbox, isReadOnly: isReadOnly)
+    }
+
+    private mutating func noteState() {
+        let (state, selection) = (state, selection(in: state))
+        standing.change { facts in
+            facts.selection = selection
+            switch state {
+            case .notAuthenticated: (facts.isLoggedIn, facts.user) = (false, nil)
+            case .authenticated, .selected: facts.isLoggedIn = true
+            case .logout: break
+            }
+        }
+    }
+
+    /// The server let `user` in, or refused a login.
+    mutating func noteLogin(of user: ByteBuffer?, succeeded: Bool) {
+        standing.change { facts in
+            if succeeded { facts.user = user } else { facts.failedLogins += 1 }
+        }
     }
 
     private mutating func noteBreach(of side: Side, in event: inout MailEvent) {
@@ -215,9 +250,11 @@ public struct IMAPConversation: Sendable {
             clientMode = .awaitingChallenge
             let response = line.withoutLineEnd
             let secrets = outstanding.isEmpty ? nil : outstanding[outstanding.count - 1].sasl?.read(response)
+            clientExchange = outstanding.last?.exchange
             return make(line, .client, offset, .saslResponse(secrets ?? [Secret(response)]))
         case .idle:
             clientMode = .command
+            clientExchange = outstanding.last?.exchange
             var event = make(line, .client, offset, .idleDone)
             if !line.withoutLineEnd.equalsIgnoringCase("DONE") {
                 event.anomalies.append(Anomaly(.idleEndedByOtherLine, side: .client, offset: offset))
@@ -228,6 +265,7 @@ public struct IMAPConversation: Sendable {
         default:
             break
         }
+        if clientText == nil { clientExchange = count + 1 }
         if let literal { return readClientPart(line, literal: literal, offset: offset) }
         // Commands are kept until their completion, so they are read from storage of their own.
         let text = clientText?.finished(with: line) ?? IMAPText(line: line.ownCopy)
@@ -237,6 +275,7 @@ public struct IMAPConversation: Sendable {
             partialIsCompleted = false
         }
         guard let command = IMAPCommand(reading: text) else {
+            clientExchange = nil
             var event = make(line, .client, offset, .unknown)
             event.anomalies.append(Anomaly(.notACommand, side: .client, offset: offset))
             return event
@@ -257,7 +296,7 @@ public struct IMAPConversation: Sendable {
         } else {
             clientText = IMAPTextAssembly(line: line, announcing: literal, limits: limits)
             partial = IMAPCommand.beginning(line).map {
-                CommandRecord(tag: $0.tag.ownCopy, name: $0.name, startedAt: now)
+                CommandRecord(exchange: clientExchange ?? count + 1, tag: $0.tag.ownCopy, name: $0.name, startedAt: now)
             }
         }
         if partial != nil {
@@ -281,7 +320,8 @@ public struct IMAPConversation: Sendable {
             pendingOctets -= outstanding.removeFirst().command?.text.octets ?? 0
             event.anomalies.append(Anomaly(.tooManyPendingCommands, side: .client, offset: event.offset))
         }
-        var record = CommandRecord(tag: command.tag, name: command.name, startedAt: partial?.startedAt ?? now)
+        var record = CommandRecord(
+            exchange: clientExchange ?? event.number, tag: command.tag, name: command.name, startedAt: partial?.startedAt ?? now)
         record.command = command
         pendingOctets += command.text.octets
         // What is kept of commands in progress takes no more room than a few long lines, however many there are.
@@ -294,7 +334,6 @@ public struct IMAPConversation: Sendable {
             record.sasl = SASLExchange(mechanism: mechanism, initialResponse: response)
             clientMode = .awaitingChallenge
         case .idle: clientMode = .awaitingIdle
-        case .fetch(_, let items, _): record.asksForText = items.contains(where: \.carriesText)
         case .startTLS, .compress: clientMode = .awaitingSwitch
         default: break
         }

@@ -14,6 +14,11 @@ public struct MailEvent: Sendable {
     public var offset: Int
     public var bytes: ByteBuffer
     public var meaning: Meaning
+    /// The number of the event with which the command began that this one belongs to: its own for a command in one line. Of
+    /// what a server says, the command that it completes or asks about, else the oldest in progress; `nil` where there is none.
+    public var exchange: Int?
+    /// Where the session is once this has happened.
+    public var standing: Standing
     /// Where the peer broke the protocol, if it did.
     public var anomalies: [Anomaly] = []
     /// The leniencies that reading it needed; those in what is read on request are not among them.

@@ -69,7 +69,7 @@ extension POP3Conversation {
 
     /// A line that is no status line where one is due.
     private mutating func readStray(_ line: ByteBuffer, offset: Int) -> MailEvent {
-        if let command = answered, let event = readListing(behindReplyTo: command, line: line, offset: offset) { return event }
+        if let record = answered, let event = readListing(behindReplyTo: record, line: line, offset: offset) { return event }
         var event = make(line, .server, offset, .unknown)
         if line.withoutLineEnd.readableBytes == 0 {
             event.quirks.insert(.emptyLine)
@@ -82,10 +82,10 @@ extension POP3Conversation {
     }
 
     /// A line behind a reply that may have been the first of more.
-    private mutating func readListing(behindReplyTo command: POP3Command, line: ByteBuffer, offset: Int) -> MailEvent? {
+    private mutating func readListing(behindReplyTo record: POP3CommandRecord, line: ByteBuffer, offset: Int) -> MailEvent? {
         let isEnd = line.withoutLineEnd.readableBytesView.elementsEqual([.dot])
         var quirks = Quirks()
-        switch command {
+        switch record.command {
         case .list, .uidl:
             // `LIST 1` answered as if it were LIST.
             guard isEnd || line.readableBytesView.first?.isDigit == true else { return nil }
@@ -94,7 +94,9 @@ extension POP3Conversation {
         }
         if isEnd { answered = nil }
         // To a password that was typed for a verb, a server may say anything.
-        return make(line, .server, offset, command.isHarmless ? .pop3Listing : .unknown, quirks)
+        var event = make(line, .server, offset, record.command.isHarmless ? .pop3Listing : .unknown, quirks)
+        event.exchange = record.exchange
+        return event
     }
 
     mutating func complete(_ reply: POP3Reply?, line: ByteBuffer, offset: Int) -> MailEvent {
@@ -110,9 +112,11 @@ extension POP3Conversation {
         var record = outstanding.removeFirst()
         // Nothing is read behind the command that makes bytes wait, so it is the last one. A message that was begun goes on.
         if outstanding.isEmpty, clientMode != .message { clientMode = .command }
+        noteLogin(record, succeeded: reply.result == .ok)
         if reply.result == .ok { follow(record, isMultiLine: isMultiLine) }
         record.deletions = deletions
         var event = make(line, .server, offset, .pop3Completion(reply, of: record), quirks)
+        event.exchange = record.exchange
         if !isMultiLine { event.quirks.formUnion(POP3Listing.read(reply: reply, answering: record.command).quirks) }
         return event
     }
@@ -130,8 +134,8 @@ extension POP3Conversation {
         }
         guard !isMultiLine else { return }
         switch record.command {
-        case .list, .uidl: answered = record.command
-        default: if case .unknown = record.command.replyShape(name: record.name) { answered = record.command }
+        case .list, .uidl: answered = record
+        default: if case .unknown = record.command.replyShape(name: record.name) { answered = record }
         }
     }
 

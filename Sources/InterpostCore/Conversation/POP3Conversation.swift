@@ -30,6 +30,8 @@ public struct POP3Conversation: Sendable {
     }
 
     public internal(set) var state = State.authorization
+    /// The same for whoever reads events.
+    private(set) var standing = Standing.initial
     /// Messages that QUIT will delete.
     public internal(set) var deletions = 0
     private let limits: WireLimits
@@ -45,7 +47,7 @@ public struct POP3Conversation: Sendable {
     /// The status line of the multi-line reply that is arriving.
     var begun: POP3Reply?
     /// The command that was answered last, if lines may follow that belong to it.
-    var answered: POP3Command?
+    var answered: POP3CommandRecord?
 
     public init(limits: WireLimits = .standard) {
         self.limits = limits
@@ -122,7 +124,9 @@ public struct POP3Conversation: Sendable {
 
     /// Interpost answers in the server's place, with one whole line.
     public mutating func answer(_ line: ByteBuffer) -> MailEvent {
+        let oldest = outstanding.first?.exchange
         var event = readStatusLine(line, offset: offsets.server)
+        if event.exchange == nil { event.exchange = oldest }
         event.isOurs = true
         return event
     }
@@ -140,6 +144,7 @@ public struct POP3Conversation: Sendable {
         let offset = side == .client ? offsets.client : offsets.server
         if side == .client { offsets.client += bytes.readableBytes } else { offsets.server += bytes.readableBytes }
         var event: MailEvent
+        let oldest = outstanding.first?.exchange
         switch fragment {
         case .line(let line, _):
             event = side == .client ? readCommand(line, offset: offset) : readServerLine(line, offset: offset)
@@ -154,6 +159,7 @@ public struct POP3Conversation: Sendable {
         case .literal, .opaque:
             event = make(bytes, side, offset, .opaque)
         }
+        if event.exchange == nil { event.exchange = oldest }
         if !hasNotedBreach, (side == .client ? client.breach : server.breach) != nil {
             hasNotedBreach = true
             event.anomalies.append(Anomaly(.lineTooLong, side: side, offset: offset))
@@ -164,7 +170,28 @@ public struct POP3Conversation: Sendable {
 
     mutating func make(_ bytes: ByteBuffer, _ sender: Side, _ offset: Int, _ meaning: MailEvent.Meaning) -> MailEvent {
         count += 1
-        return MailEvent(number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning)
+        return MailEvent(
+            number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning, standing: standing)
+    }
+
+    /// What the server's answer to a login, or to USER, says of who is there.
+    mutating func noteLogin(_ record: POP3CommandRecord, succeeded: Bool) {
+        let isLogin: Bool
+        var user = standing.user
+        switch record.command {
+        // Whoever is logged in stays who they are, whatever they say.
+        case .user where standing.isLoggedIn: return
+        case .user(let name): (isLogin, user) = (false, succeeded ? name : nil)
+        case .apop(let name, _): (isLogin, user) = (true, succeeded ? name : user)
+        case .auth(.some, _): (isLogin, user) = (true, succeeded ? record.sasl?.user.map { ByteBuffer(string: $0) } : user)
+        case .pass, .rpop: isLogin = true
+        default: return
+        }
+        standing.change { facts in
+            facts.user = user
+            if isLogin, succeeded { facts.isLoggedIn = true }
+            if isLogin, !succeeded { facts.failedLogins += 1 }
+        }
     }
 
     // MARK: - Client
@@ -178,6 +205,7 @@ public struct POP3Conversation: Sendable {
         }
         let (name, command, quirks) = POP3Command.read(line)
         var event = make(line, .client, offset, .pop3Command(name: name, command))
+        event.exchange = event.number
         event.quirks = quirks
         if name == nil { event.anomalies.append(Anomaly(.notACommand, side: .client, offset: offset)) }
         if case .malformed = command { event.anomalies.append(Anomaly(.malformedCommand, side: .client, offset: offset)) }
@@ -188,7 +216,7 @@ public struct POP3Conversation: Sendable {
             return event
         }
         let kept = command.kept(upTo: limits.keptLiteralSize)
-        var record = POP3CommandRecord(name: name, command: kept, startedAt: now)
+        var record = POP3CommandRecord(exchange: event.number, name: name, command: kept, startedAt: now)
         switch command {
         case .auth(let mechanism?, let response):
             record.sasl = SASLExchange(mechanism: mechanism, initialResponse: response)

@@ -1,7 +1,7 @@
 /// The mailbox that a SELECT or EXAMINE opened.
-struct Selection: Sendable {
-    var mailbox: MailboxName
-    var isReadOnly: Bool
+public struct Selection: Hashable, Sendable {
+    public var mailbox: MailboxName
+    public var isReadOnly: Bool
 
     init(mailbox: MailboxName, isReadOnly: Bool) {
         self.mailbox = mailbox

@@ -52,7 +52,6 @@ public struct SessionReading: Sendable {
             mayBeginBehindLogin = false
             if !turn.bytes.isGreeting {
                 conversation.beginBehindLogin()
-                observer.beginBehindLogin()
             }
         }
         conversation.receive(turn.bytes, from: turn.side, at: turn.time)

@@ -90,7 +90,6 @@ public struct SessionImport: Sendable {
         recorder.tell(.sessionOpened(facts), at: now)
         if source == .rawlog, facts.mailProtocol == .imap, let turn, turn.side == .server, !turn.bytes.isGreeting {
             conversation.beginBehindLogin()
-            observer.beginBehindLogin()
         }
     }
 

@@ -2,7 +2,10 @@ import NIOCore
 
 /// Turns a completed command into acts.
 enum ActReader {
-    static func acts(of record: CommandRecord, status: IMAPStatus, messages: ActMessages) -> [Act] {
+    /// - Parameter selection: The mailbox that was selected when the command was completed.
+    static func acts(
+        of record: CommandRecord, status: IMAPStatus, _ entry: ExchangeLedger.Entry, selection: Selection?, messages: ActMessages
+    ) -> [Act] {
         guard let command = record.command else { return [] }
         let succeeded = status.result == .ok
         switch command.body {
@@ -11,14 +14,14 @@ enum ActReader {
         case .authenticate(let mechanism, _):
             return [.login(user: record.sasl?.user, method: ShowableNames.title(ofMechanism: mechanism), succeeded: succeeded)]
         default:
-            return succeeded ? acts(of: command, record: record, status: status, messages: messages) : []
+            return succeeded ? acts(of: command, status: status, entry, selection: selection, messages: messages) : []
         }
     }
 
     private static func acts(
-        of command: IMAPCommand, record: CommandRecord, status: IMAPStatus, messages: ActMessages
+        of command: IMAPCommand, status: IMAPStatus, _ entry: ExchangeLedger.Entry, selection selected: Selection?,
+        messages: ActMessages
     ) -> [Act] {
-        let selected = record.selected
         let named =
             messages.named
             ?? MessageReferences(
@@ -30,11 +33,11 @@ enum ActReader {
         switch command.body {
         case .select(let mailbox, let readOnly, _):
             let selection = Selection(mailbox, readOnly: readOnly, status: status)
-            return [.mailboxSelected(mailbox, readOnly: selection.isReadOnly, messages: record.exists)]
+            return [.mailboxSelected(mailbox, readOnly: selection.isReadOnly, messages: entry.exists)]
         case .fetch:
             guard var read = messages.read else { return [] }
             read.mailbox = selected?.mailbox
-            return [.messagesRead(read, count: record.readNumbers.count)]
+            return [.messagesRead(read, count: entry.readNumbers.count)]
         case .store(_, let request):
             guard !messages.isEmpty else { return [] }
             switch request.item {

@@ -6,7 +6,9 @@ public struct SessionObserver: Sendable {
     private let detail: LogEvent.Detail
     private(set) var redactor = LogRedactor()
     private var user: String?
-    private var isAuthenticated = false
+    /// Where the session was when the last event had happened.
+    private var standing = Standing.initial
+    private var ledger = ExchangeLedger()
     /// LOGIN or AUTHENTICATE is in progress, so capabilities that nobody asked for are those after login.
     private var isLoggingIn = false
     private var capabilityCommands = 0
@@ -32,9 +34,6 @@ public struct SessionObserver: Sendable {
         maildrop = MaildropFollower(following)
     }
 
-    /// What is observed begins behind the login.
-    mutating func beginBehindLogin() { isAuthenticated = true }
-
     /// Calls `tell` with each log event that `event` gives rise to.
     public mutating func observe(_ event: MailEvent, tell: (LogEvent) -> Void) {
         if !event.isOurs {
@@ -44,6 +43,8 @@ public struct SessionObserver: Sendable {
                 traffic.serverOctets += event.bytes.readableBytes
             }
         }
+        defer { standing = event.standing }
+        ledger.note(event)
         for anomaly in event.anomalies { observe(anomaly, tell: tell) }
         if !event.quirks.isEmpty { observe(event.quirks, of: event, tell: tell) }
         switch event.meaning {
@@ -52,7 +53,6 @@ public struct SessionObserver: Sendable {
         case .part(let start): observePart(start, of: event, tell: tell)
         case .greeting(let status):
             traffic.responses += 1
-            isAuthenticated = status.result == .preauth
             if detail >= .commands {
                 tell(.greeting(result: status.result.rawValue, text: redactor.clean(status.text), hasAPOP: false))
             }
@@ -60,7 +60,8 @@ public struct SessionObserver: Sendable {
         case .command(let command):
             traffic.commands += 1
             learn(from: command)
-            follower.observe(command)
+            ledger.begin(command, event.exchange)
+            follower.observe(command, event.exchange)
             if detail >= .responses { observe(command.deepQuirks(utf8: namesAreUTF8), of: event, tell: tell) }
             if detail >= .commands { tell(.command(redactor.facts(of: command))) }
         case .response(let response):
@@ -68,7 +69,7 @@ public struct SessionObserver: Sendable {
             observe(response, of: event, tell: tell)
         case .status(let status):
             traffic.responses += 1
-            observeCode(of: status, phase: phase, tell: tell)
+            observeCode(of: status, phase: phase(event), tell: tell)
             observeDeepQuirks(of: status, in: event, tell: tell)
             follower.observe(status)
             if detail >= .responses {
@@ -80,7 +81,7 @@ public struct SessionObserver: Sendable {
             }
         case .completion(let status, let record):
             observeDeepQuirks(of: status, in: event, tell: tell)
-            observe(status, of: record, at: event.time, tell: tell)
+            observe(status, of: record, event, tell: tell)
         case .continuation(.idle):
             idleSince = event.time
             if detail >= .commands { tell(.idleBegan) }
@@ -112,7 +113,7 @@ public struct SessionObserver: Sendable {
             }
         case .pop3Completion(let reply, let record):
             traffic.responses += 1
-            observe(reply, of: record, at: event.time, tell: tell)
+            observe(reply, of: record, event, tell: tell)
         }
     }
 
@@ -141,8 +142,8 @@ public struct SessionObserver: Sendable {
         observe(code.deepQuirks, of: event, tell: tell)
     }
 
-    private var phase: CapabilityPhase {
-        isAuthenticated || (isLoggingIn && capabilityCommands == 0) ? .afterLogin : .beforeLogin
+    private func phase(_ event: MailEvent) -> CapabilityPhase {
+        event.standing.isLoggedIn || (isLoggingIn && capabilityCommands == 0) ? .afterLogin : .beforeLogin
     }
 
     // MARK: - IMAP
@@ -183,11 +184,12 @@ public struct SessionObserver: Sendable {
         else { return }
         var (data, found) = response.read()
         follower.observe(response, data)
+        if case .fetch(let answer) = data { ledger.note(answer, in: response) }
         if case .enabled(let names) = data { learn(enabled: names) }
         if detail >= .responses { found.formUnion(data.deepQuirks(utf8: namesAreUTF8)) }
         if !found.isEmpty { observe(found, of: event, tell: tell) }
         if case .capabilities(let names) = data, detail >= .commands {
-            tell(.capabilities(phase, names.map { redactor.clean($0.bytes) }))
+            tell(.capabilities(phase(event), names.map { redactor.clean($0.bytes) }))
         }
         guard detail >= .responses else { return }
         // Text of messages, URLs with tokens, annotations, push topics, and what is not read.
@@ -202,10 +204,11 @@ public struct SessionObserver: Sendable {
     }
 
     private mutating func observe(
-        _ status: IMAPStatus, of record: CommandRecord?, at time: WireTime, tell: (LogEvent) -> Void
+        _ status: IMAPStatus, of record: CommandRecord?, _ event: MailEvent, tell: (LogEvent) -> Void
     ) {
         traffic.responses += 1
-        if detail >= .commands { tell(.completion(completion(status, of: record, at: time))) }
+        let entry = ledger.end(record?.exchange)
+        if detail >= .commands { tell(.completion(completion(status, of: record, entry, at: event.time))) }
         guard let record else { return }
         if let sasl = record.sasl {
             let result = sasl.isCancelled ? "cancelled" : status.result.rawValue
@@ -215,23 +218,22 @@ public struct SessionObserver: Sendable {
                     mechanism: ShowableNames.title(ofMechanism: sasl.mechanism), user: user, result: result,
                     responses: sasl.responses))
         }
-        let messages = follower.complete(record, status)
-        for act in ActReader.acts(of: record, status: status, messages: messages) { tell(.act(redactor.clean(act))) }
+        let messages = follower.complete(record, status, entry)
+        let acts = ActReader.acts(of: record, status: status, entry, selection: standing.selection, messages: messages)
+        for act in acts { tell(.act(redactor.clean(act))) }
         guard let body = record.command?.body else { return }
         switch body {
         case .login, .authenticate: isLoggingIn = false
         case .capability: capabilityCommands = max(0, capabilityCommands - 1)
         default: break
         }
-        switch (body, status.result) {
-        case (.login, .ok), (.authenticate, .ok): isAuthenticated = true
-        case (.compress, .ok): tell(.compressed)
-        default: break
-        }
-        observeCode(of: status, phase: phase, tell: tell)
+        if case .compress = body, status.result == .ok { tell(.compressed) }
+        observeCode(of: status, phase: phase(event), tell: tell)
     }
 
-    private func completion(_ status: IMAPStatus, of record: CommandRecord?, at time: WireTime) -> CompletionFacts {
+    private func completion(
+        _ status: IMAPStatus, of record: CommandRecord?, _ entry: ExchangeLedger.Entry, at time: WireTime
+    ) -> CompletionFacts {
         let facts: CommandFacts?
         let isHarmless: Bool
         if let command = record?.command {
@@ -252,13 +254,13 @@ public struct SessionObserver: Sendable {
             command: facts, result: status.result.word, code: redactor.code(of: status),
             text: isHarmless ? redactor.cleanOfURLs(status.text) : LogRedactor.octets(status.text),
             microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
-            untagged: record?.untagged ?? 0, octets: record?.octets ?? 0)
+            untagged: entry.untagged, octets: entry.octets)
     }
 
     // MARK: - POP3
 
     private mutating func observe(
-        _ reply: POP3Reply, of record: POP3CommandRecord?, at time: WireTime, tell: (LogEvent) -> Void
+        _ reply: POP3Reply, of record: POP3CommandRecord?, _ event: MailEvent, tell: (LogEvent) -> Void
     ) {
         if detail >= .commands {
             let isHarmless = record?.command.isHarmless == true
@@ -269,7 +271,7 @@ public struct SessionObserver: Sendable {
                         result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
                         code: reply.code.map(redactor.clean),
                         text: isHarmless ? redactor.clean(reply.text) : LogRedactor.octets(reply.text),
-                        microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
+                        microseconds: record.map { event.time.microseconds(since: $0.startedAt) } ?? 0,
                         untagged: record?.lines ?? 0, octets: record?.octets ?? 0)))
         }
         guard let record else { return }
@@ -288,9 +290,8 @@ public struct SessionObserver: Sendable {
         }
         guard reply.result == .ok else { return }
         switch record.command {
-        case .pass, .apop, .rpop, .auth(.some, _): isAuthenticated = true
         case .compress: tell(.compressed)
-        case .capa: if detail >= .commands { tell(.capabilities(phase, record.listing.map(redactor.clean))) }
+        case .capa: if detail >= .commands { tell(.capabilities(phase(event), record.listing.map(redactor.clean))) }
         default: break
         }
     }

@@ -32,7 +32,7 @@ struct MailboxFollower: Sendable {
         var view: MailboxView
         /// As it was before anything was said of it.
         let unread: MailboxView
-        var tag: ByteBuffer
+        var exchange: Int?
         var earlier: Int
     }
 
@@ -44,7 +44,7 @@ struct MailboxFollower: Sendable {
     private let settings: FollowingSettings
     private var view: MailboxView?
     private var opening: Opening?
-    private var inProgress: [(tag: ByteBuffer, messages: MessageReferences?)] = []
+    private var inProgress: [(exchange: Int?, messages: MessageReferences?)] = []
     private var removed = Removed()
     /// What an untagged COPYUID or APPENDUID said since the last command was completed.
     private var assigned: [Keyword: String] = [:]
@@ -62,32 +62,32 @@ struct MailboxFollower: Sendable {
 
     // MARK: - Commands
 
-    mutating func observe(_ command: IMAPCommand) {
+    mutating func observe(_ command: IMAPCommand, _ exchange: Int?) {
         if case .select(let mailbox, let readOnly, _) = command.body {
             let view = MailboxView(mailbox, readOnly: readOnly, maximumMessages: settings.maximumMessages)
-            opening = Opening(view: view, unread: view, tag: command.tag, earlier: inProgress.count)
+            opening = Opening(view: view, unread: view, exchange: exchange, earlier: inProgress.count)
         }
         if inProgress.count >= Self.maximumCommands { inProgress.removeFirst() }
-        inProgress.append((command.tag, command.messages.flatMap { messages(in: $0, byUID: command.usesUIDs) }))
+        inProgress.append((exchange, command.messages.flatMap { messages(in: $0, byUID: command.usesUIDs) }))
     }
 
     /// The messages that the completed command named, the ones it read, and the ones that went meanwhile.
-    mutating func complete(_ record: CommandRecord, _ status: IMAPStatus) -> ActMessages {
+    mutating func complete(_ record: CommandRecord, _ status: IMAPStatus, _ entry: ExchangeLedger.Entry) -> ActMessages {
         var named: MessageReferences?
-        if let index = inProgress.firstIndex(where: { $0.tag == record.tag }) {
+        if let index = inProgress.firstIndex(where: { $0.exchange == record.exchange }) {
             named = inProgress.remove(at: index).messages
             if let earlier = opening?.earlier, earlier > 0 { opening?.earlier = earlier - 1 }
         }
         var found = ActMessages(named: named)
         if let command = record.command { found.leaveOut(modified: status, of: command) { messages(in: $0, byUID: $1) } }
-        found.read = read(record)
+        found.read = read(entry)
         found.removedCount = removed.count
         found.removed = takeRemoved()
         found.assigned = assigned
         assigned = [:]
         follow(status, of: record.command)
         if case .close? = record.command?.body { found.closed = takeDeleted() }
-        if opening?.tag == record.tag {
+        if let opened = opening?.exchange, opened == record.exchange {
             view = status.result == .ok ? opening?.view : nil
             opening = nil
         }
@@ -214,13 +214,13 @@ struct MailboxFollower: Sendable {
         return messages
     }
 
-    private func read(_ record: CommandRecord) -> MessageReferences? {
-        guard !record.readNumbers.isEmpty else { return nil }
-        var messages = MessageReferences(mailbox: view?.mailbox, numbers: record.readNumbers.description)
+    private func read(_ entry: ExchangeLedger.Entry) -> MessageReferences? {
+        guard !entry.readNumbers.isEmpty else { return nil }
+        var messages = MessageReferences(mailbox: view?.mailbox, numbers: entry.readNumbers.description)
         let byNumber = view.flatMap { view in
-            self.messages(in: SequenceSet(text: ByteBuffer(string: record.readNumbers.description)), byUID: false)
+            self.messages(in: SequenceSet(text: ByteBuffer(string: entry.readNumbers.description)), byUID: false)
         }
-        messages.uids = record.readUIDs.isEmpty ? byNumber?.uids : record.readUIDs.description
+        messages.uids = entry.readUIDs.isEmpty ? byNumber?.uids : entry.readUIDs.description
         messages.messageIDs = byNumber?.messageIDs ?? []
         messages.subjects = byNumber?.subjects ?? []
         return messages

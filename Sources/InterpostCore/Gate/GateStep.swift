@@ -35,6 +35,9 @@ enum GatePassage: Sendable {
 ///
 /// Client bytes come in as they arrived. What the server says comes in as the events of a conversation in which the client's
 /// part is what the gate wrote; one event after the other, and ``next()`` is called until it returns `nil` after each.
+///
+/// There are two, and ``SessionCore`` holds one of them as an existential: gates are large, and what they are asked for costs
+/// far more than finding out which it is.
 protocol Gate: Sendable {
     /// What is known of the session.
     var context: PolicyContext { get set }

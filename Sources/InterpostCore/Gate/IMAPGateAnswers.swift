@@ -7,12 +7,12 @@ extension IMAPGate {
         if case .ended = stage { return .withhold }
         if let anomaly = event.anomalies.first(where: \.kind.endsGate) { return alarm(anomaly.kind.rawValue, event) }
         switch event.meaning {
-        case .greeting(let status): return passage(ofGreeting: status)
+        case .greeting(let status): return passage(ofGreeting: status, event)
         case .status(let status): return passage(of: status, event)
         case .part(let start): return passage(ofPart: start, event)
         case .literal: return withheld == nil ? .pass : withhold(event)
         case .response(let response): return passage(of: response, event)
-        case .completion(let status, let record): return passage(of: status, record, event)
+        case .completion(let status, _): return passage(ofCompletion: status, event)
         case .continuation(.literal): return passage(ofContinuation: event)
         case .continuation(.idle):
             stage = .idle
@@ -23,8 +23,9 @@ extension IMAPGate {
         }
     }
 
-    private mutating func passage(ofGreeting status: IMAPStatus) -> GatePassage {
+    private mutating func passage(ofGreeting status: IMAPStatus, _ event: MailEvent) -> GatePassage {
         stage = .ready
+        context.follow(event.standing)
         learnOffers(from: status)
         switch status.result {
         case .preauth: didLogIn(isOffering: status.codeName == Keyword("CAPABILITY"))
@@ -132,7 +133,7 @@ extension IMAPGate {
 
     // MARK: - Tagged
 
-    private mutating func passage(of status: IMAPStatus, _ record: CommandRecord?, _ event: MailEvent) -> GatePassage {
+    private mutating func passage(ofCompletion status: IMAPStatus, _ event: MailEvent) -> GatePassage {
         guard let flight else { return alarm("unexpected-tag", event) }
         if let reason = unaskedChange(status) { return alarm(reason, event) }
         if let errand = flight.errand {
@@ -148,7 +149,8 @@ extension IMAPGate {
         }
         learnOffers(from: status)
         let wasSelected = context.state == .selected
-        follow(status, record)
+        context.follow(event.standing)
+        follow(status)
         if status.result == .bad, wasSelected, case .select = flight.command.body {
             // Servers differ in whether a mailbox is still selected now.
             return alarm("the server did not understand the SELECT that it was sent", event)
@@ -178,21 +180,12 @@ extension IMAPGate {
         }
     }
 
-    private mutating func follow(_ status: IMAPStatus, _ record: CommandRecord?) {
+    private mutating func follow(_ status: IMAPStatus) {
         guard let command = flight?.command else { return }
         switch (command.body, status.result) {
         case (.login, .ok), (.authenticate, .ok):
-            if case .login(let user, _) = command.body { context.user = user.bytes }
-            if let user = record?.sasl?.user { context.user = ByteBuffer(string: user) }
             didLogIn(isOffering: status.codeName == Keyword("CAPABILITY") || flight?.hasOffered == true)
-        case (.login, _), (.authenticate, _): context.failedLogins += 1
-        case (.select(let mailbox, let readOnly, _), .ok):
-            context.state = .selected
-            context.selected = CanonicalMailbox(mailbox, separator: context.separator)
-            isSelectedReadOnly = readOnly || status.codeName == Keyword("READ-ONLY")
-        case (.select, .no), (.close, .ok), (.unselect, .ok):
-            if context.state == .selected { context.state = .authenticated }
-            context.selected = nil
+        case (.select(_, let readOnly, _), .ok): isSelectedReadOnly = readOnly || status.codeName == Keyword("READ-ONLY")
         case (.logout, .ok):
             stage = .ended
             gatherer.forget()
@@ -201,7 +194,6 @@ extension IMAPGate {
     }
 
     private mutating func didLogIn(isOffering: Bool) {
-        context.state = .authenticated
         if !isOffering {
             offers.forget()
             errands.append(.capability)

@@ -16,7 +16,7 @@ extension POP3Gate {
             return flight?.errand == nil ? .pass : .withhold
         case .pop3Listing: return passage(ofListing: event)
         case .pop3Body: return .pass
-        case .pop3Completion(let reply, let record): return passage(of: reply, record, event)
+        case .pop3Completion(let reply, _): return passage(of: reply, event)
         case .saslChallenge:
             stage = .saslResponse
             return .pass
@@ -81,7 +81,7 @@ extension POP3Gate {
         steps.append(.edited(CapabilityChange(removed: removed, reason: GateCapabilities.reason)))
     }
 
-    private mutating func passage(of reply: POP3Reply, _ record: POP3CommandRecord?, _ event: MailEvent) -> GatePassage {
+    private mutating func passage(of reply: POP3Reply, _ event: MailEvent) -> GatePassage {
         guard let flight else { return alarm(Anomaly.Kind.unexpectedReply.rawValue, event) }
         self.flight = nil
         stage = .ready
@@ -96,23 +96,17 @@ extension POP3Gate {
             if errand == .sizes, reply.result != .ok { view.endListing() }
             return .withhold
         }
-        follow(reply, of: flight.command, record)
+        context.follow(event.standing)
+        follow(reply, of: flight.command)
         return .pass
     }
 
-    private mutating func follow(_ reply: POP3Reply, of command: POP3Command, _ record: POP3CommandRecord?) {
+    private mutating func follow(_ reply: POP3Reply, of command: POP3Command) {
         switch command {
-        // Whoever is logged in stays who they are, whatever they say.
-        case .user where context.state != .notAuthenticated: break
-        case .user(let user):
-            hasUser = reply.result == .ok
-            context.user = hasUser ? user : nil
+        case .user: hasUser = context.state == .notAuthenticated && reply.result == .ok
         case .pass, .apop, .auth(.some, _):
             hasUser = false
-            guard reply.result == .ok else { return context.failedLogins += 1 }
-            if case .apop(let user, _) = command { context.user = user }
-            if case .auth = command { context.user = record?.sasl?.user.map { ByteBuffer(string: $0) } }
-            context.state = .authenticated
+            guard reply.result == .ok else { return }
             view = MaildropView()
             if policy.preset != .observe || policy.rules.contains(where: { $0.action == .rewrite }) {
                 errands.append(.capabilities)

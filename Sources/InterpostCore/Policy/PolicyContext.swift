@@ -61,3 +61,13 @@ public enum SubmittedCommand: Sendable {
         }
     }
 }
+
+extension PolicyContext {
+    /// Takes over what an event says of who is logged in and what is selected.
+    mutating func follow(_ standing: Standing) {
+        state = standing.selection != nil ? .selected : standing.isLoggedIn ? .authenticated : .notAuthenticated
+        user = standing.user
+        failedLogins = standing.failedLogins
+        selected = standing.selection.flatMap { CanonicalMailbox($0.mailbox, separator: separator) }
+    }
+}

@@ -20,6 +20,12 @@ public struct EventRedactor: Sendable {
         self.content = content
     }
 
+    /// Takes note of an event whose octets nobody wants: what it holds may be looked for in later ones.
+    public mutating func learn(_ event: MailEvent) {
+        credentials?.learn(event)
+        content?.learn(event)
+    }
+
     /// The octets to record in the event's place.
     public mutating func redact(_ event: MailEvent) -> ByteBuffer {
         let content = content?.redact(event)

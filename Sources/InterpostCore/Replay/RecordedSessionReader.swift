@@ -7,6 +7,8 @@ struct RecordedSessionReader {
     private var redactor = LogRedactor()
     /// Exchanges without their completion, oldest first.
     private var open: [Int] = []
+    /// Where the exchange of an event is.
+    private var places: [Int: Int] = [:]
     /// What the server said, until it is known to what.
     private var loose: [(utterance: Utterance, time: WireTime)] = []
     private var gatherer: RequestGatherer
@@ -53,7 +55,7 @@ struct RecordedSessionReader {
             settleLoose()
             gatherer.append(event.bytes, announcing: start.announcement)
         case .literal: gatherer.append(literal: event.bytes)
-        case .command(let command): begin(command, at: event.time)
+        case .command(let command): begin(command, event)
         case .saslResponse(let secrets):
             for secret in secrets { redactor.learn(secret) }
             guard let last = open.last else { return }
@@ -82,15 +84,16 @@ struct RecordedSessionReader {
         }
     }
 
-    private mutating func begin(_ command: IMAPCommand, at time: WireTime) {
+    private mutating func begin(_ command: IMAPCommand, _ event: MailEvent) {
         if gatherer.isEmpty { settleLoose() }
         let request = gatherer.finish(command)
         if case .startTLS = command.body { return awaitsTLS = true }
         redactor.learn(from: command)
         var exchange = RecordedExchange(
-            request, tag: command.tag.ownCopy, at: time, shown: redactor.facts(of: command).shown)
+            request, tag: command.tag.ownCopy, at: event.time, shown: redactor.facts(of: command).shown)
         exchange.continuations = continuations
         continuations = []
+        if let number = event.exchange { places[number] = session.exchanges.count }
         append(exchange)
         if let succeeded = earlyCompletion { complete(session.exchanges.count - 1, succeeded: succeeded, transition: nil) }
         earlyCompletion = nil
@@ -177,7 +180,7 @@ struct RecordedSessionReader {
         loose.append((utterance, time))
         let succeeded = status.result == .ok
         if record.command != nil {
-            guard let index = open.first(where: { session.exchanges[$0].tag == record.tag }) else { return }
+            guard let index = places.removeValue(forKey: record.exchange), open.contains(index) else { return }
             if index == idle { idle = nil }
             let now = ReplayState(conversation)
             // The mailbox that is opened again may be another one for the live client.

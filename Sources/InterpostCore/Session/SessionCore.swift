@@ -25,12 +25,10 @@ public struct SessionCore: Sendable {
     private var leaving: [SessionAction] = []
     /// What of the server goes on as it came, and was not handed to the tap yet.
     private var run = ForwardRun()
-    /// Why the tap hears something of the server now.
-    private var feed = Feed.none
-
     /// Nothing comes out any more.
     private var isClosed = false
 
+    /// Why the tap hears something of the server.
     private enum Feed { case none, passed, rewritten }
 
     /// - Parameters:
@@ -139,14 +137,14 @@ public struct SessionCore: Sendable {
     private mutating func nextOfTap() -> SessionAction? {
         if let action = leaving.popLast() { return action }
         guard let action = front.next() else { return nil }
-        if case .record(let event) = action, let decision = dryRun?.judge(event, in: front.conversation) {
+        if case .record(let event) = action, let decision = dryRun?.judge(event) {
             leaving.append(.judged(decision))
         }
         return SessionAction(action)
     }
 
     /// What the tap wants done. What it would send to the server is what the client said.
-    private mutating func carry(_ action: TapAction) {
+    private mutating func carry(_ action: TapAction, _ feed: Feed = .none) {
         switch action {
         case .record(var event):
             switch (event.sender, feed) {
@@ -192,10 +190,8 @@ public struct SessionCore: Sendable {
 
     /// Has the tap hear something in the server's place.
     private mutating func tell(_ bytes: ByteBuffer, _ feed: Feed) {
-        self.feed = feed
         front.receive(bytes, from: .server, at: now)
-        while let action = front.next() { carry(action) }
-        self.feed = .none
+        while let action = front.next() { carry(action, feed) }
     }
 
     /// Reads what has come from the server, up to where the gate wants something done.

@@ -25,9 +25,8 @@ public struct SessionShow: Sendable {
     private var waiting: [Waiting] = []
     private var exchanges: [Int: ShownExchange] = [:]
     private var verdicts: [Int: Bool] = [:]
-    /// Exchanges that wait for their completion, with their tags.
-    private var open: [(number: Int, tag: ByteBuffer?)] = []
-    private var count = 0
+    /// Exchanges that wait for their completion.
+    private var open: [Int] = []
 
     /// - Parameter redactor: Takes out of the lines what a capture has kept; `nil` where nothing was.
     public init(_ mailProtocol: MailProtocol, _ options: ShowOptions = ShowOptions(), redactor: EventRedactor? = nil) {
@@ -64,7 +63,7 @@ public struct SessionShow: Sendable {
         read()
         endContent(of: .client)
         endContent(of: .server)
-        for (number, _) in open { decide(number) }
+        for number in open { decide(number) }
         open = []
         settleLoose(to: nil)
         return take()
@@ -96,48 +95,42 @@ public struct SessionShow: Sendable {
         default: endContent(of: event.sender)
         }
         begin(event)
-        let exchange = event.sender == .client ? open.last?.number : nil
+        let exchange = event.sender == .client ? event.exchange ?? open.last : nil
         add(ShownLine(kind: kind, nanoseconds: time, text: text(bytes)), of: exchange, isLoose: event.sender == .server)
         complete(event)
     }
 
     private mutating func begin(_ event: MailEvent) {
+        guard event.sender == .client, let number = event.exchange else { return }
+        let selected = event.standing.selection.map { [$0.mailbox] } ?? []
         switch event.meaning {
-        case .part(let start) where event.sender == .client && (open.isEmpty || open.last?.tag != start.tag):
-            begin(tag: start.tag, ShownExchange(verbs: start.name.map { ["\($0)"] } ?? [], mailboxes: selected))
+        case .part(let start) where exchanges[number] == nil:
+            begin(number, ShownExchange(verbs: start.name.map { ["\($0)"] } ?? [], mailboxes: selected))
         case .command(let command):
             let verbs = command.usesUIDs ? ["\(command.title)", "\(command.name)"] : ["\(command.name)"]
-            let exchange = ShownExchange(verbs: verbs, mailboxes: selected + (command.mailbox.map { [$0] } ?? []))
-            // Its first line may have come before a literal.
-            if let last = open.last, last.tag == command.tag { return exchanges[last.number] = exchange }
-            begin(tag: command.tag, exchange)
-        case .pop3Command(let name, _): begin(tag: nil, ShownExchange(verbs: name.map { ["\($0)"] } ?? [], mailboxes: []))
+            begin(number, ShownExchange(verbs: verbs, mailboxes: selected + (command.mailbox.map { [$0] } ?? [])))
+        case .pop3Command(let name, _): begin(number, ShownExchange(verbs: name.map { ["\($0)"] } ?? [], mailboxes: []))
         default: break
         }
     }
 
-    private mutating func begin(tag: ByteBuffer?, _ exchange: ShownExchange) {
-        count += 1
-        exchanges[count] = exchange
-        open.append((count, tag))
-    }
-
-    private var selected: [MailboxName] {
-        if case .selected(let name, _)? = conversation.imap?.state { [name] } else { [] }
+    private mutating func begin(_ number: Int, _ exchange: ShownExchange) {
+        // Its first line may have come before a literal.
+        if exchanges[number] == nil { open.append(number) }
+        exchanges[number] = exchange
     }
 
     private mutating func complete(_ event: MailEvent) {
         switch event.meaning {
-        case .completion(let status, let record?):
-            complete(open.firstIndex { $0.tag == record.tag }, result: "\(status.result)".uppercased())
-        case .pop3Completion(let reply, .some): complete(open.indices.first, result: reply.result == .ok ? "+OK" : "-ERR")
+        case .completion(let status, .some): complete(event.exchange, result: "\(status.result)".uppercased())
+        case .pop3Completion(let reply, .some): complete(event.exchange, result: reply.result == .ok ? "+OK" : "-ERR")
         default: if open.isEmpty { settleLoose(to: nil) }
         }
     }
 
-    private mutating func complete(_ index: Int?, result: String) {
-        guard let index else { return settleLoose(to: nil) }
-        let number = open.remove(at: index).number
+    private mutating func complete(_ exchange: Int?, result: String) {
+        guard let number = exchange, let index = open.firstIndex(of: number) else { return settleLoose(to: nil) }
+        open.remove(at: index)
         exchanges[number]?.result = result
         settleLoose(to: number)
         decide(number)
@@ -168,7 +161,7 @@ public struct SessionShow: Sendable {
         line.octets += bytes.readableBytes
         line.head.writeBytes(bytes.readableBytesView.prefix(Self.maximumHead - line.head.readableBytes))
         if options.isFull { line.lines.writeImmutableBuffer(bytes) }
-        let exchange = isClient ? open.last?.number : nil
+        let exchange = isClient ? open.last : nil
         while let end = line.lines.readableBytesView.firstIndex(of: .lineFeed),
             let whole = line.lines.readSlice(length: end - line.lines.readerIndex + 1)
         {
@@ -180,7 +173,7 @@ public struct SessionShow: Sendable {
     private mutating func endContent(of side: Side) {
         guard let line = side == .client ? content.client : content.server else { return }
         if side == .client { content.client = nil } else { content.server = nil }
-        let exchange = side == .client ? open.last?.number : nil
+        let exchange = side == .client ? open.last : nil
         if options.isFull {
             if line.lines.readableBytes > 0 { showContent(text(line.lines), line, of: exchange) }
             return
@@ -201,7 +194,7 @@ public struct SessionShow: Sendable {
         for line in record.bytes.readableBytesView.split(separator: .lineFeed) {
             add(
                 ShownLine(kind: record.kind, nanoseconds: record.nanoseconds, text: text(ByteBuffer(bytes: line))),
-                of: open.last?.number, isLoose: record.kind.side == .server)
+                of: open.last, isLoose: record.kind.side == .server)
         }
     }
 
@@ -224,8 +217,8 @@ public struct SessionShow: Sendable {
         guard exchange != nil || isLoose else { return }
         waiting.append(Waiting(line: line, exchange: exchange))
         guard waiting.count > Self.maximumWaiting else { return }
-        settleLoose(to: open.first?.number)
-        for (number, _) in open { if let exchange = exchanges[number] { verdicts[number] = options.filter.admits(exchange) } }
+        settleLoose(to: open.first)
+        for number in open { if let exchange = exchanges[number] { verdicts[number] = options.filter.admits(exchange) } }
     }
 
     private mutating func settleLoose(to exchange: Int?) {

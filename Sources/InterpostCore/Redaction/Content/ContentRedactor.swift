@@ -48,6 +48,16 @@ public struct ContentRedactor: Sendable {
         }
     }
 
+    /// Takes note of an event whose octets nobody wants. Lines say what follows them; the octets of a server's literal or
+    /// message say nothing of what follows those, and are not looked at.
+    public mutating func learn(_ event: MailEvent) {
+        switch event.meaning {
+        case .literal where event.sender == .server: break
+        case .pop3Body where event.sender == .server: break
+        default: _ = redact(event)
+        }
+    }
+
     // MARK: - Lines and literals
 
     private mutating func redactPart(_ event: MailEvent, _ start: MailEvent.LiteralStart) -> ByteBuffer? {

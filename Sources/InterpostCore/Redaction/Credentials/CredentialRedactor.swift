@@ -14,6 +14,7 @@ public struct CredentialRedactor: Sendable {
     /// A LOGIN with literals, and its tag.
     private var login: (tag: ByteBuffer?, parts: LoginPlaceholders)?
     private var echoes = SecretEchoes()
+    /// As of the event that is redacted.
     private var isLoggedIn = false
     private static let maximumName = 1024
     private let key: any PseudonymKey
@@ -22,7 +23,8 @@ public struct CredentialRedactor: Sendable {
 
     /// The octets to record in the event's place; `nil` where it holds no secret.
     public mutating func redact(_ event: MailEvent) -> ByteBuffer? {
-        switch event.meaning {
+        isLoggedIn = event.standing.isLoggedIn
+        return switch event.meaning {
         case .pop3Body: nil
         // Nobody reads it, so before a login it may be one.
         case .opaque: isLoggedIn ? nil : Placeholder.blank(event.bytes)
@@ -33,16 +35,23 @@ public struct CredentialRedactor: Sendable {
         case .command(let command): redact(command, in: event.bytes)
         case .saslResponse(let secrets): response(event.bytes, secrets)
         case .saslChallenge: sasl.challenge(event.bytes)
-        case .greeting(let status): greeting(status)
-        case .completion(let status, let record): redact(status, of: record, in: event.bytes)
+        case .greeting: nil
+        case .status, .completion: masked(text: event.bytes)
         case .response(let response):
             response.kind.carriesTokens ? TokenDigits.zeroed(in: event.bytes) : echoes.masked(event.bytes)
-        case .status: masked(text: event.bytes)
         case .pop3Greeting: APOPTimestamp.replaced(in: event.bytes)
         case .pop3Command(let name, let command): redact(command, name: name, in: event.bytes)
-        case .pop3Completion(let reply, let record): redact(reply, of: record, in: event.bytes)
+        case .pop3Completion: echoes.masked(event.bytes, isText: true)
         case .continuation, .idleDone, .pop3Begin, .pop3Listing: echoes.masked(event.bytes)
         }
+    }
+
+    /// Takes note of an event whose octets nobody wants.
+    ///
+    /// All that is learnt comes from the client, but for how many challenges there were.
+    public mutating func learn(_ event: MailEvent) {
+        if event.sender == .client { _ = redact(event) }
+        if case .saslChallenge = event.meaning { _ = sasl.challenge(event.bytes) }
     }
 
     /// A line that nobody understands: before the login it may be a password at the wrong place.
@@ -66,11 +75,6 @@ public struct CredentialRedactor: Sendable {
     }
 
     // MARK: - IMAP
-
-    private mutating func greeting(_ status: IMAPStatus) -> ByteBuffer? {
-        if status.result == .preauth { isLoggedIn = true }
-        return nil
-    }
 
     /// A line that announces a literal, which is a secret only in LOGIN.
     private mutating func part(_ start: MailEvent.LiteralStart, of event: MailEvent) -> ByteBuffer? {
@@ -123,13 +127,6 @@ public struct CredentialRedactor: Sendable {
         }
     }
 
-    private mutating func redact(_ status: IMAPStatus, of record: CommandRecord?, in line: ByteBuffer) -> ByteBuffer? {
-        if status.result == .ok, let name = record?.name, name == Keyword("LOGIN") || name == Keyword("AUTHENTICATE") {
-            isLoggedIn = true
-        }
-        return masked(text: line)
-    }
-
     /// `words` stand in front of the mechanism, as the client spelled them.
     private mutating func redact(
         _ mechanism: Keyword, _ initialResponse: Secret?, in line: ByteBuffer, words: Int
@@ -163,14 +160,6 @@ public struct CredentialRedactor: Sendable {
         case .unknown, .malformed: return unread(line, name: name)
         default: return echoes.masked(line)
         }
-    }
-
-    private mutating func redact(_ reply: POP3Reply, of record: POP3CommandRecord?, in line: ByteBuffer) -> ByteBuffer? {
-        switch record?.command {
-        case .pass, .apop, .rpop, .auth(.some, _): if reply.result == .ok { isLoggedIn = true }
-        default: break
-        }
-        return echoes.masked(line, isText: true)
     }
 }
 

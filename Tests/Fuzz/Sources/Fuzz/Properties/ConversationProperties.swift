@@ -257,7 +257,7 @@ extension [TracedEvent] {
         case .response(let response): traced.meaning = "response \(response.kind) \(response.number, default: "")"
         case .status: traced.meaning = "status"
         case .completion(let status, let record):
-            traced.meaning = "completion \(status.result) \(record?.untagged, default: "") \(record?.octets, default: "")"
+            traced.meaning = "completion \(status.result) \(record?.name, default: "")"
         case .continuation(let purpose): traced.meaning = "continuation \(purpose)"
         case .idleDone: traced.meaning = "idle done"
         case .pop3Command(let name, _): traced.meaning = "command \(name, default: "")"
@@ -267,6 +267,12 @@ extension [TracedEvent] {
             traced.meaning = "completion \(reply.result) \(record?.lines, default: "") \(record?.octets, default: "")"
         case .saslResponse: traced.meaning = "SASL response"
         case .saslChallenge: traced.meaning = "SASL challenge"
+        }
+        if !traced.isChunk {
+            let standing = event.standing
+            traced.meaning +=
+                " \(standing.isLoggedIn) \(standing.selection?.mailbox.description ?? "") \(standing.failedLogins)"
+                + (event.exchange == nil ? "" : " of a command")
         }
         let before = traced.meaning == "opaque" ? lastIndex { $0.sender == traced.sender } : indices.last
         if let before, traced.isChunk, traced.anomalies.isEmpty, self[before].isGoingOn(in: traced) {

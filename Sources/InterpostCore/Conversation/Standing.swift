@@ -1,0 +1,46 @@
+public import NIOCore
+
+/// Who is logged in, and which mailbox is selected (RFC 9051 §3, RFC 1939 §3): what each event of a session says of the session.
+///
+///     S: a OK logged in␍␊                  isLoggedIn, user anna
+///     S: b OK [READ-ONLY] done␍␊           selection INBOX, read-only
+///     S: c NO [AUTHENTICATIONFAILED] …␍␊   failedLogins 1
+///
+/// An event carries one reference to it, and sessions make few of them.
+public struct Standing: Sendable {
+    struct Facts: Hashable, Sendable {
+        var isLoggedIn = false
+        var user: ByteBuffer?
+        var selection: Selection?
+        var failedLogins = 0
+    }
+
+    private final class Storage: Sendable {
+        let facts: Facts
+
+        init(_ facts: Facts) { self.facts = facts }
+    }
+
+    /// How every session begins.
+    static let initial = Standing()
+
+    private var storage = Storage(Facts())
+
+    /// The server has let somebody in: by a login, or with PREAUTH.
+    public var isLoggedIn: Bool { storage.facts.isLoggedIn }
+
+    /// Who is logged in, as far as the wire says it; in POP3 before that, whom USER has named and the server has taken.
+    public var user: ByteBuffer? { storage.facts.user }
+
+    /// The mailbox that is selected (IMAP).
+    public var selection: Selection? { storage.facts.selection }
+
+    /// Logins of the session that the server refused.
+    public var failedLogins: Int { storage.facts.failedLogins }
+
+    mutating func change(_ body: (inout Facts) -> Void) {
+        var facts = storage.facts
+        body(&facts)
+        if facts != storage.facts { storage = Storage(facts) }
+    }
+}

@@ -1,0 +1,74 @@
+import NIOCore
+
+/// What came back between each command of IMAP and its completion, as the log counts it.
+///
+///     C: a FETCH 1:2 BODY[]␍␊
+///     S: * 1 FETCH (BODY[] {3}␍␊abc)␍␊     untagged 1, octets, read: message 1
+///     S: * 7 EXISTS␍␊                       untagged 2, exists 7
+///     S: a OK done␍␊
+struct ExchangeLedger: Sendable {
+    struct Entry: Sendable {
+        fileprivate var exchange: Int
+        /// The command asks for texts of messages.
+        fileprivate var asksForText = false
+        /// Untagged responses, and their octets.
+        var untagged = 0
+        var octets = 0
+        /// The last EXISTS.
+        var exists: UInt64?
+        /// Messages whose text came back, by sequence number and by UID.
+        var readNumbers = NumberRuns()
+        var readUIDs = NumberRuns()
+
+        init(exchange: Int) { self.exchange = exchange }
+    }
+
+    private static let maximumEntries = 1000
+
+    /// In the order in which the commands began.
+    private var entries: [Entry] = []
+
+    mutating func begin(_ command: IMAPCommand, _ exchange: Int?) {
+        guard let exchange else { return }
+        if entries.count >= Self.maximumEntries { entries.removeFirst() }
+        var entry = Entry(exchange: exchange)
+        if case .fetch(_, let items, _) = command.body { entry.asksForText = items.contains(where: \.carriesText) }
+        entries.append(entry)
+    }
+
+    /// Counts what the server said before a completion.
+    mutating func note(_ event: MailEvent) {
+        guard event.sender == .server, let index = index(of: event.exchange) else { return }
+        switch event.meaning {
+        case .response(let response):
+            entries[index].untagged += 1
+            if response.kind == .exists { entries[index].exists = response.number }
+        case .status: entries[index].untagged += 1
+        case .greeting, .part, .literal: break
+        default: return
+        }
+        entries[index].octets += event.bytes.readableBytes
+    }
+
+    /// A FETCH answer counts as read when a command in progress asks for texts of messages.
+    mutating func note(_ answer: FetchAnswer, in response: IMAPResponse) {
+        guard let index = entries.firstIndex(where: \.asksForText),
+            answer.contents.contains(where: { $0.item.carriesText && $0.value != nil })
+        else { return }
+        if response.kind == .fetch, let number = response.number { entries[index].readNumbers.append(number) }
+        if let uid = answer.uid { entries[index].readUIDs.append(uid) }
+    }
+
+    /// The command is over.
+    mutating func end(_ exchange: Int?) -> Entry {
+        guard let index = index(of: exchange) else { return Entry(exchange: exchange ?? 0) }
+        return entries.remove(at: index)
+    }
+
+    private func index(of exchange: Int?) -> Int? {
+        guard let exchange else { return nil }
+        // The oldest one, nearly always.
+        if entries.first?.exchange == exchange { return 0 }
+        return entries.firstIndex { $0.exchange == exchange }
+    }
+}
