@@ -5,12 +5,21 @@ import PackageDescription
 let package = Package(
     name: "TinyMail",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "interpost", path: "../..")],
+    dependencies: [
+        .package(name: "interpost", path: "../.."),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
     targets: [
         .target(name: "TinyMail"),
         .testTarget(
             name: "TinyMailTests",
-            dependencies: ["TinyMail", .product(name: "InterpostTesting", package: "interpost")],
+            dependencies: [
+                "TinyMail",
+                .product(name: "InterpostCore", package: "interpost"),
+                .product(name: "InterpostFiles", package: "interpost"),
+                .product(name: "InterpostTesting", package: "interpost"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             exclude: ["Captures"]
         ),
     ]

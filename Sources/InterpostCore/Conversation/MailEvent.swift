@@ -30,6 +30,21 @@ public struct MailEvent: Sendable {
     /// The gate wrote it in the place of what the sender said.
     public var isRewritten = false
 
+    /// An event that no conversation has made, such as a test of one's own code needs.
+    public init(
+        number: Int, time: WireTime = WireTime(nanoseconds: 0), sender: Side, offset: Int = 0, bytes: ByteBuffer,
+        meaning: Meaning, exchange: Int? = nil, standing: Standing = Standing()
+    ) {
+        self.number = number
+        self.time = time
+        self.sender = sender
+        self.offset = offset
+        self.bytes = bytes
+        self.meaning = meaning
+        self.exchange = exchange
+        self.standing = standing
+    }
+
     public enum Meaning: Sendable {
         /// Framed, but not understood. It is forwarded and recorded like everything else.
         case unknown

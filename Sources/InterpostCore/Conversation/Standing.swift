@@ -24,7 +24,10 @@ public struct Standing: Sendable {
     /// How every session begins.
     static let initial = Standing()
 
-    private var storage = Storage(Facts())
+    private var storage: Storage
+
+    /// Nobody is logged in, and nothing is selected.
+    public init() { storage = Storage(Facts()) }
 
     /// The server has let somebody in: by a login, or with PREAUTH.
     public var isLoggedIn: Bool { storage.facts.isLoggedIn }

@@ -24,7 +24,8 @@ public struct IMAPText: Hashable, Sendable {
     /// Some of it is missing: the lines together passed the line limit.
     public internal(set) var isCutShort = false
 
-    init(line: ByteBuffer) { bytes = line.withoutLineEnd }
+    /// A command or response of one line, with its line end or without; what announces a literal at its end is text here.
+    public init(line: ByteBuffer) { bytes = line.withoutLineEnd }
 
     /// Octets that are kept, literals included.
     var octets: Int { bytes.readableBytes + literals.reduce(0) { $0 + ($1.octets ?? $1.head).readableBytes } }

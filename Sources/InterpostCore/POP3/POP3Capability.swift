@@ -92,8 +92,6 @@ extension POP3Reader {
         return true
     }
 
-    fileprivate mutating func token(_ word: StaticString) -> Bool { token(Keyword(word)) }
-
     fileprivate mutating func mechanisms() -> [Keyword] {
         var mechanisms: [Keyword] = []
         while let mechanism = keyword() { mechanisms.append(mechanism) }

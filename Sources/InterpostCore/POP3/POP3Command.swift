@@ -82,6 +82,11 @@ public enum POP3Command: Sendable {
         case unknown
     }
 
+    /// Reads a line, with its line end or without.
+    ///
+    ///     RETR 3␍␊      .retr(3)
+    public init(reading line: ByteBuffer) { self = Self.read(line).command }
+
     /// Reads a line; the name is `nil` for an empty one, and for a word that is none.
     static func read(_ line: ByteBuffer) -> (name: Keyword?, command: POP3Command, quirks: Quirks) {
         var reader = POP3Reader(line)

@@ -15,8 +15,8 @@ public struct POP3Reply: Sendable {
     public let text: ByteBuffer
     public let quirks: Quirks
 
-    /// `nil` when the line begins with neither `+OK`, `-ERR` nor `+`.
-    init?(reading line: ByteBuffer) {
+    /// Reads the first line of a reply, with its line end or without; `nil` when it begins with neither `+OK`, `-ERR` nor `+`.
+    public init?(reading line: ByteBuffer) {
         var rest = line.withoutLineEnd
         var quirks = Quirks()
         let isSeparated: Bool

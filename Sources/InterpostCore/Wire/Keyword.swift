@@ -2,7 +2,9 @@ import NIOCore
 
 /// A word of up to 32 ASCII bytes in upper case, packed into integers so that a name on the wire is compared
 /// and looked up without an allocation: `Keyword("noop") == Keyword("NOOP")`.
-public struct Keyword: Hashable, Sendable, CustomStringConvertible {
+///
+///     if command.name == "FETCH" { … }
+public struct Keyword: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     static let maximumLength = 32
 
     private var high: UInt128 = 0
@@ -47,6 +49,12 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible {
     init(_ word: StaticString) {
         for index in 0..<min(Self.maximumLength, word.utf8CodeUnitCount) { unsafe append(word.utf8Start[index]) }
     }
+
+    /// `nil` for a word that is none: empty, longer than 32 octets, or not printable ASCII.
+    public init?(_ word: some StringProtocol) { self.init(Array(word.utf8).span) }
+
+    /// For names known when the program is written; longer ones are cut at 32 octets.
+    public init(stringLiteral word: StaticString) { self.init(word) }
 
     @inline(__always) private mutating func append(_ byte: UInt8) {
         high = high << 8 | low >> 120

@@ -109,8 +109,13 @@ public struct IMAPCommand: Sendable {
         case malformed
     }
 
+    /// Reads a command of one line, with its line end or without; `nil` for a line that has no tag and verb.
+    ///
+    ///     a1 STORE 2 +FLAGS (\Seen)␍␊      name STORE, body .store(2, …)
+    public init?(reading line: ByteBuffer) { self.init(reading: IMAPText(line: line)) }
+
     /// Reads a whole command, or returns `nil` for a line that has no tag and verb.
-    init?(reading text: IMAPText) {
+    public init?(reading text: IMAPText) {
         var reader = IMAPReader(text)
         guard let tag = reader.atom(stoppingAt: " \t"), var name = reader.verb() else { return nil }
         var usesUIDs = false

@@ -1,4 +1,4 @@
-import NIOCore
+public import NIOCore
 
 /// One whole untagged response (RFC 9051 §7). Its kind and number are read at once; what it says is read when
 /// somebody asks for ``data``, so a listing of 100,000 messages costs little while it passes.
@@ -34,7 +34,12 @@ public struct IMAPResponse: Sendable {
     let headLength: Int
     private let headQuirks: Quirks
 
-    init(reading text: IMAPText) {
+    /// Reads an untagged response of one line, with its line end or without.
+    ///
+    ///     * 12 FETCH (FLAGS (\Seen) UID 7)␍␊      kind .fetch, number 12
+    public init(reading line: ByteBuffer) { self.init(reading: IMAPText(line: line)) }
+
+    public init(reading text: IMAPText) {
         self.text = text
         let head = ResponseHead(of: text.bytes)
         number = head.number

@@ -33,8 +33,10 @@ public struct IMAPStatus: Sendable {
         ("OK", .ok), ("NO", .no), ("BAD", .bad), ("BYE", .bye), ("PREAUTH", .preauth),
     ])
 
-    /// `nil` when the second word is no status.
-    init?(reading line: ByteBuffer) {
+    /// Reads a status, tagged or not, with its line end or without; `nil` when the second word is no status.
+    ///
+    ///     a1 NO [TRYCREATE] no such mailbox␍␊      tag a1, result .no, code TRYCREATE
+    public init?(reading line: ByteBuffer) {
         var reader = IMAPReader(IMAPText(line: line))
         guard let tag = reader.atom(stoppingAt: " \t") else { return nil }
         reader.skipSpaces()
