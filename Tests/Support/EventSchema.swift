@@ -50,6 +50,11 @@ package struct EventSchema {
         }
     }
 
+    /// The names of the definitions that a definition chooses from.
+    package func choices(_ name: String) -> [String] {
+        (definition(name)?["oneOf"]?.elements ?? []).compactMap { $0["$ref"]?.text?.split(separator: "/").last.map(String.init) }
+    }
+
     package func definition(_ name: String) -> JSON? { document["$defs"]?[name] }
 
     /// The only values that a place may have; none where it may have others.

@@ -14,7 +14,7 @@ package struct JSONSchema {
 
     private let root: Node
     private var definitions: [String: Node] = [:]
-    private static let maximumDepth = 32
+    private static let maximumDepth = 128
     private static let definitionsPlace = "#/$defs/"
 
     package init(_ document: JSON) throws(Failure) {

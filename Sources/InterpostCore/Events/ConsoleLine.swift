@@ -64,6 +64,7 @@ public struct ConsoleLine: Sendable {
         case .policy(let facts): policy(facts)
         case .alarm(let reason, let last): paint("✗ alarm: \(Self.short(reason)), behind \(Self.short(last))", .red)
         case .act(let act): paint("● " + Self.text(of: act), .bold)
+        case .valued(let event, _): text(of: event)
         }
     }
 

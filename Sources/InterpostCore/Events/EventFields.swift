@@ -13,6 +13,8 @@ protocol FieldSink {
     mutating func objects<Element>(_ name: StaticString, _ elements: [Element], body: (Element, inout Self) -> Void)
     /// A measurement that differs from run to run: durations, latencies.
     mutating func measurement(_ name: StaticString, _ value: Int64)
+    /// What the event says, for programs.
+    mutating func values(_ values: EventValues)
 }
 
 extension FieldSink {
@@ -50,6 +52,7 @@ extension LogEvent {
         case .policy: "policy"
         case .alarm: "alarm"
         case .act(let act): act.name
+        case .valued(let event, _): event.name
         }
     }
 
@@ -132,6 +135,9 @@ extension LogEvent {
             sink.field("reason", reason)
             sink.field("last", last)
         case .act(let act): act.write(to: &sink)
+        case .valued(let event, let values):
+            event.write(to: &sink)
+            sink.values(values)
         }
     }
 }

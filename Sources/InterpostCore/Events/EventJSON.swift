@@ -20,11 +20,11 @@ public struct EventLines: Sendable {
         var line = JSONLine(bytes: [])
         line.bytes.reserveCapacity(80)
         line.bytes.append(text: #"{"v":"#)
-        line.appendNumber(Int64(LogEvent.formatVersion))
+        line.bytes.append(jsonNumber: Int64(LogEvent.formatVersion))
         line.bytes.append(text: #","time":""#)
         time.appendISO8601(to: &line.bytes)
         line.bytes.append(text: #"","session":"#)
-        line.appendNumber(Int64(session))
+        line.bytes.append(jsonNumber: Int64(session))
         line.bytes.append(text: #","event":""#)
         beginning = line.bytes
     }
@@ -62,13 +62,13 @@ private struct JSONLine: FieldSink {
 
     mutating func field(_ name: StaticString, _ value: ByteBuffer) {
         key(name)
-        unsafe value.withUnsafeReadableBytes { unsafe appendString($0) }
+        unsafe value.withUnsafeReadableBytes { unsafe bytes.append(jsonString: $0) }
     }
 
     mutating func field(_ name: StaticString, _ value: String) {
         key(name)
         var value = value
-        value.withUTF8 { unsafe appendString(UnsafeRawBufferPointer($0)) }
+        value.withUTF8 { unsafe bytes.append(jsonString: UnsafeRawBufferPointer($0)) }
     }
 
     mutating func field(_ name: StaticString, _ value: CommandName) {
@@ -81,7 +81,7 @@ private struct JSONLine: FieldSink {
 
     mutating func field(_ name: StaticString, _ value: Int64) {
         key(name)
-        appendNumber(value)
+        bytes.append(jsonNumber: value)
     }
 
     mutating func field(_ name: StaticString, _ value: Bool) {
@@ -96,7 +96,7 @@ private struct JSONLine: FieldSink {
         bytes.append(UInt8(ascii: "["))
         for (index, value) in values.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            unsafe value.withUnsafeReadableBytes { unsafe appendString($0) }
+            unsafe value.withUnsafeReadableBytes { unsafe bytes.append(jsonString: $0) }
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -114,27 +114,9 @@ private struct JSONLine: FieldSink {
         bytes.append(UInt8(ascii: "]"))
     }
 
-    mutating func appendNumber(_ value: Int64) {
-        bytes.append(addingCapacity: 20) { line in
-            if value < 0 { line.append(UInt8(ascii: "-")) }
-            line.append(decimal: value.magnitude)
-        }
-    }
-
-    private mutating func appendString(_ text: UnsafeRawBufferPointer) {
-        // Room for the worst: every octet written as \u00nn.
-        bytes.append(addingCapacity: text.count * 6 + 2) { line in
-            line.append(UInt8(ascii: "\""))
-            var index = 0
-            while index < text.count {
-                let end = unsafe JSONText.plainRun(in: text, from: index)
-                unsafe line.append(copying: UnsafeRawBufferPointer(rebasing: text[index..<end]))
-                index = end
-                while index < text.count, unsafe !JSONText.isPlain(text[index]) {
-                    unsafe JSONText.appendOther(in: text, at: &index, to: &line)
-                }
-            }
-            line.append(UInt8(ascii: "\""))
-        }
+    mutating func values(_ values: EventValues) {
+        key("values")
+        bytes.append(contentsOf: values.json.readableBytesView)
+        if values.isTruncated { field("truncated", true) }
     }
 }

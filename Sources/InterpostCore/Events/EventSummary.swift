@@ -1,7 +1,7 @@
 import NIOCore
 
 extension LogEvent {
-    /// The event in one short line without its measurements, as the wire fixtures expect it:
+    /// The event in one short line without its measurements and values, as the wire fixtures expect it:
     /// `completion tag=a1 name=SELECT arguments=INBOX result=OK code=READ-WRITE text="done" untagged=5 octets=120`.
     /// Values with spaces, quotes or control characters stand in quotes.
     public var summary: String {
@@ -24,6 +24,7 @@ private struct SummaryLine: FieldSink {
     mutating func field(_ name: StaticString, _ value: Int64) { append(name, "\(value)") }
     mutating func field(_ name: StaticString, _ value: Bool) { append(name, "\(value)") }
     mutating func measurement(_ name: StaticString, _ value: Int64) {}
+    mutating func values(_ values: EventValues) {}
 
     mutating func field(_ name: StaticString, _ values: [ByteBuffer]) {
         append(name, "[" + values.map { Self.quoted(String(buffer: $0)) }.joined(separator: " ") + "]")

@@ -28,6 +28,8 @@ public enum LogEvent: Sendable {
     /// A session with a gate ends, because what the server said was not expected.
     case alarm(reason: String, last: ByteBuffer)
     indirect case act(Act)
+    /// A command, a response or a completion with what it says; only in a log of the detail ``Detail/values``.
+    indirect case valued(LogEvent, EventValues)
 
     /// How much a log carries; each level includes the ones before it.
     public enum Detail: String, Sendable, CaseIterable, Comparable {
@@ -37,6 +39,8 @@ public enum LogEvent: Sendable {
         case commands
         /// And every response.
         case responses
+        /// And what commands, responses and completions say, as JSON.
+        case values
 
         public static func < (left: Self, right: Self) -> Bool {
             left.rank < right.rank
@@ -47,6 +51,7 @@ public enum LogEvent: Sendable {
             case .acts: 0
             case .commands: 1
             case .responses: 2
+            case .values: 3
             }
         }
     }
@@ -58,7 +63,11 @@ public enum LogEvent: Sendable {
         case .literal(let facts): facts.side == .client ? .commands : .responses
         case .policy(let facts): facts.isHarmless ? .commands : .acts
         case .greeting, .capabilities, .edited, .command, .completion, .quirk, .idleBegan, .idleEnded: .commands
+        case .valued(let event, _): event.detail
         default: .acts
         }
     }
+
+    /// The same event with what it says, if anything is told of that.
+    func with(_ values: EventValues?) -> LogEvent { values.map { .valued(self, $0) } ?? self }
 }

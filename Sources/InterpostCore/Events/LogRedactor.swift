@@ -65,6 +65,12 @@ struct LogRedactor: Sendable {
         return shown
     }
 
+    /// Whether a known secret, or a token, is anywhere in the text, however long that is.
+    func finds(in text: ByteBuffer) -> Bool {
+        isOverwhelmed || text.contains(Self.token)
+            || secrets.contains { secret in secret.withExposedBytes { text.contains($0) } }
+    }
+
     /// The same for what a client or a server may have put a URL with a token into.
     func cleanOfURLs(_ text: ByteBuffer) -> ByteBuffer {
         text.contains(Self.token) ? Self.octets(text) : clean(text)

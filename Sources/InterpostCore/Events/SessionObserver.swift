@@ -25,6 +25,8 @@ public struct SessionObserver: Sendable {
 
     /// What the client took for deletions were none.
     var pretendsDeletions = false
+    /// The POP3 command whose listing passes.
+    private var listed: POP3Command?
     private var follower: MailboxFollower
     private var maildrop: MaildropFollower
 
@@ -63,7 +65,7 @@ public struct SessionObserver: Sendable {
             ledger.begin(command, event.exchange)
             follower.observe(command, event.exchange)
             if detail >= .responses { observe(command.deepQuirks(utf8: namesAreUTF8), of: event, tell: tell) }
-            if detail >= .commands { tell(.command(redactor.facts(of: command))) }
+            if detail >= .commands { tell(.command(redactor.facts(of: command)).with(values(of: command))) }
         case .response(let response):
             traffic.responses += 1
             observe(response, of: event, tell: tell)
@@ -77,7 +79,8 @@ public struct SessionObserver: Sendable {
                 let line = event.bytes.withoutLineEnd
                 let isShown = status.result != .bad && status.hasHarmlessCode
                 let text = isShown ? redactor.cleanOfURLs(line) : LogRedactor.octets(line)
-                tell(.response(name: status.result.word, number: nil, text: text))
+                let told = LogEvent.response(name: status.result.word, number: nil, text: text)
+                tell(told.with(isShown && !redactor.finds(in: line) ? values(of: status) : nil))
             }
         case .completion(let status, let record):
             observeDeepQuirks(of: status, in: event, tell: tell)
@@ -104,14 +107,22 @@ public struct SessionObserver: Sendable {
             if case .user(let name) = command {
                 user = name.isOneWord ? String(buffer: redactor.clean(name)) : nil
             }
-            if detail >= .commands { tell(.command(redactor.facts(of: command, name: name, line: event.bytes))) }
-        case .pop3Begin(_, let command): maildrop.begin(command)
+            if detail >= .commands {
+                let facts = redactor.facts(of: command, name: name, line: event.bytes)
+                tell(.command(facts).with(values(of: command, line: event.bytes)))
+            }
+        case .pop3Begin(_, let command):
+            maildrop.begin(command)
+            if detail >= .values { listed = command }
         case .pop3Listing:
             maildrop.observe(listing: event.bytes)
             if detail >= .responses {
-                tell(.response(name: "listing", number: nil, text: redactor.clean(event.bytes.withoutLineEnd)))
+                let line = event.bytes
+                let told = LogEvent.response(name: "listing", number: nil, text: redactor.clean(line.withoutLineEnd))
+                tell(told.with(values(ofListing: line)))
             }
         case .pop3Completion(let reply, let record):
+            listed = nil
             traffic.responses += 1
             observe(reply, of: record, event, tell: tell)
         }
@@ -195,12 +206,12 @@ public struct SessionObserver: Sendable {
         // Text of messages, URLs with tokens, annotations, push topics, and what is not read.
         var isHarmless = response.kind.isHarmless
         if case .fetch(let answer) = data { isHarmless = answer.isHarmless }
-        tell(
-            .response(
-                name: response.kind == .unknown
-                    ? redactor.clean(response.name?.description ?? "unknown") : response.name?.description ?? "unknown",
-                number: response.number,
-                text: isHarmless ? redactor.clean(response.text.oneLine) : LogRedactor.octets(response.text.bytes)))
+        let told = LogEvent.response(
+            name: response.kind == .unknown
+                ? redactor.clean(response.name?.description ?? "unknown") : response.name?.description ?? "unknown",
+            number: response.number,
+            text: isHarmless ? redactor.clean(response.text.oneLine) : LogRedactor.octets(response.text.bytes))
+        tell(told.with(values(of: response, data, isStrict: found.isEmpty)))
     }
 
     private mutating func observe(
@@ -208,7 +219,9 @@ public struct SessionObserver: Sendable {
     ) {
         traffic.responses += 1
         let entry = ledger.end(record?.exchange)
-        if detail >= .commands { tell(.completion(completion(status, of: record, entry, at: event.time))) }
+        if detail >= .commands {
+            tell(.completion(completion(status, of: record, entry, at: event.time)).with(values(of: status)))
+        }
         guard let record else { return }
         if let sasl = record.sasl {
             let result = sasl.isCancelled ? "cancelled" : status.result.rawValue
@@ -264,15 +277,14 @@ public struct SessionObserver: Sendable {
     ) {
         if detail >= .commands {
             let isHarmless = record?.command.isHarmless == true
-            tell(
-                .completion(
-                    CompletionFacts(
-                        command: record.map { redactor.facts(of: $0.command, name: $0.name, line: nil) },
-                        result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
-                        code: reply.code.map(redactor.clean),
-                        text: isHarmless ? redactor.clean(reply.text) : LogRedactor.octets(reply.text),
-                        microseconds: record.map { event.time.microseconds(since: $0.startedAt) } ?? 0,
-                        untagged: record?.lines ?? 0, octets: record?.octets ?? 0)))
+            let facts = CompletionFacts(
+                command: record.map { redactor.facts(of: $0.command, name: $0.name, line: nil) },
+                result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
+                code: reply.code.map(redactor.clean),
+                text: isHarmless ? redactor.clean(reply.text) : LogRedactor.octets(reply.text),
+                microseconds: record.map { event.time.microseconds(since: $0.startedAt) } ?? 0,
+                untagged: record?.lines ?? 0, octets: record?.octets ?? 0)
+            tell(.completion(facts).with(values(of: reply, answering: record?.command)))
         }
         guard let record else { return }
         if let sasl = record.sasl {
@@ -294,5 +306,33 @@ public struct SessionObserver: Sendable {
         case .capa: if detail >= .commands { tell(.capabilities(phase(event), record.listing.map(redactor.clean))) }
         default: break
         }
+    }
+
+    // MARK: - Values
+
+    private func values(of command: IMAPCommand) -> EventValues? {
+        detail < .values ? nil : EventValues(command, without: redactor, namesAreUTF8: namesAreUTF8)
+    }
+
+    private func values(of response: IMAPResponse, _ data: IMAPResponse.Data, isStrict: Bool) -> EventValues? {
+        guard detail >= .values else { return nil }
+        return EventValues(response, data, isStrict: isStrict, without: redactor, namesAreUTF8: namesAreUTF8)
+    }
+
+    private func values(of status: IMAPStatus) -> EventValues? {
+        detail < .values ? nil : EventValues(status, without: redactor, namesAreUTF8: namesAreUTF8)
+    }
+
+    private func values(of command: POP3Command, line: ByteBuffer) -> EventValues? {
+        detail < .values ? nil : EventValues(command, line: line, without: redactor)
+    }
+
+    private func values(ofListing line: ByteBuffer) -> EventValues? {
+        guard detail >= .values, let listed else { return nil }
+        return EventValues(listing: line, answering: listed, without: redactor)
+    }
+
+    private func values(of reply: POP3Reply, answering command: POP3Command?) -> EventValues? {
+        detail < .values ? nil : EventValues(reply, answering: command, without: redactor)
     }
 }

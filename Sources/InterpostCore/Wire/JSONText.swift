@@ -90,6 +90,31 @@ extension OutputSpan<UInt8> {
 }
 
 extension [UInt8] {
+    /// Appends text as a JSON string with its quotes. Octets that are not UTF-8 become U+FFFD.
+    mutating func append(jsonString text: UnsafeRawBufferPointer) {
+        // Room for the worst: every octet written as \u00nn.
+        append(addingCapacity: text.count * 6 + 2) { line in
+            line.append(UInt8(ascii: "\""))
+            var index = 0
+            while index < text.count {
+                let end = unsafe JSONText.plainRun(in: text, from: index)
+                unsafe line.append(copying: UnsafeRawBufferPointer(rebasing: text[index..<end]))
+                index = end
+                while index < text.count, unsafe !JSONText.isPlain(text[index]) {
+                    unsafe JSONText.appendOther(in: text, at: &index, to: &line)
+                }
+            }
+            line.append(UInt8(ascii: "\""))
+        }
+    }
+
+    mutating func append(jsonNumber value: Int64) {
+        append(addingCapacity: 20) { line in
+            if value < 0 { line.append(UInt8(ascii: "-")) }
+            line.append(decimal: value.magnitude)
+        }
+    }
+
     mutating func append(text: StaticString) {
         // A static string's bytes live as long as the program.
         unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))

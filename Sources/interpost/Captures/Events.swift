@@ -19,7 +19,7 @@ struct Events: ParsableCommand {
     @Argument(help: "A capture; mail.interpost#3 is one session of it.")
     var capture: CapturePlace
 
-    @Option(help: "Which events are printed: acts, commands or responses.")
+    @Option(help: "Which events are printed: acts, commands, responses or values.")
     var detail = LogEvent.Detail.commands
 
     func run() throws {

@@ -40,7 +40,7 @@ struct Read: ParsableCommand {
     @Option(help: "Whose bytes the files hold, if they hold only one side's: client or server.")
     var side: Side?
 
-    @Option(help: "Which events are printed: acts, commands or responses.")
+    @Option(help: "Which events are printed: acts, commands, responses or values.")
     var detail = LogEvent.Detail.responses
 
     @Flag(help: "Print events as lines for people instead of JSON: commands with their results, and what was done.")

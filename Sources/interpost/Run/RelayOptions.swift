@@ -28,7 +28,7 @@ struct RelayOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write events as JSON lines; - is standard output.", valueName: "file|-"))
     var log: String?
 
-    @Option(help: "What the log carries: acts, commands or responses.")
+    @Option(help: "What the log carries: acts, commands, responses or values.")
     var detail: LogEvent.Detail?
 
     @Option(

@@ -28,6 +28,23 @@ import Testing
         #expect(names.count == schema.events.count)
     }
 
+    @Test func `has each kind of values with its fields and its example`() throws {
+        let schema = try EventSchema()
+        var article = try Article("Events")
+        let headings = Self.valueHeadings(schema)
+        for (heading, name) in headings {
+            guard let index = article.lines.firstIndex(of: heading) else {
+                Issue.record("Events.md has no \(heading)")
+                continue
+            }
+            let end = article.lines[(index + 1)...].firstIndex { $0.hasPrefix("#") } ?? article.lines.count
+            article.expect(Self.text(ofValues: name, schema), in: index + 1..<end)
+        }
+        try article.save()
+        let found = article.lines.filter { line in Self.valueMarks.contains { line.hasPrefix($0) } }
+        #expect(found.sorted() == headings.map(\.heading).sorted())
+    }
+
     @Test func `says which detail each event takes`() throws {
         let article = try Article("Events")
         var details: [String: LogEvent.Detail] = [:]
@@ -99,10 +116,65 @@ import Testing
         switch document.resolved(schema, "type")?.text {
         case "integer": return "number"
         case "boolean": return "`true`, `false`"
+        case "object": return "object"
         case "array":
             let element = document.resolved(schema, "items") ?? .boolean(true)
             return document.resolved(element, "properties") == nil ? "list of strings" : "list of objects"
         default: return "string"
         }
+    }
+
+    // MARK: - Values
+
+    private static let valueMarks = ["### Command `", "### Answer `", "### Part `"]
+
+    /// What a command asks for, what an answer says, and the objects that these are made of.
+    private static func valueHeadings(_ schema: EventSchema) -> [(heading: String, name: String)] {
+        let kinds = ["commandValues", "answerValues"].flatMap { schema.choices($0) }
+        var names = kinds
+        for kind in kinds { schema.definition(kind).map { collect($0, schema, into: &names) } }
+        let parts = names.dropFirst(kinds.count).filter { schema.definition($0)?["properties"] != nil }
+        var headings: [(heading: String, name: String)] = []
+        for kind in kinds {
+            let words = kind.split(separator: ".", maxSplits: 1)
+            headings.append(("### \(words[0] == "command" ? "Command" : "Answer") `\(words[1])`", kind))
+        }
+        for part in parts { headings.append(("### Part `\(part)`", part)) }
+        return headings
+    }
+
+    private static func collect(_ schema: JSON, _ document: EventSchema, into names: inout [String]) {
+        if let name = reference(schema), !names.contains(name), let definition = document.definition(name) {
+            names.append(name)
+            collect(definition, document, into: &names)
+        }
+        for member in schema["properties"]?.members ?? [] { collect(member.value, document, into: &names) }
+        if let items = schema["items"] { collect(items, document, into: &names) }
+    }
+
+    private static func reference(_ schema: JSON) -> String? { schema["$ref"]?.text?.split(separator: "/").last.map(String.init) }
+
+    private static func text(ofValues name: String, _ schema: EventSchema) -> [String] {
+        guard let definition = schema.definition(name) else { return [] }
+        let required = definition["required"]?.elements.compactMap(\.text) ?? []
+        let fields = (definition["properties"]?.members ?? []).filter { $0.name != "kind" }
+        let rows = fields.map { field -> String in
+            let type = valueType(of: field.value, schema) + (required.contains(field.name) ? "" : ", optional")
+            return Article.row([Article.code(field.name), type, schema.description(of: field.value) ?? ""])
+        }
+        let description = definition["description"]?.text.map { [$0, ""] } ?? []
+        let examples = (definition["examples"]?.elements ?? []).map(\.description)
+        return [""] + description + [head, "| --- | --- | --- |"] + rows + [""]
+            + (examples.isEmpty ? [] : ["```json"] + examples + ["```", ""])
+    }
+
+    private static func valueType(of schema: JSON, _ document: EventSchema) -> String {
+        if let name = reference(schema), document.definition(name)?["properties"] != nil { return Article.code(name) }
+        guard document.resolved(schema, "type")?.text == "array" else { return type(of: schema, document) }
+        let element = document.resolved(schema, "items") ?? .boolean(true)
+        if let name = reference(element), document.definition(name)?["properties"] != nil {
+            return "list of " + Article.code(name)
+        }
+        return document.resolved(element, "type")?.text == "integer" ? "list of numbers" : "list of strings"
     }
 }

@@ -35,6 +35,7 @@ enum EventCase: CaseIterable {
             case .policy: .policy
             case .alarm: .alarm
             case .act: .act
+            case .valued(let event, _): EventCase(event)
             }
     }
 
@@ -70,7 +71,8 @@ enum EventCase: CaseIterable {
                     .edited(CapabilityChange(removed: ["STARTTLS"], added: ["STLS"], reason: "both")),
                     .edited(CapabilityChange(reason: "neither")))
             ]
-        case .command: [EventSample(.command(Self.knownCommand), .command(Self.unknownCommand))]
+        case .command:
+            [EventSample(Self.valued(.command(Self.knownCommand), [("kind", "expunge")]), .command(Self.unknownCommand))]
         case .literal:
             [
                 EventSample(
@@ -81,16 +83,18 @@ enum EventCase: CaseIterable {
         case .response:
             [
                 EventSample(
-                    .response(name: "FETCH", number: .max, text: Self.text("* 1 FETCH ()")),
+                    Self.valued(.response(name: "FETCH", number: .max, text: Self.text("* 1 FETCH ()")), [("kind", "fetch")]),
                     .response(name: "listing", number: nil, text: ByteBuffer()))
             ]
         case .completion:
             [
                 EventSample(
-                    .completion(
-                        CompletionFacts(
-                            command: Self.knownCommand, result: "OK", code: Self.text("READ-ONLY"), text: Self.text("done"),
-                            microseconds: 1, untagged: 2, octets: 3)),
+                    Self.valued(
+                        .completion(
+                            CompletionFacts(
+                                command: Self.knownCommand, result: "OK", code: Self.text("READ-ONLY"), text: Self.text("done"),
+                                microseconds: 1, untagged: 2, octets: 3)),
+                        [("kind", "code"), ("name", "READ-ONLY")]),
                     .completion(
                         CompletionFacts(
                             command: nil, result: "-ERR", code: nil, text: ByteBuffer(), microseconds: 0, untagged: 0, octets: 0))
@@ -131,6 +135,16 @@ enum EventCase: CaseIterable {
         case .alarm: [EventSample(.alarm(reason: "unexpected-tag", last: Self.text("x OK done")))]
         case .act: ActCase.allCases.flatMap(\.samples)
         }
+    }
+
+    /// With values of which the last did not fit.
+    private static func valued(_ event: LogEvent, _ words: [(StaticString, String)]) -> LogEvent {
+        let length = words.reduce(1) { $0 + $1.0.utf8CodeUnitCount + $1.1.utf8.count + 6 }
+        return event.with(
+            EventValues(without: LogRedactor(), limit: length) { writer in
+                for (key, word) in words { writer.word(key, word) }
+                writer.word("more", "")
+            })
     }
 
     private static func text(_ text: String) -> ByteBuffer { ByteBuffer(string: text) }

@@ -6,7 +6,8 @@ public import NIOCore
 ///     " 1-Feb-1994 09:00:00 +0100"      a day of one digit has a space before it
 ///     1-Feb-1994                        a day, without a time
 public struct IMAPDate: Hashable, Sendable, CustomStringConvertible {
-    private let calendar: CalendarTime
+    /// In the zone that the date names.
+    let calendar: CalendarTime
     /// Minutes east of UTC.
     public let zone: Int16
     public let hasTime: Bool

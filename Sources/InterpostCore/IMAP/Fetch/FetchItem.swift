@@ -153,7 +153,7 @@ extension IMAPReader {
 
 extension IMAPValue {
     /// As it could have been written, without quotes.
-    fileprivate var written: String {
+    var written: String {
         switch self {
         case .string(let string): string.description
         case .nil: "NIL"

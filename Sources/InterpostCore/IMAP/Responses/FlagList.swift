@@ -38,11 +38,12 @@ public struct FlagList: Hashable, Sendable, CustomStringConvertible {
 
     static func named(_ name: Span<UInt8>) -> System? { Keyword(name).flatMap { byName[$0] } }
 
-    /// The system flags come first.
-    public var description: String {
-        let names = Self.names.filter { system.contains($0.1) }.map(\.0.description) + others.map(\.description)
-        return "(" + names.joined(separator: " ") + ")"
+    /// By their names; the system flags come first.
+    public var flags: [IMAPString] {
+        Self.names.filter { system.contains($0.1) }.map { IMAPString($0.0.description) } + others
     }
+
+    public var description: String { "(" + flags.map(\.description).joined(separator: " ") + ")" }
 }
 
 extension IMAPReader {

@@ -10,9 +10,10 @@ enum ConversationProperties {
         let first = try ConversationRun(dialogue, .joined, details: LogEvent.Detail.allCases)
         let (told, rest) = (first.told, first.rest)
         for cutting in dialogue.otherCuttings {
-            let again = try ConversationRun(dialogue, cutting, details: [.responses])
+            let again = try ConversationRun(dialogue, cutting, details: [.values])
             try compare(again.events.unreadLast, first.events.unreadLast, "events when \(cutting)")
             try compare(again.told, told, "log when \(cutting)")
+            try compare(again.values, first.values, "values when \(cutting)")
             try compare(again.rest, rest, "what is left when \(cutting)")
         }
         try first.checkLog()
@@ -203,6 +204,13 @@ struct ConversationRun {
             observers.last?.quirks.sorted.map { "\($0.quirk.rawValue) \($0.side.rawValue) \($0.count)" }.joined(separator: " ")
                 ?? "",
         ]
+    }
+
+    /// What the log of the greatest detail has for programs.
+    var values: [String] {
+        (logs.last ?? []).compactMap { event in
+            if case .valued(_, let values) = event { String(buffer: values.json) } else { nil }
+        }
     }
 
     func checkLog() throws(Violation) {

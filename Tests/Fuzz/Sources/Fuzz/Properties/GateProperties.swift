@@ -23,7 +23,7 @@ enum GateProperties {
 private struct GateRun {
     private let mailProtocol: MailProtocol
     private var core: SessionCore
-    private var observer = SessionObserver(detail: .responses)
+    private var observer = SessionObserver(detail: .values)
     private(set) var log: [LogEvent] = []
     private var secrets: SecretKeeper
     private(set) var heard = (client: [UInt8](), server: [UInt8]())

@@ -79,11 +79,11 @@ enum JSONText {
             return true
         }
 
-        /// The event format has objects in arrays in objects, and nothing deeper.
+        /// Values are objects and arrays inside the event, and nothing else is as deep.
         mutating func value() -> Bool {
             depth += 1
             defer { depth -= 1 }
-            guard depth <= 4 else { return false }
+            guard depth <= EventValues.maximumDepth + 2 else { return false }
             switch rest.first {
             case UInt8(ascii: "{"): return object()
             case UInt8(ascii: "["): return array()

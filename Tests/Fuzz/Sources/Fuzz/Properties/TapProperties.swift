@@ -25,7 +25,7 @@ enum TapProperties {
 private struct TapRun {
     private let dialogue: Dialogue
     private var core: Tap
-    private var observer = SessionObserver(detail: .responses)
+    private var observer = SessionObserver(detail: .values)
     private var log: [LogEvent] = []
     private var secrets: SecretKeeper
     private(set) var output = (client: ByteBuffer(), server: ByteBuffer())
