@@ -116,7 +116,9 @@ public enum POP3Command: Sendable {
     var isHarmless: Bool {
         switch self {
         case .unknown, .malformed, .xtnd(.other), .xclient, .xoip, .mdef, .vendor: false
-        default: true
+        case .user, .pass, .apop, .auth, .quit, .stat, .noop, .rset, .list, .uidl, .retr, .dele, .top, .capa, .stls, .utf8,
+            .lang, .last, .rpop, .xtnd, .help, .xsender, .gurl, .idle, .host, .compress:
+            true
         }
     }
 

@@ -1,80 +1,97 @@
 import NIOCore
 
-/// A verb of the client, and how its arguments are read: the list of all that Interpost knows.
+/// A verb of the client with all that is known about it: one row, from which reading, policy, redaction and replay follow.
 ///
-/// The reference page `POP3Vocabulary` shows an example of each.
+///     POP3Verb("TOP", .read, .nothing, keeps: 2) { … }
+///     POP3Verb("XMAN")        changes something, and what follows it is never kept and never passed on
+///
+/// What a row does not say is taken for the worst. The reference page `POP3Vocabulary` shows an example of each.
 struct POP3Verb: Sendable {
     typealias Read = @Sendable (inout POP3Reader) -> POP3Command?
 
     let name: Keyword
+    let kind: CommandClass
+    let effect: CommandEffect
+    /// How many words behind the verb are the protocol's own. What follows them may be anything.
+    let keptWords: Int
     /// `nil` for arguments that are not what the verb takes.
     let read: Read
+
+    /// - Parameter read: Without one, the arguments are words.
+    init(
+        _ name: StaticString, _ kind: CommandClass = .other, _ effect: CommandEffect = .changes, keeps keptWords: Int = 0,
+        read: Read? = nil
+    ) {
+        self.name = Keyword(name)
+        self.kind = kind
+        self.effect = effect
+        self.keptWords = keptWords
+        self.read = read ?? { .vendor($0.words()) }
+    }
+
+    /// A login, whose secrets the redaction of credentials takes care of.
+    private static func login(_ name: StaticString, read: @escaping Read) -> POP3Verb {
+        POP3Verb(name, .login, .nothing, keeps: .max, read: read)
+    }
 
     static func named(_ name: Keyword) -> POP3Verb? { byName[name] }
 
     private static let byName = KeywordTable(keys: all.map { ($0.name, $0) })
 
-    private init(_ name: StaticString, _ read: @escaping Read) {
-        self.name = Keyword(name)
-        self.read = read
-    }
-
-    private static func vendor(_ name: StaticString) -> POP3Verb { POP3Verb(name) { .vendor($0.words()) } }
-
     static let all: [POP3Verb] = standard + historic + vendors
 
     /// RFC 1939, 2449, 2595, 5034, 6856.
     private static let standard = [
-        POP3Verb("USER") { .user($0.text()) },
-        POP3Verb("PASS") { .pass(Secret($0.text())) },
-        POP3Verb("APOP") { reader in
+        login("USER") { .user($0.text()) },
+        login("PASS") { .pass(Secret($0.text())) },
+        login("APOP") { reader in
             guard let user = reader.word(), !reader.isAtEnd else { return nil }
             return .apop(user: user, digest: Secret(reader.remainder()))
         },
-        POP3Verb("AUTH") { $0.auth() },
-        POP3Verb("CAPA") { _ in .capa },
-        POP3Verb("STLS") { $0.isAtEnd ? .stls : nil },
-        POP3Verb("QUIT") { _ in .quit },
-        POP3Verb("STAT") { _ in .stat },
-        POP3Verb("LIST") { $0.isAtEnd ? .list(nil) : $0.message().map(POP3Command.list) },
-        POP3Verb("UIDL") { $0.isAtEnd ? .uidl(nil) : $0.message().map(POP3Command.uidl) },
-        POP3Verb("RETR") { $0.message().map(POP3Command.retr) },
-        POP3Verb("DELE") { $0.message().map(POP3Command.dele) },
-        POP3Verb("TOP") { $0.top() },
-        POP3Verb("NOOP") { _ in .noop },
-        POP3Verb("RSET") { _ in .rset },
-        POP3Verb("UTF8") { _ in .utf8 },
-        POP3Verb("LANG") { .lang($0.word()) },
+        login("AUTH") { $0.auth() },
+        POP3Verb("CAPA", .session, .nothing) { _ in .capa },
+        POP3Verb("STLS", .session, .connection) { $0.isAtEnd ? .stls : nil },
+        POP3Verb("QUIT", .session, .nothing) { _ in .quit },
+        POP3Verb("STAT", .read, .nothing) { _ in .stat },
+        POP3Verb("LIST", .read, .nothing, keeps: 1) { $0.isAtEnd ? .list(nil) : $0.message().map(POP3Command.list) },
+        POP3Verb("UIDL", .read, .nothing, keeps: 1) { $0.isAtEnd ? .uidl(nil) : $0.message().map(POP3Command.uidl) },
+        POP3Verb("RETR", .read, .nothing, keeps: 1) { $0.message().map(POP3Command.retr) },
+        POP3Verb("DELE", .delete, .changes, keeps: 1) { $0.message().map(POP3Command.dele) },
+        POP3Verb("TOP", .read, .nothing, keeps: 2) { $0.top() },
+        POP3Verb("NOOP", .session, .nothing) { _ in .noop },
+        POP3Verb("RSET", .session, .nothing) { _ in .rset },
+        POP3Verb("UTF8", .session, .nothing) { _ in .utf8 },
+        POP3Verb("LANG", .session, .nothing, keeps: 1) { .lang($0.word()) },
     ]
 
     /// RFC 1081, 1082, 1460.
     private static let historic = [
-        POP3Verb("LAST") { _ in .last },
-        POP3Verb("RPOP") { .rpop(Secret($0.text())) },
-        POP3Verb("XTND") { $0.extended() },
-        vendor("ARCHIVE"),
-        vendor("SCAN"),
+        POP3Verb("LAST", .read, .nothing) { _ in .last },
+        login("RPOP") { .rpop(Secret($0.text())) },
+        POP3Verb("XTND", .other, .depends, keeps: 1) { $0.extended() },
+        POP3Verb("ARCHIVE"),
+        POP3Verb("SCAN"),
     ]
 
     /// Dovecot, Qpopper, Netscape, CommuniGate and others.
     private static let vendors = [
-        POP3Verb("XCLIENT") { .xclient($0.clientAttributes()) },
-        POP3Verb("XOIP") { $0.word().map { .xoip(address: $0) } },
-        POP3Verb("HELP") { .help(topic: $0.remainder()) },
-        POP3Verb("XSENDER") { $0.message().map(POP3Command.xsender) },
-        POP3Verb("GURL") { _ in .gurl },
-        POP3Verb("MDEF") { .mdef(Secret($0.remainder())) },
-        POP3Verb("IDLE") { _ in .idle },
-        POP3Verb("XIDLE") { _ in .idle },
-        POP3Verb("HOST") { $0.word().map(POP3Command.host) },
-        POP3Verb("COMPRESS") { $0.keyword().map { .compress(algorithm: $0) } },
-        vendor("ID"),
-        vendor("MSG"),
-        vendor("PIPE"),
-        vendor("SIZE"),
-        vendor("XLST"),
-        vendor("XMAILBOX"),
-        vendor("XMAN"),
+        POP3Verb("XCLIENT", .session, .nothing, keeps: .max) { .xclient($0.clientAttributes()) },
+        POP3Verb("XOIP", .session, .nothing) { $0.word().map { .xoip(address: $0) } },
+        POP3Verb("HELP", .session, .nothing) { .help(topic: $0.remainder()) },
+        POP3Verb("XSENDER", .read, .nothing, keeps: 1) { $0.message().map(POP3Command.xsender) },
+        POP3Verb("GURL", .session, .nothing) { _ in .gurl },
+        POP3Verb("MDEF", .other, .changes, keeps: .max) { .mdef(Secret($0.remainder())) },
+        POP3Verb("IDLE", .session, .nothing) { _ in .idle },
+        POP3Verb("XIDLE", .session, .nothing) { _ in .idle },
+        POP3Verb("HOST", .session, .nothing) { $0.word().map(POP3Command.host) },
+        POP3Verb("COMPRESS", .session, .connection, keeps: 1) { $0.keyword().map { .compress(algorithm: $0) } },
+        POP3Verb("ID"),
+        POP3Verb("MSG"),
+        POP3Verb("PIPE"),
+        POP3Verb("SIZE"),
+        POP3Verb("XLST"),
+        POP3Verb("XMAILBOX"),
+        POP3Verb("XMAN"),
     ]
 }
 

@@ -1,22 +1,6 @@
 import NIOCore
 
 extension IMAPCommand.Body {
-    /// The mailboxes that the command names, as the client spelled them.
-    var mailboxes: [MailboxName] {
-        switch self {
-        case .rename(let old, let new, _): [old, new]
-        case .select(let name, _, _), .create(let name, _), .delete(let name), .subscribe(let name), .unsubscribe(let name),
-            .status(let name, _), .append(let name, _), .copy(_, let name), .move(_, let name), .replace(_, let name, _),
-            .getACL(let name), .setACL(let name, _, _), .deleteACL(let name, _), .listRights(let name, _),
-            .myRights(let name), .getQuotaRoot(let name):
-            [name]
-        // The empty name is the server itself (RFC 5464 §4.2).
-        case .getMetadata(let name, _, _), .setMetadata(let name, _): name.string.bytes.readableBytes == 0 ? [] : [name]
-        case .notify(let request?): request.groups.flatMap(\.mailboxes)
-        default: []
-        }
-    }
-
     /// The same command with each mailbox named in its canonical spelling; `nil` where one has none.
     func canonical(separator: UInt8?) -> IMAPCommand.Body? {
         func name(_ mailbox: MailboxName) -> MailboxName? {
@@ -50,7 +34,22 @@ extension IMAPCommand.Body {
             return name(mailbox).map { .getMetadata($0, entries: entries, options: options) }
         case .setMetadata(let mailbox, let entries) where mailbox.string.bytes.readableBytes > 0:
             return name(mailbox).map { .setMetadata($0, entries) }
-        default: return self
+        case .getAnnotation(let mailbox, let entries, let attributes) where mailbox.string.bytes.readableBytes > 0:
+            return name(mailbox).map { .getAnnotation($0, entries: entries, attributes: attributes) }
+        case .plain(let arguments):
+            var written = arguments
+            for (index, argument) in arguments.enumerated() {
+                guard case .mailbox(let mailbox) = argument else { continue }
+                guard let name = name(mailbox) else { return nil }
+                written[index] = .mailbox(name)
+            }
+            return .plain(written)
+        case .capability, .noop, .logout, .startTLS, .unauthenticate, .id, .enable, .login, .authenticate, .compress, .language,
+            .comparator, .list, .namespace, .idle, .done, .check, .close, .unselect, .expunge, .search, .sort, .thread, .fetch,
+            .store, .convert, .cancelUpdate, .filter, .getQuota, .setQuota, .getMetadata, .setMetadata, .getAnnotation,
+            .setAnnotation, .notify, .generateURLAuth, .resetKey, .urlFetch, .applePushService, .find, .partial, .setReadOnly,
+            .transfer, .maintain, .xclient, .courierACL, .vendor, .unknown, .malformed:
+            return self
         }
     }
 }

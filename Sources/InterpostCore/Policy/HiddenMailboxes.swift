@@ -18,15 +18,16 @@ extension Policy {
         if command.namesForHiding.contains(where: { isHidden($0, context.separator) }) {
             return Denial(code: "NONEXISTENT", text: "There is no such mailbox")
         }
-        switch command.body {
-        case .rename(let old, _, _):
-            let mayHold = CanonicalMailbox(old, separator: context.separator).map { name in
-                hidden.contains { $0.mayMatch(below: name, separator: context.separator) }
-            }
-            return mayHold ?? true ? Denial(text: "This folder cannot be renamed here") : nil
-        case .notify(.some): return Denial(text: "News of other mailboxes are not told here")
-        default: return command.mayTellLabels ? Denial(text: "Labels cannot be used here") : nil
+        if case .rename(let old, _, _) = command.body, mayHoldHidden(old, context.separator) {
+            return Denial(text: "This folder cannot be renamed here")
         }
+        if case .notify(.some) = command.body { return Denial(text: "News of other mailboxes are not told here") }
+        return command.mayTellLabels ? Denial(text: "Labels cannot be used here") : nil
+    }
+
+    private func mayHoldHidden(_ mailbox: MailboxName, _ separator: UInt8?) -> Bool {
+        guard let name = CanonicalMailbox(mailbox, separator: separator) else { return true }
+        return hidden.contains { $0.mayMatch(below: name, separator: separator) }
     }
 
     /// A name that cannot be compared may be one that is hidden.
@@ -38,23 +39,20 @@ extension Policy {
 extension StrictCommand {
     /// The mailboxes that it names, in whatever place: the root of a quota may be called like a mailbox.
     fileprivate var namesForHiding: [MailboxName] {
-        switch body {
-        case .getQuota(let root), .setQuota(let root, _): root.bytes.readableBytes > 0 ? [MailboxName(root)] : []
-        case .getAnnotation(let name, _, _), .setAnnotation(let name, _): [name]
-        case .search(let request), .sort(_, let request), .thread(_, let request):
-            request.sources.isEmpty ? [] : [MailboxName("")]
-        default: body.mailboxes
-        }
+        let parts = body.parts
+        var names = parts.mailboxes
+        if let root = parts.quotaRoot, root.bytes.readableBytes > 0 { names.append(MailboxName(root)) }
+        // A search in other mailboxes may be one in a hidden one: a name that has no canonical form.
+        if parts.search?.sources.isEmpty == false { names.append(MailboxName("")) }
+        return names
     }
 
     /// Whether it works with labels, which are the names of mailboxes at Gmail.
     fileprivate var mayTellLabels: Bool {
-        switch body {
-        case .store(_, let request): if case .labels = request.item { true } else { false }
-        case .fetch(_, let items, _): items.contains { $0.name == Keyword("X-GM-LABELS") || $0.name == Keyword("X-MAILBOX") }
-        case .search(let request), .sort(_, let request), .thread(_, let request): request.keys.contains(where: \.asksForLabels)
-        default: false
-        }
+        let parts = body.parts
+        if case .labels? = parts.store?.item { return true }
+        if parts.items.contains(where: { $0.name == Keyword("X-GM-LABELS") || $0.name == Keyword("X-MAILBOX") }) { return true }
+        return parts.search?.keys.contains(where: \.asksForLabels) == true
     }
 }
 

@@ -122,69 +122,32 @@ extension SubmittedCommand {
         }
     }
 
-    /// Whether any rule may let it pass. What nobody has read cannot be written anew, and what would hide the session, void what
-    /// is known of it or have the server speak unasked is not for the gate to let through; the message of REPLACE it cannot pass on.
-    fileprivate var mayEverPass: Bool {
-        switch self {
-        case .imap(let command):
-            switch command.body {
-            case .vendor, .unknown, .malformed, .done, .startTLS, .compress, .unauthenticate, .notify(.some), .replace: false
-            default: true
-            }
-        case .pop3(_, let command):
-            switch command {
-            case .vendor, .unknown, .malformed, .stls, .xtnd, .xclient, .xoip, .mdef, .rpop, .help, .gurl, .idle, .host,
-                .compress, .xsender:
-                false
-            default: true
-            }
-        }
-    }
+    fileprivate var mayEverPass: Bool { parts.mayPass }
 
     /// Clients bear with these being done only for show (readonly-enforcement: deny answers).
     fileprivate var mayBePretended: Bool {
         switch self {
-        case .imap(let command):
-            switch command.body {
-            case .subscribe, .unsubscribe: true
-            default: false
-            }
-        case .pop3(_, .dele): true
-        case .pop3: false
+        case .imap(let command): CommandClass(command.name, .imap) == .subscribe
+        case .pop3(let name, _): CommandClass(name, .pop3) == .delete
         }
     }
 
     /// The commands that may take its place and change less.
-    var rewrites: Set<Rewrite> {
-        switch self {
-        case .imap(let command):
-            switch command.body {
-            case .select(_, false, _): [.examine]
-            case .fetch(_, let items, _): items.contains(where: \.setsSeen) ? [.peek] : []
-            case .close: [.unselect]
-            default: []
-            }
-        case .pop3(_, .retr): [.top]
-        case .pop3: []
-        }
-    }
+    var rewrites: Set<Rewrite> { parts.rewrites }
 }
 
 extension StrictCommand {
     /// Whether it marks messages as deleted.
     var setsDeleted: Bool {
-        switch body {
-        case .store(_, let request):
-            guard request.operation != .remove, case .flags(let flags) = request.item else { return false }
-            return flags.contains(where: \.isDeleted)
-        case .append(_, let messages): return messages.contains { $0.flags.contains(where: \.isDeleted) }
-        default: return false
-        }
+        let parts = body.parts
+        if let messages = parts.appended { return messages.contains { $0.flags.contains(where: \.isDeleted) } }
+        guard let request = parts.store, request.operation != .remove, case .flags(let flags) = request.item else { return false }
+        return flags.contains(where: \.isDeleted)
     }
 
     /// Whether it takes messages out of a mailbox, or into the trash: what is called a label at Gmail is a mailbox.
     var movesByLabel: Bool {
-        guard case .store(_, let request) = body, case .labels(let labels) = request.item else { return false }
+        guard let request = body.parts.store, case .labels(let labels) = request.item else { return false }
         return request.operation != .add
             || labels.contains { $0.bytes.readableBytesView.first == UInt8(ascii: "\\") }
     }

@@ -117,7 +117,7 @@ extension PolicyMatch {
 
     func holds(for command: SubmittedCommand, in context: PolicyContext, opens: Bool) -> Bool {
         (mailProtocol == nil || mailProtocol == context.mailProtocol)
-            && (commands.isEmpty || commands.contains { $0.names(command, context.mailProtocol) })
+            && (commands.isEmpty || commands.contains { $0.names(command, context.mailProtocol, opens: opens) })
             && (states.isEmpty || states.contains(context.state))
             && (clients.isEmpty || holdsForAddress(in: context, opens: opens))
             && (users.isEmpty || holdsForUser(in: context, opens: opens))
@@ -131,7 +131,7 @@ extension PolicyMatch {
 
     /// Whether it names the command by its verb, and not only by what it is.
     func namesVerb(of command: SubmittedCommand, _ mailProtocol: MailProtocol) -> Bool {
-        commands.contains { if case .verb = $0 { $0.names(command, mailProtocol) } else { false } }
+        commands.contains { if case .verb = $0 { $0.names(command, mailProtocol, opens: false) } else { false } }
     }
 
     /// Whether it could hold for a command with this verb.
@@ -161,7 +161,7 @@ extension PolicyMatch {
         guard case .imap(let command) = command else { return false }
         let touched = command.touches(in: context)
         // RENAME takes along what stands below.
-        let spreads = if case .rename = command.body { true } else { false }
+        let spreads = command.body.parts.spreads
         func matches(_ mailbox: CanonicalMailbox?) -> Bool {
             guard let mailbox else { return false }
             let isNamed = mailboxes.contains { $0.matches(mailbox, separator: context.separator) }
@@ -170,15 +170,16 @@ extension PolicyMatch {
                 ? isNamed && mailboxes.contains { $0.matchesAll(below: mailbox, separator: context.separator) }
                 : isNamed || mailboxes.contains { $0.mayMatch(below: mailbox, separator: context.separator) }
         }
-        guard opens else { return touched.contains(where: matches) }
-        return !touched.isEmpty && touched.allSatisfy(matches)
+        guard opens else { return touched.mayBeAny || touched.names.contains(where: matches) }
+        return !touched.mayBeAny && !touched.names.isEmpty && touched.names.allSatisfy(matches)
     }
 }
 
 extension PolicyMatch.Command {
-    fileprivate func names(_ command: SubmittedCommand, _ mailProtocol: MailProtocol) -> Bool {
+    /// A class that a rule lets pass is not meant for what leads past the gate: that has to be named.
+    fileprivate func names(_ command: SubmittedCommand, _ mailProtocol: MailProtocol, opens: Bool) -> Bool {
         switch self {
-        case .kind(let kind): kind == CommandClass(command.name, mailProtocol)
+        case .kind(let kind): kind == CommandClass(command.name, mailProtocol) && !(opens && command.leadsElsewhere)
         case .verb(let name, let usesUIDs):
             if case .imap(let imap) = command { imap.name == name && (!usesUIDs || imap.usesUIDs) } else { command.name == name }
         }
@@ -197,16 +198,13 @@ extension PolicyMatch.TLS {
 
 extension PolicyMatch.Flags {
     fileprivate func holds(for command: SubmittedCommand, opens: Bool) -> Bool {
-        guard case .imap(let command) = command else { return false }
-        switch command.body {
-        case .store(_, let request):
+        let parts = command.parts
+        if let request = parts.store {
             guard case .flags(let flags) = request.item else { return false }
             return opens ? allows(flags, request.operation) : touches(flags, request.operation)
-        case .append(_, let messages):
-            let flags = messages.flatMap(\.flags)
-            return opens ? allows(flags, .add) : touches(flags, .add)
-        default: return false
         }
+        guard let flags = parts.appended?.flatMap(\.flags) else { return false }
+        return opens ? allows(flags, .add) : touches(flags, .add)
     }
 
     private func allows(_ flags: [IMAPString], _ operation: StoreRequest.Operation) -> Bool {
@@ -232,42 +230,20 @@ extension String {
 }
 
 extension SubmittedCommand {
-    /// A message of which the size is not known.
-    fileprivate func mayBeLarge(_ opens: Bool) -> Bool {
-        if opens { return false }
+    fileprivate var leadsElsewhere: Bool {
         switch self {
-        case .pop3(_, .retr), .pop3(_, .top), .pop3(_, .dele): return true
-        default: return false
+        case .imap(let command): IMAPVerb.named(command.name)?.effect == .elsewhere
+        case .pop3: false
         }
     }
+
+    /// A message of which the size is not known.
+    fileprivate func mayBeLarge(_ opens: Bool) -> Bool { !opens && parts.isOfOneMessage }
 
     fileprivate func messageSize(_ context: PolicyContext) -> UInt64? {
         switch self {
-        case .imap(let command):
-            if case .append(_, let messages) = command.body { UInt64(messages.reduce(0) { $0 &+ $1.octets }) } else { nil }
+        case .imap(let command): command.body.parts.appended.map { UInt64($0.reduce(0) { $0 &+ $1.octets }) }
         case .pop3: context.messageSize
         }
-    }
-}
-
-extension StrictCommand {
-    /// The mailboxes that the command is about: those it names, and the selected one for what it does there. A name without
-    /// a canonical form, and what cannot be told, are `nil`.
-    func touches(in context: PolicyContext) -> [CanonicalMailbox?] {
-        var touched = body.mailboxes.map { CanonicalMailbox($0, separator: context.separator) }
-        switch body {
-        case .copy, .move, .replace, .expunge, .search, .sort, .thread, .fetch, .store, .close, .unselect, .check, .uidBatches,
-            .idle:
-            touched.append(context.selected)
-        case .list, .getQuota, .setQuota, .notify, .getAnnotation, .setAnnotation: touched.append(nil)
-        default: break
-        }
-        switch body {
-        // Gmail's labels are mailboxes.
-        case .store(_, let request): if case .labels = request.item { touched.append(nil) }
-        case .search(let request): if !request.sources.isEmpty { touched.append(nil) }
-        default: break
-        }
-        return touched
     }
 }

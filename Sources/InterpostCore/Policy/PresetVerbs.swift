@@ -1,29 +1,33 @@
 extension Policy.Preset {
     /// Whether a command with this verb may pass, if its arguments do not speak against it.
     func mayPass(_ name: Keyword, _ mailProtocol: MailProtocol) -> Bool {
-        switch (self, mailProtocol) {
-        case (.observe, .imap): !Self.legs.contains(name)
-        case (_, .imap): Self.reading.contains(name) || changing.contains(name)
-        case (.observe, .pop3): Self.maildrop.contains(name) || name == Keyword("DELE")
-        case (_, .pop3): Self.maildrop.contains(name)
+        switch mailProtocol {
+        case .imap: IMAPVerb.named(name).map(mayPass) ?? false
+        case .pop3: POP3Verb.named(name).map(mayPass) ?? false
         }
     }
 
-    /// What is each leg's own business, and would hide the session or void what is known of it.
-    private static let legs: Set<Keyword> = [Keyword("STARTTLS"), Keyword("COMPRESS"), Keyword("UNAUTHENTICATE")]
+    /// What changes nothing passes, some of it once it is rewritten. What is each leg's own business would hide the session or
+    /// void what is known of it, and does not; nor does what leads past the gate, unless everything may pass.
+    func mayPass(_ verb: IMAPVerb) -> Bool {
+        switch verb.effect {
+        case .nothing, .depends: self == .observe || StrictVerb.of(verb) != nil
+        case .changes: self == .observe || changing.contains(verb.name)
+        case .elsewhere: self == .observe
+        case .connection: false
+        }
+    }
 
-    /// What changes nothing, some of it once it is rewritten.
-    private static let reading: Set<Keyword> = [
-        Keyword("CAPABILITY"), Keyword("NOOP"), Keyword("LOGOUT"), Keyword("ID"), Keyword("ENABLE"), Keyword("LOGIN"),
-        Keyword("AUTHENTICATE"), Keyword("SELECT"), Keyword("EXAMINE"), Keyword("LIST"), Keyword("LSUB"), Keyword("XLIST"),
-        Keyword("NAMESPACE"), Keyword("STATUS"), Keyword("IDLE"), Keyword("CHECK"), Keyword("UNSELECT"), Keyword("CLOSE"),
-        Keyword("SEARCH"), Keyword("ESEARCH"), Keyword("SORT"), Keyword("THREAD"), Keyword("FETCH"), Keyword("CANCELUPDATE"),
-        Keyword("GETACL"), Keyword("LISTRIGHTS"), Keyword("MYRIGHTS"), Keyword("GETQUOTA"), Keyword("GETQUOTAROOT"),
-        Keyword("GETMETADATA"), Keyword("GETANNOTATION"), Keyword("LANGUAGE"), Keyword("COMPARATOR"), Keyword("CONVERSIONS"),
-        Keyword("UIDBATCHES"), Keyword("NOTIFY"),
-    ]
+    func mayPass(_ verb: POP3Verb) -> Bool {
+        guard StrictPOP3.reads(verb.name) else { return false }
+        return switch verb.effect {
+        case .nothing: true
+        case .depends, .changes, .elsewhere: self == .observe
+        case .connection: false
+        }
+    }
 
-    /// What of the rest may pass.
+    /// What may pass although it changes something.
     private var changing: Set<Keyword> {
         switch self {
         case .observe, .readOnly: []
@@ -39,12 +43,5 @@ extension Policy.Preset {
     private static let organisingVerbs: Set<Keyword> = [
         Keyword("STORE"), Keyword("COPY"), Keyword("MOVE"), Keyword("CREATE"), Keyword("RENAME"), Keyword("SUBSCRIBE"),
         Keyword("UNSUBSCRIBE"),
-    ]
-
-    /// POP3 without deleting.
-    private static let maildrop: Set<Keyword> = [
-        Keyword("USER"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("CAPA"), Keyword("QUIT"), Keyword("STAT"),
-        Keyword("LIST"), Keyword("UIDL"), Keyword("RETR"), Keyword("TOP"), Keyword("NOOP"), Keyword("RSET"), Keyword("LAST"),
-        Keyword("UTF8"), Keyword("LANG"),
     ]
 }

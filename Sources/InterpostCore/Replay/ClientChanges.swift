@@ -1,5 +1,7 @@
 // Which commands change what is in an account, so that nobody plays them to one by mistake.
 
+private let unknownChange = "a command that is not known"
+
 extension IMAPCommand {
     /// The verb, if it changes something; what is not known may.
     ///
@@ -9,30 +11,39 @@ extension IMAPCommand {
     ///
     /// - Parameter isReadOnly: The selected mailbox was opened with EXAMINE.
     func change(isReadOnly: Bool) -> String? {
+        guard let verb = IMAPVerb.named(name) else { return unknownChange }
+        if case .malformed = body { return "\(title)" }
+        switch verb.effect {
+        case .nothing, .connection, .elsewhere: return nil
+        case .changes: return "\(title)"
+        case .depends: break
+        }
         switch body {
-        case .capability, .noop, .logout, .startTLS, .unauthenticate, .id, .enable, .login, .authenticate, .compress, .language,
-            .comparator, .select, .list, .namespace, .status, .idle, .done, .check, .unselect, .search, .sort, .thread,
-            .convert, .conversions, .cancelUpdate, .uidBatches, .getACL, .listRights, .myRights, .getQuota, .getQuotaRoot,
-            .getMetadata, .getAnnotation, .notify, .urlFetch, .getJMAPAccess, .find, .cancel, .setReadOnly:
-            nil
-        case .close: isReadOnly ? nil : "\(title)"
+        case .close: return isReadOnly ? nil : "\(title)"
         case .fetch(_, let items, _):
-            isReadOnly ? nil : items.first(where: \.setsSeen).map { "\(title) \($0.name)\($0.section == nil ? "" : "[]")" }
-        case .partial(_, let item, _, _): isReadOnly || !item.setsSeen ? nil : "\(title)"
-        case .unknown, .vendor: "\(ShowableNames.contains(name, in: .imap) ? "\(title)" : "a command that is not known")"
-        default: "\(title)"
+            let item = isReadOnly ? nil : items.first(where: \.setsSeen)
+            return item.map { "\(title) \($0.name)\($0.section == nil ? "" : "[]")" }
+        case .partial(_, let item, _, _): return isReadOnly || !item.setsSeen ? nil : "\(title)"
+        default: return "\(title)"
         }
     }
 }
 
 extension POP3Command {
     /// The same for POP3, where reading a message leaves it as it is.
-    var change: String? {
+    func change(name: Keyword?) -> String? {
+        guard let name, let verb = POP3Verb.named(name) else { return unknownChange }
+        switch verb.effect {
+        case .nothing, .connection, .elsewhere: return nil
+        case .changes:
+            if case .vendor = self { return unknownChange }
+            return "\(name)"
+        case .depends: break
+        }
         switch self {
-        case .dele: "DELE"
-        case .xtnd(.xmit): "XTND XMIT"
-        case .unknown, .vendor: "a command that is not known"
-        default: nil
+        case .xtnd(.xlst), .xtnd(.bboards): return nil
+        case .xtnd(.xmit): return "XTND XMIT"
+        default: return "\(name)"
         }
     }
 }

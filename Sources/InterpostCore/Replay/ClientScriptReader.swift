@@ -43,12 +43,12 @@ struct ClientScriptReader {
             if case .authenticate = command.body { current?.responses = [] }
             let change = command.change(isReadOnly: isReadOnly)
             current?.change = change
-        case .pop3Command(_, let command):
+        case .pop3Command(let name, let command):
             begin()
             current?.pieces.append(.line(event.bytes.ownCopy, nil))
             current?.role = ClientStep.Role(command)
             if case .auth(.some, _) = command { current?.responses = [] }
-            current?.change = command.change
+            current?.change = command.change(name: name)
         case .pop3Body: if !steps.isEmpty { steps[steps.count - 1].message.writeImmutableBuffer(event.bytes) }
         case .saslResponse: note(response: event.bytes.withoutLineEnd.ownCopy)
         case .idleDone: if let idle { steps[idle].endsIdle = true }

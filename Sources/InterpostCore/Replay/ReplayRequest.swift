@@ -69,16 +69,10 @@ struct ReplayRequest: Sendable {
         case .logout: role = .logout
         default: break
         }
-        isAboutMessages = Self.verbsAboutMessages.contains(command.name)
+        // NOOP touches nothing, but is told what has changed there.
+        isAboutMessages = IMAPVerb.named(command.name)?.reach.contains(.selected) == true || command.name == Keyword("NOOP")
         if case .id = command.body { normal = ByteBuffer(string: "ID") }
     }
-
-    private static let verbsAboutMessages: Set<Keyword> = [
-        Keyword("FETCH"), Keyword("STORE"), Keyword("SEARCH"), Keyword("SORT"), Keyword("THREAD"), Keyword("COPY"),
-        Keyword("MOVE"), Keyword("XMOVE"), Keyword("EXPUNGE"), Keyword("CHECK"), Keyword("CLOSE"), Keyword("UNSELECT"),
-        Keyword("NOOP"), Keyword("IDLE"), Keyword("REPLACE"), Keyword("CONVERT"), Keyword("PARTIAL"), Keyword("UIDBATCHES"),
-        Keyword("FILTER"),
-    ]
 
     /// The beginning of a command whose literal was not wanted.
     init(beginning command: IMAPCommand) {

@@ -14,11 +14,16 @@ enum TagPlaces {
             rest.moveReaderIndex(forwardBy: min(status.tag.readableBytes, rest.readableBytes))
             return [.tag(status.tag.ownCopy, quoted: false)] + (status.code == nil ? [.bytes(rest)] : pieces(ofStatus: rest))
         case .status(let status) where status.code != nil: return pieces(ofStatus: line, afterTag: false)
-        case .response(let response) where response.text.literals.isEmpty && hasCorrelator(response.name):
+        case .response(let response) where response.text.literals.isEmpty && mayHaveCorrelator(response):
             return pieces(ofResponse: line)
         case .part(let start) where event.sender == .server && hasCorrelator(start.name): return pieces(ofResponse: line)
         default: return [.bytes(line)]
         }
+    }
+
+    /// A response that nobody knows may have one, too.
+    private static func mayHaveCorrelator(_ response: IMAPResponse) -> Bool {
+        response.kind == .unknown || response.kind == .vendor || hasCorrelator(response.name)
     }
 
     private static func hasCorrelator(_ name: Keyword?) -> Bool {

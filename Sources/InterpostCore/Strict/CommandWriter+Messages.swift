@@ -3,53 +3,48 @@ import NIOCore
 // Arguments of the commands that name messages, written.
 
 extension CommandText {
-    mutating func messageArguments(of body: IMAPCommand.Body) {
+    mutating func search(_ request: SearchRequest) {
         mark(" ")
-        switch body {
-        case .expunge(let set?): self.set(set)
-        case .search(let request):
-            if !request.sources.isEmpty {
-                mark("IN ")
-                value(.list(request.sources))
-                mark(" ")
-            }
-            returns(of: request)
-            if let charset = request.charset {
-                mark("CHARSET ")
-                astring(charset)
-                mark(" ")
-            }
-            keys(of: request)
-        case .sort(let criteria, let request):
-            returns(of: request)
-            list(criteria) { text, name in text.word(name) }
-            charsetAndKeys(of: request)
-        case .thread(let algorithm, let request):
-            word(algorithm)
-            charsetAndKeys(of: request)
-        case .fetch(let set, let items, let modifiers): fetch(set, items, modifiers)
-        case .store(let set, let request): store(set, request)
-        case .copy(let set, let name), .move(let set, let name):
-            self.set(set)
+        if !request.sources.isEmpty {
+            mark("IN ")
+            value(.list(request.sources))
             mark(" ")
-            mailbox(name)
-        case .conversions(let source, let target): words([source, target]) { text, type in text.string(type) }
-        case .cancelUpdate(let tags): words(tags) { text, tag in text.string(tag) }
-        case .uidBatches(let size, let range):
-            number(size)
-            if let range {
-                mark(" ")
-                self.set(range)
-            }
-        default: breakOff()
         }
+        returns(of: request)
+        if let charset = request.charset {
+            mark("CHARSET ")
+            astring(charset)
+            mark(" ")
+        }
+        keys(of: request)
     }
 
-    private mutating func number(_ value: UInt64) { word(ByteBuffer(string: "\(value)")) }
+    mutating func sort(_ criteria: [Keyword], _ request: SearchRequest) {
+        mark(" ")
+        returns(of: request)
+        list(criteria) { text, name in text.word(name) }
+        charsetAndKeys(of: request)
+    }
+
+    mutating func thread(_ algorithm: Keyword, _ request: SearchRequest) {
+        mark(" ")
+        word(algorithm)
+        charsetAndKeys(of: request)
+    }
+
+    mutating func setAndMailbox(_ set: SequenceSet, _ name: MailboxName) {
+        mark(" ")
+        self.set(set)
+        mark(" ")
+        mailbox(name)
+    }
+
+    mutating func number(_ value: UInt64) { word(ByteBuffer(string: "\(value)")) }
 
     // MARK: FETCH and STORE
 
-    private mutating func fetch(_ set: SequenceSet, _ items: [FetchItem], _ modifiers: [IMAPOption]) {
+    mutating func fetch(_ set: SequenceSet, _ items: [FetchItem], _ modifiers: [IMAPOption]) {
+        mark(" ")
         self.set(set)
         mark(" ")
         if items.count == 1, items[0].arguments.isEmpty {
@@ -95,7 +90,8 @@ extension CommandText {
         mark("]")
     }
 
-    private mutating func store(_ set: SequenceSet, _ request: StoreRequest) {
+    mutating func store(_ set: SequenceSet, _ request: StoreRequest) {
+        mark(" ")
         self.set(set)
         mark(" ")
         if !request.modifiers.isEmpty {

@@ -1,6 +1,6 @@
 import NIOCore
 
-// Arguments of the commands of extensions, strictly (RFC 4314, 5259, 5267, 5464, 9208, ANNOTATEMORE).
+// Arguments of the commands of extensions, strictly (RFC 4314, 5267, 5464, 9208, ANNOTATEMORE).
 
 extension StrictReader {
     mutating func mailboxAndIdentifier() throws(StrictRefusal) -> (MailboxName, IMAPString) {
@@ -17,14 +17,6 @@ extension StrictReader {
         return (set, try mailbox())
     }
 
-    /// `"text/plain" "text/html"`
-    mutating func conversions() throws(StrictRefusal) -> IMAPCommand.Body {
-        try space()
-        let source = try quoted()
-        try space()
-        return .conversions(from: source, to: try quoted())
-    }
-
     mutating func cancelUpdate() throws(StrictRefusal) -> IMAPCommand.Body {
         var tags: [IMAPString] = []
         repeat {
@@ -33,15 +25,6 @@ extension StrictReader {
             tags.append(try quoted())
         } while !isAtEnd
         return .cancelUpdate(tags: tags)
-    }
-
-    /// `2000 [1:4]`
-    mutating func uidBatches() throws(StrictRefusal) -> IMAPCommand.Body {
-        try space()
-        let size = try number(from: 1)
-        guard !isAtEnd else { return .uidBatches(size: size, range: nil) }
-        try space()
-        return .uidBatches(size: size, range: SequenceSet(text: try numberRange()))
     }
 
     /// `1:10`

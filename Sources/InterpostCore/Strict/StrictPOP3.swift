@@ -78,8 +78,12 @@ enum StrictPOP3 {
         }
     }
 
+    /// Whether the arguments of a verb are read; the others are never passed on.
+    static func reads(_ name: Keyword) -> Bool { understood.contains(name) }
+
     private static let understood: Set<Keyword> = [
-        Keyword("USER"), Keyword("APOP"), Keyword("AUTH"), Keyword("CAPA"), Keyword("STLS"), Keyword("QUIT"), Keyword("STAT"),
+        Keyword("USER"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("CAPA"), Keyword("STLS"), Keyword("QUIT"),
+        Keyword("STAT"),
         Keyword("NOOP"), Keyword("RSET"), Keyword("LAST"), Keyword("UTF8"), Keyword("LIST"), Keyword("UIDL"), Keyword("LANG"),
         Keyword("RETR"), Keyword("DELE"), Keyword("TOP"),
     ]
@@ -122,7 +126,9 @@ enum StrictPOP3 {
         case .top(let message, let lines?): words([number(message), number(lines)])
         case .lang(let tag): if let tag { words([tag]) }
         case .capa, .quit, .stat, .noop, .rset, .last, .utf8: break
-        default: return nil
+        case .top(_, lines: nil), .stls, .rpop, .xtnd, .xclient, .xoip, .help, .xsender, .gurl, .mdef, .idle, .host, .compress,
+            .vendor, .unknown, .malformed:
+            return nil
         }
         line.writeStaticString("\r\n")
         return line

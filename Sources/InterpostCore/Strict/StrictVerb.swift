@@ -1,6 +1,7 @@
 /// A verb whose arguments the gate reads, and how: the list of all that a policy can let pass.
 ///
-/// Verbs that ``IMAPVerb`` knows and this list does not are refused whatever the policy.
+/// A row of ``IMAPVerb`` that is exact is read as it says. Verbs of other rows that this list does not have are refused, whatever
+/// the policy.
 struct StrictVerb: Sendable {
     typealias Read = @Sendable (inout StrictReader, _ usesUIDs: Bool) throws(StrictRefusal) -> IMAPCommand.Body
 
@@ -20,7 +21,18 @@ struct StrictVerb: Sendable {
 
     static func named(_ name: Keyword) -> StrictVerb? { byName[name] }
 
+    /// How the verb of a row is read; `nil` where it is not.
+    static func of(_ verb: IMAPVerb) -> StrictVerb? { byName[verb.name] ?? StrictVerb(plain: verb) }
+
     private static let byName = KeywordTable(keys: all.map { ($0.name, $0) })
+
+    /// `nil` for a row that does not say that its arguments are the whole grammar.
+    private init?(plain verb: IMAPVerb) {
+        guard verb.isExact, let kinds = IMAPVerb.plainKinds(of: verb.arguments) else { return nil }
+        name = verb.name
+        numbers = verb.takesUID ? .either : .none
+        read = { (reader, _) throws(StrictRefusal) in .plain(try reader.plainArguments(kinds, optional: verb.optional)) }
+    }
 
     private init(_ name: StaticString, numbers: Numbers = .none, _ read: @escaping Read) {
         self.name = Keyword(name)
@@ -42,12 +54,13 @@ struct StrictVerb: Sendable {
         }
     }
 
-    static let all: [StrictVerb] = bare + session + mailboxes + messages + extensions
+    static let all: [StrictVerb] =
+        bare + session + mailboxes + messages + extensions + IMAPVerb.all.compactMap(StrictVerb.init(plain:))
 
     private static let bare: [StrictVerb] = [
         bare("CAPABILITY", .capability), bare("NOOP", .noop), bare("LOGOUT", .logout), bare("STARTTLS", .startTLS),
         bare("UNAUTHENTICATE", .unauthenticate), bare("NAMESPACE", .namespace), bare("IDLE", .idle), bare("CHECK", .check),
-        bare("CLOSE", .close), bare("UNSELECT", .unselect), bare("GETJMAPACCESS", .getJMAPAccess),
+        bare("CLOSE", .close), bare("UNSELECT", .unselect),
     ]
 
     private static let session: [StrictVerb] = [
@@ -97,9 +110,7 @@ struct StrictVerb: Sendable {
             return .move(set, to: mailbox)
         },
         StrictVerb("REPLACE", numbers: .either) { (reader, _) throws(StrictRefusal) in try reader.replace() },
-        StrictVerb("CONVERSIONS") { (reader, _) throws(StrictRefusal) in try reader.conversions() },
         StrictVerb("CANCELUPDATE") { (reader, _) throws(StrictRefusal) in try reader.cancelUpdate() },
-        StrictVerb("UIDBATCHES") { (reader, _) throws(StrictRefusal) in try reader.uidBatches() },
     ]
 
     private static let extensions: [StrictVerb] = [

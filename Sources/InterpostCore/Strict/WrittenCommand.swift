@@ -135,6 +135,14 @@ struct CommandText {
 
     // MARK: Lists
 
+    /// With a space before each.
+    mutating func each<Element>(_ elements: some Sequence<Element>, _ write: (inout CommandText, Element) -> Void) {
+        for element in elements {
+            mark(" ")
+            write(&self, element)
+        }
+    }
+
     mutating func list<Element>(_ elements: some Sequence<Element>, _ write: (inout CommandText, Element) -> Void) {
         mark("(")
         words(elements, write)

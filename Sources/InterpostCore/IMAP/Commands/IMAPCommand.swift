@@ -5,8 +5,8 @@ public import NIOCore
 ///     a1 UID FETCH 1:* (FLAGS BODY.PEEK[])␍␊
 ///     tag a1, name FETCH, usesUIDs, body .fetch(1:*, [FLAGS, BODY.PEEK[]], modifiers: [])
 ///
-/// To add a command: a case in ``Body`` and a row in `IMAPVerb.all`. What has no row is ``Body/unknown``, with its name
-/// and its bytes.
+/// To add a command: a row in `IMAPVerb.all`, and a case in ``Body`` where its arguments are more than a few values in a
+/// fixed order. What has no row is ``Body/unknown``, with its name and its bytes.
 public struct IMAPCommand: Sendable {
     public let tag: ByteBuffer
     /// In upper case, without `UID`.
@@ -62,9 +62,7 @@ public struct IMAPCommand: Sendable {
         case move(SequenceSet, to: MailboxName)
         case replace(SequenceSet, MailboxName, AppendedMessage)
         case convert(SequenceSet, to: IMAPValue, [FetchItem])
-        case conversions(from: IMAPString, to: IMAPString)
         case cancelUpdate(tags: [IMAPString])
-        case uidBatches(size: UInt64, range: SequenceSet?)
         case filter(script: SieveScript, SearchRequest)
 
         // Rights, quota, annotations, notifications.
@@ -85,7 +83,6 @@ public struct IMAPCommand: Sendable {
         case generateURLAuth([URLMechanism])
         case resetKey(MailboxName?, mechanisms: [Keyword])
         case urlFetch([URLPart])
-        case getJMAPAccess
         case applePushService(keys: [IMAPString], mailboxes: [MailboxName])
 
         // Commands of servers' own and of IMAP's past.
@@ -97,9 +94,9 @@ public struct IMAPCommand: Sendable {
         /// A verb with one mailbox that some server has for its administrator.
         case maintain(MailboxName, options: [IMAPValue])
         case xclient([IMAPString])
-        case cancel(tag: IMAPString)
         case courierACL(action: Keyword, [IMAPString])
-        case killCommands(IMAPString)
+        /// A verb with nothing but values in a fixed order: CONVERSIONS, UIDBATCHES, GETJMAPACCESS, XKILLMY, X-CANCEL.
+        case plain([PlainArgument])
         /// A verb that some server knows, whose arguments nobody has written down: as they stand.
         case vendor([IMAPValue])
 
@@ -222,6 +219,7 @@ extension IMAPCommand {
         case .fetch(let set, _, _), .store(let set, _), .copy(let set, _), .move(let set, _), .replace(let set, _, _),
             .convert(let set, _, _), .expunge(let set?):
             set
+        case .plain(let arguments): arguments.firstSet
         default: nil
         }
     }
@@ -236,6 +234,7 @@ extension IMAPCommand {
             .setMetadata(let name, _), .getAnnotation(let name, _, _), .setAnnotation(let name, _), .resetKey(let name?, _),
             .transfer(let name, _, _), .maintain(let name, _):
             name
+        case .plain(let arguments): arguments.mailboxes.first
         default: nil
         }
     }

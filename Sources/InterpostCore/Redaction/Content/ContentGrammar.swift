@@ -2,8 +2,47 @@ import NIOCore
 
 /// What stands behind the names of commands, responses and codes, where it is more than numbers and words of the protocol.
 enum ContentGrammar {
-    static func shape(ofCommand name: Keyword) -> ContentShape {
-        commands[name] ?? (IMAPVerb.named(name)?.hasHarmlessArguments == true ? .kept : .each(.unknown))
+    static func shape(ofCommand name: Keyword) -> ContentShape { commands[name] ?? .each(.words) }
+
+    private static let commands = KeywordTable(keys: IMAPVerb.all.map { ($0.name, shape(of: $0.arguments)) })
+
+    /// What follows the last place that a row tells of may be anything.
+    static func shape(of arguments: [IMAPVerb.Argument]) -> ContentShape {
+        var slots: [ContentSlot] = []
+        for argument in arguments {
+            switch argument {
+            case .plain(let kind): slots.append(slot(of: kind))
+            case .words: return slots.isEmpty ? .kept : .sequence(slots + [.kept])
+            case .parameters: return .sequence(slots + [ContentSlot(.words, list: .kept)])
+            case .names, .unknown: return .sequence(slots + [anything])
+            case .mailboxes: return .sequence(slots + [mailbox])
+            case .idFields: slots.append(ContentSlot(.words, list: idFields.list))
+            case .entries: slots.append(ContentSlot(.words, list: entries.list))
+            case .listRequest: return .listRequest
+            case .metadataRequest: return .getMetadata
+            case .messages: return .appended(mailboxAt: slots.count - 1)
+            case .stored: return .stored
+            case .searchKeys: return .search(skipping: slots.count)
+            case .notifyGroups: return .notified
+            case .script: return .filter
+            case .pushService: return .pushService
+            // What is secret in these, others take care of.
+            case .login, .urls, .secret: return .kept
+            }
+        }
+        return .sequence(slots + [anything])
+    }
+
+    /// Nobody has written down what it is.
+    private static let anything = ContentSlot(.words)
+
+    private static func slot(of kind: PlainArgument.Kind) -> ContentSlot {
+        switch kind {
+        case .word, .count, .range, .set, .quoted: .kept
+        case .mailbox: mailbox
+        case .user: user
+        case .text: ContentSlot(.searched)
+        }
     }
 
     static func shape(ofResponse response: IMAPResponse) -> ContentShape {
@@ -16,42 +55,10 @@ enum ContentGrammar {
     private static let mailbox = ContentSlot(.mailbox)
     private static let user = ContentSlot(.user)
     private static let oneMailbox = ContentShape.sequence([mailbox, .kept])
-    /// What is left over of a name that should have been quoted, a partition, a server.
-    private static let others = ContentSlot(.unknown, list: .kept)
-    private static let onlyMailbox = ContentShape.sequence([mailbox, others])
-    private static let twoMailboxes = ContentShape.sequence([mailbox, mailbox, others])
-    private static let secondMailbox = ContentShape.sequence([.kept, mailbox, others])
     private static let ofUser = ContentShape.sequence([mailbox, user, .kept])
-    private static let metadata = ContentShape.sequence([mailbox, ContentSlot(.kept, list: .named(.metadata)), .kept])
-    private static let annotation = ContentShape.sequence([
-        mailbox, .kept, ContentSlot(.kept, list: .named(.metadata)), .kept,
-    ])
-
-    private static let commands = KeywordTable<ContentShape>([
-        ("SELECT", onlyMailbox), ("EXAMINE", onlyMailbox), ("BBOARD", onlyMailbox), ("XMEID", onlyMailbox),
-        ("CREATE", onlyMailbox), ("DELETE", onlyMailbox), ("LOCALCREATE", onlyMailbox), ("LOCALDELETE", onlyMailbox),
-        ("SUBSCRIBE", .each(.mailbox)), ("UNSUBSCRIBE", .each(.mailbox)),
-        ("RENAME", twoMailboxes), ("XRENAME", twoMailboxes), ("STATUS", oneMailbox),
-        ("LIST", .listRequest), ("LSUB", .listRequest), ("XLIST", .listRequest), ("RLIST", .listRequest),
-        ("RLSUB", .listRequest), ("FIND", secondMailbox),
-        ("APPEND", .appended(mailboxAt: 0)),
-        ("LOCALAPPEND", .appended(mailboxAt: 0)),
-        ("REPLACE", .appended(mailboxAt: 1)),
-        ("COPY", secondMailbox), ("MOVE", secondMailbox), ("XMOVE", secondMailbox),
-        ("STORE", .stored),
-        ("SEARCH", .search(skipping: 0)), ("ESEARCH", .search(skipping: 0)), ("SORT", .search(skipping: 1)),
-        ("THREAD", .search(skipping: 2)), ("FILTER", .filter),
-        ("GETACL", oneMailbox), ("SETACL", ofUser), ("DELETEACL", ofUser), ("LISTRIGHTS", ofUser), ("MYRIGHTS", oneMailbox),
-        ("GETQUOTA", oneMailbox), ("SETQUOTA", oneMailbox), ("GETQUOTAROOT", oneMailbox),
-        ("GETMETADATA", .getMetadata), ("SETMETADATA", metadata), ("GETANNOTATION", oneMailbox),
-        ("SETANNOTATION", annotation), ("NOTIFY", .notified), ("RESETKEY", oneMailbox), ("ID", .sequence([idFields])),
-        ("XAPPLEPUSHSERVICE", .pushService), ("XFER", onlyMailbox), ("DUMP", onlyMailbox), ("RECONSTRUCT", onlyMailbox),
-        ("UNDUMP", .sequence([mailbox, ContentSlot(.unknown)])), ("MUPDATEPUSH", onlyMailbox), ("XWARMUP", onlyMailbox),
-        ("XBACKUP", onlyMailbox), ("ACL", .each(.unknown)),
-        // What is secret in these, others take care of.
-        ("XCLIENT", .kept), ("GENURLAUTH", .kept), ("URLFETCH", .kept),
-    ])
-
+    private static let entries = ContentSlot(.kept, list: .named(.metadata))
+    private static let metadata = ContentShape.sequence([mailbox, entries, .kept])
+    private static let annotation = ContentShape.sequence([mailbox, .kept, entries, .kept])
     private static let idFields = ContentSlot(.kept, list: .named(.id))
 
     private static let responses = KeywordTable<ContentShape>([

@@ -14,12 +14,7 @@ struct POP3ContentRedactor: Sendable {
 
     mutating func redact(_ event: MailEvent) -> ByteBuffer? {
         switch event.meaning {
-        case .pop3Command(_, let command):
-            switch command {
-            case .xtnd(.bboards): return redact(event.bytes, behind: 2, as: .mailbox)
-            case .vendor, .unknown, .xtnd(.other): return redact(event.bytes, behind: 1, as: .words)
-            default: return nil
-            }
+        case .pop3Command(let name, let command): return redact(event.bytes, name, command)
         case .pop3Begin(_, let command):
             answered = command
             message = mappers.message(at: .header)
@@ -40,6 +35,19 @@ struct POP3ContentRedactor: Sendable {
         }
     }
 
+    /// What a verb's row does not know for the protocol's own may be anything.
+    private func redact(_ line: ByteBuffer, _ name: Keyword?, _ command: POP3Command) -> ByteBuffer? {
+        switch command {
+        case .xtnd(.bboards): return redact(line, behind: 2, as: .mailbox)
+        case .xtnd(.other): return redact(line, behind: 1, as: .words)
+        // The name of a header field, and the number of a message.
+        case .xtnd(.xlst): return redact(line, behind: 4, as: .words)
+        default:
+            let kept = name.flatMap(POP3Verb.named)?.keptWords ?? 0
+            return kept == .max ? nil : redact(line, behind: 1 + kept, as: .words)
+        }
+    }
+
     /// - Parameter words: How many words of the reply stand in front of what is listed: `+OK`.
     private func redactLine(_ line: ByteBuffer, behind words: Int, answering command: POP3Command) -> ByteBuffer? {
         let isReply = words > 0
@@ -49,7 +57,9 @@ struct POP3ContentRedactor: Sendable {
         case .xsender where isReply: return redact(line, behind: words, as: .words)
         case .xtnd(.bboards) where !isReply: return redact(line, behind: words, as: .mailbox)
         case .vendor, .unknown, .malformed, .xtnd(.other): return redact(line, behind: words, as: .words)
-        default: return nil
+        case .user, .pass, .apop, .auth, .quit, .stat, .noop, .rset, .list, .uidl, .retr, .dele, .top, .capa, .stls, .utf8,
+            .lang, .last, .rpop, .xtnd, .xclient, .xoip, .help, .xsender, .gurl, .mdef, .idle, .host, .compress:
+            return nil
         }
     }
 

@@ -1,0 +1,13 @@
+/// What is different after a command that the server has carried out.
+enum CommandEffect: Sendable {
+    /// Nothing in the account: the command reads, or concerns its own session.
+    case nothing
+    /// Its arguments decide, or how the mailbox was opened: FETCH, CLOSE, XTND.
+    case depends
+    /// Mail, mailboxes or what belongs to them.
+    case changes
+    /// The connection, which is each leg's own: STARTTLS, COMPRESS, UNAUTHENTICATE.
+    case connection
+    /// Nothing, but it shows a way to the same mail that leads past this connection: GETJMAPACCESS, URLFETCH.
+    case elsewhere
+}
