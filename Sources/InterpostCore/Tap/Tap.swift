@@ -292,14 +292,9 @@ public struct Tap: Sendable {
         stage = .closed
         if let farewell, conversation.mayInterject {
             let word = settings.mailProtocol == .imap ? "* BYE" : "-ERR [SYS/TEMP]"
-            ready.append(.say(ByteBuffer(string: "\(word) \(Self.oneLine(farewell))\r\n"), to: .client))
+            ready.append(.say(ByteBuffer(string: "\(word) \(TerminalText.ascii(farewell, atMost: 300))\r\n"), to: .client))
         }
         ready.append(.close(by: closer, reason: reason))
-    }
-
-    /// Text of a peer may stand in it.
-    private static func oneLine(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value < 0x20 || $0.value > 0x7E ? "?" : $0 }))
     }
 
     mutating func refuseClearText(from side: Side) {
