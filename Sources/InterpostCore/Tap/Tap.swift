@@ -97,11 +97,13 @@ public struct Tap: Sendable {
     /// `side` closed its connection. A client that was not even greeted is told why it is left.
     public mutating func closed(by side: Side) {
         let reason = "the \(side.rawValue) closed its connection"
-        let isTooEarly = side == .server && !conversation.hasGreeted
         close(
             by: side == .client ? .client : .server, reason: reason,
-            farewell: isTooEarly ? "Interpost cannot reach the server: it closed the connection" : nil)
+            farewell: leavesTooEarly(side) ? "Interpost cannot reach the server: it closed the connection" : nil)
     }
+
+    /// Whether a side that ends its input now has nothing more to say or hear: a server that has not even greeted.
+    func leavesTooEarly(_ side: Side) -> Bool { side == .server && !conversation.hasGreeted }
 
     /// The session takes longer than the configuration allows.
     public mutating func timedOut(limit: String, seconds: Int) {

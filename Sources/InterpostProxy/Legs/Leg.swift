@@ -9,7 +9,6 @@ final class Leg {
     /// What was to be written before that.
     var backlog = ByteBuffer()
     var needsFlush = false
-    var isInputClosed = false
     /// Gathered during a handshake; `nil` when none is going on.
     var facts: TLSFacts?
     var tlsBegan = WireTime(nanoseconds: 0)

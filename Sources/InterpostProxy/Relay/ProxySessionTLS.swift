@@ -10,7 +10,7 @@ extension ProxySession {
     func startTLS(_ side: Side) {
         commitLog()
         self[side].flush()
-        arm(in: .seconds(Int64(context.timeouts.handshake)))
+        patience.handshakeBegins(on: side, at: context.clock.now)
         do {
             switch side {
             case .client:

@@ -133,22 +133,12 @@ public final class Relay: Service {
             logger.notice("ending", metadata: ["sessions": "\(registry.count)", "patience_s": "\(patience)"])
         }
         let registry = registry
-        await withTaskGroup(of: Bool.self) { tasks in
-            tasks.addTask {
-                await withCheckedContinuation { continuation in
-                    let once = Once { continuation.resume() }
-                    registry.drain { once.run() }
-                }
-                return true
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                registry.drain(seconds: patience) { continuation.resume() }
             }
-            tasks.addTask {
-                try? await Task.sleep(for: .seconds(patience))
-                registry.end()
-                return false
-            }
-            // When patience ends first, the sessions' own end makes the first task finish.
-            if await tasks.next() == false { _ = await tasks.next() }
-            tasks.cancelAll()
+        } onCancel: {
+            registry.end()
         }
     }
 
@@ -243,19 +233,4 @@ private final class ContextBox: Sendable {
     func replace(_ context: RelayContext, at index: Int) { contexts.withLock { $0[index] = context } }
 
     func setListener(_ url: String, at index: Int) { contexts.withLock { $0[index].listener = url } }
-}
-
-/// Runs something at most once.
-private final class Once: Sendable {
-    private let body: Mutex<(@Sendable () -> Void)?>
-
-    init(_ body: @escaping @Sendable () -> Void) { self.body = Mutex(body) }
-
-    func run() {
-        let body = body.withLock { body in
-            defer { body = nil }
-            return body
-        }
-        body?()
-    }
 }
