@@ -6,7 +6,7 @@ import NIOSSL
 
 /// One relayed connection: the two legs and the core between them. Lives on one event loop; carries out what the
 /// core says and decides nothing about mail.
-final class ProxySession {
+final class ProxySession: LegOwner {
     private static let congestionPause = TimeAmount.milliseconds(10)
 
     let context: RelayContext
@@ -33,7 +33,6 @@ final class ProxySession {
     /// Names of the upstream's certificate, once they are known or known not to come.
     var upstreamNames: [String]?
     var verdict: UpstreamVerifier.Verdict?
-    var waitingTap: HelloTap?
 
     init(context: RelayContext, channel: any Channel) {
         self.context = context
@@ -115,7 +114,7 @@ final class ProxySession {
         case .success(let channel):
             guard !hasEnded else { return channel.close(promise: nil) }
             do {
-                try channel.pipeline.syncOperations.addHandler(LegHandler(session: self, side: .server))
+                try channel.pipeline.syncOperations.addHandler(LegHandler(owner: self, side: .server))
                 if context.relay.upstream.security == .implicit { try addServerTLS(to: channel) }
             } catch {
                 return failed(on: .server, error)
@@ -135,13 +134,7 @@ final class ProxySession {
 
     /// The leg can carry bytes of the session: it is connected, and encrypted if it has to be.
     func becomeReady(_ side: Side) {
-        self[side].isReady = true
-        let backlog = self[side].backlog
-        self[side].backlog = ByteBuffer()
-        if backlog.readableBytes > 0 {
-            self[side].handler?.write(backlog)
-            self[side].handler?.flush()
-        }
+        self[side].becomeReady()
         patience.becameReady(side, at: context.clock.now)
         finishClosing()
         heedPatience()
@@ -220,38 +213,15 @@ final class ProxySession {
         case .tell(let event): tell(event)
         case .judged(let decision): observer.observe(decision) { tell($0) }
         case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { tell($0) }
-        case .send(let bytes, let side): send(bytes, to: side)
+        case .send(let bytes, let side): self[side].send(bytes)
         case .say(let bytes, let side):
             recorder?.say(bytes, to: side, at: context.clock.now)
-            send(bytes, to: side)
+            self[side].send(bytes)
         case .startTLS(let side): startTLS(side)
-        case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
+        case .startDeflate(let side, let unread):
+            do { try self[side].startDeflate(unread: unread) } catch { failed(on: side, error) }
         case .hold(let held, let seconds): hold(held, for: seconds)
         case .close(let closer, let reason): end(by: closer, reason: reason)
-        }
-    }
-
-    private func send(_ bytes: ByteBuffer, to side: Side) {
-        if self[side].isReady {
-            self[side].handler?.write(bytes)
-            self[side].needsFlush = true
-        } else {
-            self[side].backlog.writeImmutableBuffer(bytes)
-        }
-    }
-
-    private func startDeflate(_ side: Side, unread: ByteBuffer) {
-        guard let handler = self[side].handler, let channel = handler.channel else { return }
-        self[side].flush()
-        do {
-            let deflate = try DeflateHandler()
-            try channel.pipeline.syncOperations.addHandler(deflate, position: .before(handler))
-            if unread.readableBytes > 0 {
-                let context = try channel.pipeline.syncOperations.context(handler: deflate)
-                deflate.channelRead(context: context, data: NIOAny(unread))
-            }
-        } catch {
-            failed(on: side, error)
         }
     }
 
@@ -374,8 +344,8 @@ final class ProxySession {
         guard openChannels == 0, hasEnded else { return }
         timer?.cancel()
         congestionTimer?.cancel()
-        // The handlers know the session, and the session knows them no more.
-        (client.handler, server.handler, waitingTap) = (nil, nil, nil)
+        client.release()
+        server.release()
         context.registry.remove(number, address: peerHost)
     }
 
@@ -420,9 +390,4 @@ final class ProxySession {
     }
 
     subscript(side: Side) -> Leg { side == .client ? client : server }
-}
-
-/// Receive buffers: small at rest, large in a download.
-enum LegBuffers {
-    static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 1 << 18)
 }
