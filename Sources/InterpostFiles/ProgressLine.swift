@@ -1,4 +1,5 @@
 import Foundation
+import InterpostCore
 import NIOCore
 
 /// How far long work has come, on one line of a terminal that is gone at the end.
@@ -42,19 +43,11 @@ public final class ProgressLine {
     }
 
     static func text(_ label: String, _ octets: Int, of total: Int) -> String {
-        // Nothing that moves the cursor.
-        let name = String(
-            label.unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint && $0.value >= 0x20 }.suffix(40))
+        let name = TerminalText.shown(String(label.suffix(40)))
         guard total > 0 else { return "\(name): \(octets >> 20) MiB" }
         let percent = Int(min(100, Double(octets) / Double(total) * 100))
         return "\(name): \(octets >> 20) of \(total >> 20) MiB, \(percent) %"
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
-}
-
-extension String {
-    fileprivate init(_ scalars: some Sequence<Unicode.Scalar>) {
-        self.init(String.UnicodeScalarView(scalars))
-    }
 }

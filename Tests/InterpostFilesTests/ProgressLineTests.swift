@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func `moves no cursor, whatever the file is called`() {
-        #expect(ProgressLine.text("\u{1B}[2J\r\nx", 0, of: 0) == "[2Jx: 0 MiB")
+        #expect(ProgressLine.text("\u{1B}[2J\r\nx", 0, of: 0) == "\u{FFFD}[2J\u{FFFD}\u{FFFD}x: 0 MiB")
         #expect(ProgressLine.text(String(repeating: "x", count: 100), 0, of: 0).count == 40 + ": 0 MiB".count)
     }
 }

@@ -50,7 +50,7 @@ public struct CaptureDecoder: Sendable {
         guard let line = try line() else { return false }
         let version = String(decoding: line.dropFirst(name.count), as: UTF8.self)
         guard version == "\(CaptureFormat.version)" else {
-            throw .unknownVersion(String(version.unicodeScalars.map { $0.isASCII && $0.value > 0x1F ? Character($0) : "?" }))
+            throw .unknownVersion(TerminalText.ascii(version))
         }
         text.moveReaderIndex(forwardBy: line.count + 1)
         offset += line.count + 1

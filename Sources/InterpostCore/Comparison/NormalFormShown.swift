@@ -58,18 +58,8 @@ struct NormalFormShown: Sendable {
         }
     }
 
-    /// In one line, with line ends that are seen, and nothing that a terminal would obey.
     static func shown(_ bytes: [UInt8]) -> String {
-        var shown = String.UnicodeScalarView()
-        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-            if shown.count >= ComparedEntry.maximumShown { return String(shown) + "…" }
-            switch scalar.value {
-            case 0x0D: shown.append("␍")
-            case 0x0A: shown.append("␊")
-            case 0..<0x20, 0x7F..<0xA0, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F: shown.append("?")
-            default: shown.append(scalar)
-            }
-        }
-        return String(shown)
+        let text = String(decoding: bytes, as: UTF8.self)
+        return TerminalText.shown(text, atMost: ComparedEntry.maximumShown, lineEnds: .pictured)
     }
 }

@@ -77,7 +77,7 @@ public struct CorpusPlace: Hashable, Sendable, CustomStringConvertible {
 
     /// `session.imap:7`, a line of a transcript; `server.bin@120`, behind 120 octets of a file.
     public var description: String {
-        let name = file.printable
+        let name = TerminalText.shown(file)
         return if let line = origin.line { "\(name):\(line)" } else { "\(name)@\(origin.offset)" }
     }
 }
@@ -128,13 +128,5 @@ public struct CorpusFindings: Sendable {
                     < ($0.value.count, $1.key.kind, $1.key.name ?? "", $1.key.side.rawValue)
             }
             .map { ($0.key, $0.value) }
-    }
-}
-
-extension String {
-    /// The text without characters that a terminal would obey.
-    var printable: String {
-        unicodeScalars.allSatisfy(\.properties.isPrintable)
-            ? self : String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.isPrintable ? $0 : "\u{FFFD}" }))
     }
 }

@@ -14,7 +14,7 @@ public struct CorpusSummary: Sendable {
             self.advice = advice
         }
 
-        public var description: String { "\(file.printable): \(problem)" + (advice.map { "; " + $0 } ?? "") }
+        public var description: String { TerminalText.shown("\(file): \(problem)" + (advice.map { "; " + $0 } ?? "")) }
     }
 
     /// How a program that read the corpus should end.
@@ -82,7 +82,7 @@ extension CorpusFinding {
     public var title: String {
         switch self {
         case .command(let name): "command \(name?.description ?? "whose name is not shown")"
-        case .response(let name): "response \(name?.printable ?? "whose name is not kept")"
+        case .response(let name): "response \(name.map { TerminalText.shown($0) } ?? "whose name is not kept")"
         case .line(let side): "line of the \(side.rawValue)"
         case .anomaly(let kind, let side): "\(kind.rawValue) of the \(side.rawValue)"
         case .quirk(let quirk, let side): "\(quirk.rawValue) of the \(side.rawValue)"

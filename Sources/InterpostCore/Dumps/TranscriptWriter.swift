@@ -36,11 +36,14 @@ public struct TranscriptWriter: Sendable {
         let bytes = line.readableBytesView
         let isWhole = bytes.suffix(2).elementsEqual([.carriageReturn, .lineFeed])
         let wire = isWhole ? bytes.dropLast(2) : bytes
-        let isUTF8 = String(validating: wire, as: UTF8.self) != nil
+        // Of a line that is not UTF-8, or that would move a terminal's cursor, all octets above ASCII are written as \xNN.
+        let said = String(validating: wire, as: UTF8.self)
+        let isShown = said?.unicodeScalars.allSatisfy { $0.isASCII || TerminalText.isShown($0) } ?? false
         for index in wire.indices {
             let byte = wire[index]
             let next = index + 1 < wire.endIndex ? wire[index + 1] : nil
-            if byte < 0x20 || byte == 0x7F || byte >= 0x80 && !isUTF8 || byte == UInt8(ascii: "\\") && Self.isRead(before: next) {
+            if byte < 0x20 || byte == 0x7F || byte >= 0x80 && !isShown || byte == UInt8(ascii: "\\") && Self.isRead(before: next)
+            {
                 text.writeEscape(byte)
             } else {
                 text.writeInteger(byte)

@@ -31,7 +31,7 @@ public struct ConsoleLine: Sendable {
     private func text(of event: LogEvent) -> String? {
         switch event {
         case .sessionOpened(let facts):
-            "○ \(facts.mailProtocol.title) session from \(facts.client) for \(Self.short(facts.upstream))"
+            "○ \(facts.mailProtocol.title) session from \(Self.short(facts.client)) for \(Self.short(facts.upstream))"
         case .sessionClosed(let end):
             "○ closed by \(end.by.rawValue): \(Self.short(end.reason)), \(Self.duration(end.microseconds)), "
                 + "\(Self.size(end.traffic.clientOctets)) up, \(Self.size(end.traffic.serverOctets)) down, "
@@ -49,13 +49,13 @@ public struct ConsoleLine: Sendable {
         case .edited(let change):
             paint(
                 "✎ capabilities:" + change.removed.map { " −" + Self.short($0) }.joined()
-                    + change.added.map { " +" + $0 }.joined() + " (\(change.reason))", .yellow)
+                    + change.added.map { " +" + Self.short($0) }.joined() + " (\(Self.short(change.reason)))", .yellow)
         case .completion(let facts): completion(facts)
         case .idleBegan: "↻ idle"
         case .idleEnded(let microseconds): "↻ idle ended after \(Self.duration(microseconds))"
         case .compressed: "◆ compressed"
         case .sasl(let mechanism, let user, let result, _):
-            "◆ SASL \(mechanism)\(user.map { " for " + Self.short($0) } ?? ""): \(result)"
+            "◆ SASL \(Self.short(mechanism))\(user.map { " for " + Self.short($0) } ?? ""): \(result)"
         case .anomaly(let anomaly):
             paint(
                 "! \(anomaly.kind.rawValue) by the \(anomaly.side.rawValue) at octet \(anomaly.offset): \(anomaly.rule)", .yellow)
@@ -104,7 +104,7 @@ public struct ConsoleLine: Sendable {
     private static func text(of act: Act) -> String {
         switch act {
         case .login(let user, let method, let succeeded):
-            "\(succeeded ? "logged in" : "login FAILED")\(user.map { " as " + short($0) } ?? "") by \(method)"
+            "\(succeeded ? "logged in" : "login FAILED")\(user.map { " as " + short($0) } ?? "") by \(short(method))"
         case .mailboxSelected(let name, let readOnly, let messages):
             "\(short(name.description)) selected\(readOnly ? " read-only" : "")\(messages.map { ", " + count(Int(clamping: $0), "message") } ?? "")"
         case .messagesRead(let messages, let count): "\(Self.count(count, "message")) read\(text(of: messages))"
@@ -156,19 +156,9 @@ public struct ConsoleLine: Sendable {
     /// `1 line`, `2 lines`.
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
-    private static func short(_ bytes: ByteBuffer, _ length: Int = 80) -> String { short(String(buffer: bytes), length) }
+    private static func short(_ bytes: ByteBuffer, _ length: Int = 80) -> String { TerminalText.shown(bytes, atMost: length) }
 
-    private static func short(_ text: String) -> String { short(text, 80) }
-
-    /// At most `length` characters, none of which a terminal would obey.
-    static func short(_ text: String, _ length: Int) -> String {
-        var shown = ""
-        for (index, scalar) in text.unicodeScalars.enumerated() {
-            if index == length { return shown + "…" }
-            shown.unicodeScalars.append(scalar.properties.isPrintable ? scalar : "\u{FFFD}")
-        }
-        return shown
-    }
+    private static func short(_ text: String) -> String { TerminalText.shown(text, atMost: 80) }
 
     private static func duration(_ microseconds: Int64) -> String {
         switch microseconds {
@@ -190,15 +180,5 @@ public struct ConsoleLine: Sendable {
     private static func tenths(_ value: Int64, of unit: Int64) -> String {
         let tenths = (value * 10 + unit / 2) / unit
         return "\(tenths / 10).\(tenths % 10)"
-    }
-}
-
-extension Unicode.Scalar.Properties {
-    /// Not a control, format or private character, nor a line separator: nothing a terminal acts upon.
-    var isPrintable: Bool {
-        switch generalCategory {
-        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-        default: true
-        }
     }
 }

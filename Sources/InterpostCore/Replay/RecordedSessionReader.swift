@@ -248,16 +248,7 @@ extension CommandFacts {
     /// `LOGIN anna [redacted]`, in one line.
     var shown: String {
         let text = arguments.readableBytes == 0 ? "\(name)" : "\(name) \(String(buffer: arguments))"
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.prefix(300).map { scalar in
-                    switch scalar.value {
-                    case 0x0D: "␍"
-                    case 0x0A: "␊"
-                    case 0..<0x20, 0x7F: "?"
-                    default: scalar
-                    }
-                }))
+        return TerminalText.shown(text, atMost: 300, lineEnds: .pictured)
     }
 }
 

@@ -94,7 +94,7 @@ public struct ReplayClient: Sendable {
     /// The world failed.
     public mutating func fail(_ reason: String) {
         guard !isOver else { return }
-        end(reason)
+        end(TerminalText.shown(reason))
     }
 
     public var isOver: Bool { if case .over = stage { true } else { false } }

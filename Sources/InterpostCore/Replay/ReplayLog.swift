@@ -75,7 +75,7 @@ struct ReplayLog: Sendable {
             lines.removeFirst()
             forgotten += 1
         }
-        lines.append((side == .client ? "C: " : "S: ") + ConsoleLine.short(text, Self.maximumLength))
+        lines.append((side == .client ? "C: " : "S: ") + TerminalText.shown(text, atMost: Self.maximumLength))
     }
 
     private mutating func begin(_ literal: LiteralFacts) {
@@ -90,6 +90,6 @@ struct ReplayLog: Sendable {
         let text = words.compactMap { $0 }.joined(separator: " ")
         defer { unfinished = nil }
         guard let unfinished, lines.indices.contains(unfinished - forgotten) else { return append(.client, text) }
-        lines[unfinished - forgotten] = "C: " + ConsoleLine.short(text, Self.maximumLength)
+        lines[unfinished - forgotten] = "C: " + TerminalText.shown(text, atMost: Self.maximumLength)
     }
 }

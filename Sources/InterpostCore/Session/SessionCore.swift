@@ -100,6 +100,9 @@ public struct SessionCore: Sendable {
     /// What the client has said is not all with the server yet.
     public var hasMoreForServer: Bool { gate.map { !$0.isAtRest } ?? false }
 
+    /// Whether a side that ends its input now has nothing more to say or hear: a server that has not even greeted.
+    public func leavesTooEarly(_ side: Side) -> Bool { front.leavesTooEarly(side) }
+
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.

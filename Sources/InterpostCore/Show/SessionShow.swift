@@ -201,12 +201,9 @@ public struct SessionShow: Sendable {
     private func text(_ line: ByteBuffer) -> String {
         let line = line.withoutLineEnd
         let isLong = !options.isFull && line.readableBytes > Self.maximumLine
-        let shown = isLong ? ByteBuffer(bytes: line.readableBytesView.prefix(Self.maximumLine)) : line
-        var text = String(
-            String.UnicodeScalarView(
-                String(buffer: shown).unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
-        if isLong { text += "… \(line.readableBytes) octets" }
-        return text
+        guard isLong else { return TerminalText.shown(line) }
+        let head = ByteBuffer(bytes: line.readableBytesView.prefix(Self.maximumLine))
+        return TerminalText.shown(head) + "… \(line.readableBytes) octets"
     }
 
     // MARK: - What is shown

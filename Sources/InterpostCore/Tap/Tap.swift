@@ -97,11 +97,13 @@ public struct Tap: Sendable {
     /// `side` closed its connection. A client that was not even greeted is told why it is left.
     public mutating func closed(by side: Side) {
         let reason = "the \(side.rawValue) closed its connection"
-        let isTooEarly = side == .server && !conversation.hasGreeted
         close(
             by: side == .client ? .client : .server, reason: reason,
-            farewell: isTooEarly ? "Interpost cannot reach the server: it closed the connection" : nil)
+            farewell: leavesTooEarly(side) ? "Interpost cannot reach the server: it closed the connection" : nil)
     }
+
+    /// Whether a side that ends its input now has nothing more to say or hear: a server that has not even greeted.
+    func leavesTooEarly(_ side: Side) -> Bool { side == .server && !conversation.hasGreeted }
 
     /// The session takes longer than the configuration allows.
     public mutating func timedOut(limit: String, seconds: Int) {
@@ -292,14 +294,9 @@ public struct Tap: Sendable {
         stage = .closed
         if let farewell, conversation.mayInterject {
             let word = settings.mailProtocol == .imap ? "* BYE" : "-ERR [SYS/TEMP]"
-            ready.append(.say(ByteBuffer(string: "\(word) \(Self.oneLine(farewell))\r\n"), to: .client))
+            ready.append(.say(ByteBuffer(string: "\(word) \(TerminalText.ascii(farewell, atMost: 300))\r\n"), to: .client))
         }
         ready.append(.close(by: closer, reason: reason))
-    }
-
-    /// Text of a peer may stand in it.
-    private static func oneLine(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(300).map { $0.value < 0x20 || $0.value > 0x7E ? "?" : $0 }))
     }
 
     mutating func refuseClearText(from side: Side) {

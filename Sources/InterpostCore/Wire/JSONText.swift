@@ -1,5 +1,27 @@
-/// How text stands in a JSON string (RFC 8259 §7).
-enum JSONText {
+package import NIOCore
+
+/// How text is written in a JSON string (RFC 8259 §7).
+package enum JSONText {
+    /// One line of JSON that somebody else wrote, with everything that a terminal would act upon as `\uNNNN`: inside a string it
+    /// means the same, and outside of one it was no JSON before. Octets that are not UTF-8 become U+FFFD.
+    ///
+    ///     {"text":"a U+202E b"}      {"text":"a \u202e b"}
+    package static func shown(line: ByteBuffer) -> ByteBuffer {
+        if line.readableBytesView.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return line }
+        var shown = ByteBuffer()
+        for scalar in String(buffer: line).unicodeScalars {
+            if TerminalText.isShown(scalar) {
+                shown.writeBytes(scalar.utf8)
+            } else {
+                for unit in scalar.utf16 {
+                    let digits = String(unit, radix: 16)
+                    shown.writeString("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+                }
+            }
+        }
+        return shown
+    }
+
     static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C }
 
     /// Where the characters end that stand for themselves.
@@ -46,13 +68,21 @@ enum JSONText {
         case "\n": backslash("n")
         case "\r": backslash("r")
         case "\t": backslash("t")
-        case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
+        case _ where isEscaped(scalar):
             backslash("u")
             for shift: UInt32 in [12, 8, 4, 0] {
                 let digit = UInt8(truncatingIfNeeded: scalar.value >> shift & 0xF)
                 line.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
             }
         default: for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { line.append(unit) }
+        }
+    }
+
+    /// Control characters, what turns the direction of writing round, and the line ends that only Unicode has.
+    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
         }
     }
 }

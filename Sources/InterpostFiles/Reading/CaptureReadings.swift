@@ -62,7 +62,7 @@ package struct CaptureReadings {
         case .header, .serverWithheld, .clientAdded: break
         case .event:
             if record.endsSession { finish(record.session, give) }
-            if printsRecorded { printer?.print(recorded: record.bytes) }
+            if printsRecorded { printer?.print(recorded: JSONText.shown(line: record.bytes)) }
         // What the client said, and what it heard.
         case .client, .clientWithheld, .server, .serverAdded:
             guard let side = record.kind.side else { return }

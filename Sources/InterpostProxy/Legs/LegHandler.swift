@@ -3,54 +3,54 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// One leg of a session: hands its bytes to the session, and reads only when the session wants more.
+/// One leg of a session: hands its bytes to the owner, and reads only when the owner wants more.
 final class LegHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let session: ProxySession
+    private let owner: any LegOwner
     private let side: Side
     private var context: ChannelHandlerContext?
     private var readIsPending = false
 
-    init(session: ProxySession, side: Side) {
-        self.session = session
+    init(owner: any LegOwner, side: Side) {
+        self.owner = owner
         self.side = side
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        session.attach(self, as: side)
+        owner.attach(self, as: side)
     }
 
-    func channelActive(context: ChannelHandlerContext) { if side == .client { session.open() } }
+    func channelActive(context: ChannelHandlerContext) { if side == .client { owner.open() } }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { session.receive(unwrapInboundIn(data), from: side) }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { owner.receive(unwrapInboundIn(data), from: side) }
 
     func read(context: ChannelHandlerContext) {
-        if session.mayRead(from: side) { context.read() } else { readIsPending = true }
+        if owner.mayRead(from: side) { context.read() } else { readIsPending = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { session.resumeReads() }
+        if context.channel.isWritable { owner.resumeReads() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case TLSUserEvent.handshakeCompleted: session.handshakeCompleted(on: side)
-        case ChannelEvent.inputClosed: session.inputClosed(by: side)
+        case TLSUserEvent.handshakeCompleted: owner.handshakeCompleted(on: side)
+        case ChannelEvent.inputClosed: owner.inputClosed(by: side)
         default: break
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { session.failed(on: side, error) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { owner.failed(on: side, error) }
 
-    func channelInactive(context: ChannelHandlerContext) { session.inactive(side) }
+    func channelInactive(context: ChannelHandlerContext) { owner.inactive(side) }
 
-    // MARK: - For the session
+    // MARK: - For the owner
 
     var channel: (any Channel)? { context?.channel }
 
@@ -61,7 +61,7 @@ final class LegHandler: ChannelDuplexHandler {
     func flush() { context?.flush() }
 
     func resumeRead() {
-        guard readIsPending, let context, session.mayRead(from: side) else { return }
+        guard readIsPending, let context, owner.mayRead(from: side) else { return }
         readIsPending = false
         context.read()
     }
@@ -69,15 +69,7 @@ final class LegHandler: ChannelDuplexHandler {
     func closeOutput() { context?.close(mode: .output, promise: nil) }
 
     /// Closes when everything written has left, or after `patience`.
-    func closeAfterWrites(patience: TimeAmount) {
-        guard let context else { return }
-        let channel = context.channel
-        let deadline = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
-            deadline.cancel()
-            channel.close(promise: nil)
-        }
-    }
+    func closeAfterWrites(patience: TimeAmount) { context?.closeAfterWrites(patience: patience) }
 
     /// From here on the peer's end of input closes the connection, instead of leaving one direction open.
     func expectEnd() { _ = context?.channel.setOption(.allowRemoteHalfClosure, value: false) }

@@ -6,9 +6,7 @@ import NIOSSL
 
 /// One relayed connection: the two legs and the core between them. Lives on one event loop; carries out what the
 /// core says and decides nothing about mail.
-final class ProxySession {
-    /// How long a client may take to finish its handshake when all that is left is to tell it why the session ends.
-    private static let lastHandshake = TimeAmount.seconds(5)
+final class ProxySession: LegOwner {
     private static let congestionPause = TimeAmount.milliseconds(10)
 
     let context: RelayContext
@@ -26,22 +24,15 @@ final class ProxySession {
     private var isPumping = false
     var hasEnded = false
     private var openChannels = 0
-    private var lastActivity: NIODeadline
+    var patience: Patience
+    /// Set to what `patience` says, and to nothing else.
     private var timer: Scheduled<Void>?
     private var congestionTimer: Scheduled<Void>?
-    /// Ends the patience with which a command waits for a person.
-    var holdTimer: Scheduled<Void>?
     /// Commands that were held so far.
     var holds = 0
-    /// The client says nothing more, and the server is not pendingEvents yet: something is still to be said to it.
-    private var clientEndIsDue = false
-    /// The decision that was pendingEvents last.
     /// Names of the upstream's certificate, once they are known or known not to come.
     var upstreamNames: [String]?
     var verdict: UpstreamVerifier.Verdict?
-    var waitingTap: HelloTap?
-    /// Who closed its connection first, while the other one may still finish.
-    private var firstCloser: Side?
 
     init(context: RelayContext, channel: any Channel) {
         self.context = context
@@ -56,7 +47,7 @@ final class ProxySession {
                 clientIsEncrypted: context.settings.listener == .implicit),
             recordsUpstream: context.recording != nil)
         observer = SessionObserver(detail: context.sink.detail, following: context.following)
-        lastActivity = .now()
+        patience = Patience(context.timeouts.patience, at: openedAt)
     }
 
     // MARK: - Opening
@@ -66,7 +57,7 @@ final class ProxySession {
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         let loop = eventLoop
         let handle = SessionRegistry.Handle(
-            drain: { loop.execute { session.value.drain() } },
+            drain: { seconds in loop.execute { session.value.drain(seconds: seconds) } },
             end: { loop.execute { session.value.endNow() } },
             resolveHold: { number, allows in loop.execute { session.value.resolveHold(number, allows: allows) } },
             logFailed: { loop.execute { session.value.pump() } })
@@ -86,7 +77,6 @@ final class ProxySession {
         }
         if context.skipsVerification { tell(.warning("upstream certificates are NOT verified")) }
         if context.relay.policy.isDryRun { tell(.warning("the policy is a dry run: NOTHING is refused")) }
-        arm(in: .seconds(Int64(context.timeouts.handshake)))
         connect()
         if context.settings.listener == .implicit { beginClientTLS() } else { becomeReady(.client) }
         pump()
@@ -124,7 +114,7 @@ final class ProxySession {
         case .success(let channel):
             guard !hasEnded else { return channel.close(promise: nil) }
             do {
-                try channel.pipeline.syncOperations.addHandler(LegHandler(session: self, side: .server))
+                try channel.pipeline.syncOperations.addHandler(LegHandler(owner: self, side: .server))
                 if context.relay.upstream.security == .implicit { try addServerTLS(to: channel) }
             } catch {
                 return failed(on: .server, error)
@@ -144,16 +134,10 @@ final class ProxySession {
 
     /// The leg can carry bytes of the session: it is connected, and encrypted if it has to be.
     func becomeReady(_ side: Side) {
-        self[side].isReady = true
-        let backlog = self[side].backlog
-        self[side].backlog = ByteBuffer()
-        if backlog.readableBytes > 0 {
-            self[side].handler?.write(backlog)
-            self[side].handler?.flush()
-        }
-        passOnEnd(of: side.peer)
-        if client.isReady, server.isReady, firstCloser == nil { arm(in: .seconds(Int64(shortestTimeout))) }
+        self[side].becomeReady()
+        patience.becameReady(side, at: context.clock.now)
         finishClosing()
+        heedPatience()
     }
 
     // MARK: - Bytes
@@ -167,9 +151,9 @@ final class ProxySession {
 
     func receive(_ bytes: ByteBuffer, from side: Side) {
         guard !hasEnded else { return }
-        let now = NIODeadline.now()
-        lastActivity = now
-        core.receive(bytes, from: side, at: context.clock.time(at: now))
+        let now = context.clock.now
+        patience.received(at: now)
+        core.receive(bytes, from: side, at: now)
         pump()
     }
 
@@ -216,7 +200,7 @@ final class ProxySession {
             core.turnAway(by: .interpost, reason: reason)
             return pump()
         }
-        if clientEndIsDue { passOnEnd(of: .client) }
+        heedPatience()
         resumeReads()
     }
 
@@ -229,38 +213,15 @@ final class ProxySession {
         case .tell(let event): tell(event)
         case .judged(let decision): observer.observe(decision) { tell($0) }
         case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { tell($0) }
-        case .send(let bytes, let side): send(bytes, to: side)
+        case .send(let bytes, let side): self[side].send(bytes)
         case .say(let bytes, let side):
             recorder?.say(bytes, to: side, at: context.clock.now)
-            send(bytes, to: side)
+            self[side].send(bytes)
         case .startTLS(let side): startTLS(side)
-        case .startDeflate(let side, let unread): startDeflate(side, unread: unread)
+        case .startDeflate(let side, let unread):
+            do { try self[side].startDeflate(unread: unread) } catch { failed(on: side, error) }
         case .hold(let held, let seconds): hold(held, for: seconds)
         case .close(let closer, let reason): end(by: closer, reason: reason)
-        }
-    }
-
-    private func send(_ bytes: ByteBuffer, to side: Side) {
-        if self[side].isReady {
-            self[side].handler?.write(bytes)
-            self[side].needsFlush = true
-        } else {
-            self[side].backlog.writeImmutableBuffer(bytes)
-        }
-    }
-
-    private func startDeflate(_ side: Side, unread: ByteBuffer) {
-        guard let handler = self[side].handler, let channel = handler.channel else { return }
-        self[side].flush()
-        do {
-            let deflate = try DeflateHandler()
-            try channel.pipeline.syncOperations.addHandler(deflate, position: .before(handler))
-            if unread.readableBytes > 0 {
-                let context = try channel.pipeline.syncOperations.context(handler: deflate)
-                deflate.channelRead(context: context, data: NIOAny(unread))
-            }
-        } catch {
-            failed(on: side, error)
         }
     }
 
@@ -282,28 +243,14 @@ final class ProxySession {
     // MARK: - Ending
 
     func inputClosed(by side: Side) {
-        guard !hasEnded, !self[side].isInputClosed else { return }
-        self[side].isInputClosed = true
+        guard !hasEnded else { return }
         core.inputEnded(of: side)
         pump()
-        // A server that leaves without a greeting has nothing more to say, and a client is pendingEvents so.
-        let isTooEarly = side == .server && !core.conversation.hasGreeted
-        if self[side.peer].isInputClosed || isTooEarly { return lost(firstCloser ?? side) }
-        firstCloser = firstCloser ?? side
-        passOnEnd(of: side)
+        patience.inputEnded(of: side, at: context.clock.now, isTooEarly: core.leavesTooEarly(side))
+        heedPatience()
     }
 
-    /// Half-close: what one side said last reaches the other, which may still answer.
-    private func passOnEnd(of side: Side) {
-        guard self[side].isInputClosed, self[side.peer].isReady, !hasEnded else { return }
-        clientEndIsDue = side == .client && core.hasMoreForServer
-        if clientEndIsDue { return }
-        self[side.peer].handler?.closeOutput()
-        lastActivity = .now()
-        arm(in: closePatience)
-    }
-
-    func inactive(_ side: Side) { lost(firstCloser ?? side) }
+    func inactive(_ side: Side) { lost(patience.firstCloser ?? side) }
 
     private func lost(_ side: Side) {
         guard !hasEnded else { return }
@@ -339,7 +286,8 @@ final class ProxySession {
         }
     }
 
-    private func drain() {
+    private func drain(seconds: Int) {
+        patience.drainBegan(seconds: seconds, at: context.clock.now)
         core.drain()
         pump()
     }
@@ -357,10 +305,9 @@ final class ProxySession {
     func end(by closer: Closer, reason: String) {
         guard !hasEnded else { return }
         hasEnded = true
-        timer?.cancel()
-        holdTimer?.cancel()
         context.registry.release(number)
-        let duration = context.clock.now.microseconds(since: openedAt)
+        let now = context.clock.now
+        let duration = now.microseconds(since: openedAt)
         tell(.sessionClosed(SessionEnd(by: closer, reason: reason, microseconds: duration, traffic: observer.traffic)))
         // A client in its handshake gets its certificate, and with it our last words.
         learn(upstreamNames: [context.relay.upstream.host])
@@ -370,8 +317,11 @@ final class ProxySession {
         client.handler?.expectEnd()
         server.handler?.expectEnd()
         resumeReads()
+        let hasLastWords = !client.isReady && client.facts != nil && client.backlog.readableBytes > 0
+        patience.sessionEnded(at: now, hasLastWords: hasLastWords)
         finishClosing()
-        if openChannels == 0 { context.registry.remove(number, address: peerHost) }
+        heedPatience()
+        leave()
     }
 
     /// The client's leg closes when its last words can reach it: after its handshake, if one is going on.
@@ -381,61 +331,58 @@ final class ProxySession {
             client.handler?.closeAfterWrites(patience: closePatience)
         } else if client.facts == nil || client.backlog.readableBytes == 0 {
             client.handler?.closeNow()
-        } else if let channel = client.handler?.channel {
-            eventLoop.scheduleTask(in: Self.lastHandshake) { channel.close(promise: nil) }
         }
     }
 
     private func channelClosed() {
         openChannels -= 1
+        leave()
+    }
+
+    /// Is over when both connections are.
+    private func leave() {
         guard openChannels == 0, hasEnded else { return }
+        timer?.cancel()
         congestionTimer?.cancel()
-        // The handlers know the session, and the session knows them no more.
-        (client.handler, server.handler, waitingTap) = (nil, nil, nil)
+        client.release()
+        server.release()
         context.registry.remove(number, address: peerHost)
     }
 
     // MARK: - Time
 
-    func arm(in delay: TimeAmount) {
-        timer?.cancel()
-        let session = NIOLoopBound(self, eventLoop: eventLoop)
-        timer = eventLoop.scheduleTask(in: delay) { session.value.timerFired() }
+    /// Carries out what patience says.
+    func heedPatience() {
+        while let decision = patience.next(holdsBack: core.hasMoreForServer) {
+            switch decision {
+            case .wake(let time): wake(at: time)
+            case .timedOut(let limit, let seconds):
+                // To a client that has not finished its handshake by now nothing can be said.
+                if limit == .handshake, !client.isReady, client.facts?.ja4 == nil { client.abandonTLS() }
+                core.timedOut(limit: limit.rawValue, seconds: seconds)
+                pump()
+            case .endOutput(let side): self[side].handler?.closeOutput()
+            case .closingTimedOut(let side, let seconds):
+                tell(.limit(name: Patience.Limit.closing.rawValue, value: seconds, side: side))
+            case .closed(let side): lost(side)
+            case .refuseHold: resolveHold(holds, allows: false)
+            case .end: endNow()
+            case .closeNow(let side): self[side].handler?.closeNow()
+            }
+        }
     }
 
-    /// Activity only notes its time; the timer finds out how long ago that was, and goes on waiting for the rest.
-    private func timerFired() {
-        guard !hasEnded else { return }
-        if let firstCloser, client.isReady, server.isReady {
-            let rest = lastActivity + closePatience - .now()
-            if rest.nanoseconds > 0 { return arm(in: rest) }
-            tell(.limit(name: "timeouts.closing", value: context.timeouts.closing, side: firstCloser.peer))
-            return lost(firstCloser)
+    private func wake(at time: WireTime) {
+        timer?.cancel()
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleTask(deadline: context.clock.moment(of: time)) {
+            let session = session.value
+            session.patience.tick(at: session.context.clock.now, in: session.core.conversation.phase)
+            session.heedPatience()
         }
-        guard client.isReady, server.isReady else {
-            // To a client that has not finished its handshake by now nothing can be said.
-            if !client.isReady, client.facts?.ja4 == nil { client.abandonTLS() }
-            core.timedOut(limit: "timeouts.handshake", seconds: context.timeouts.handshake)
-            return pump()
-        }
-        let (limit, seconds) =
-            switch core.conversation.phase {
-            case .beforeLogin: ("timeouts.before-login", context.timeouts.beforeLogin)
-            case .afterLogin: ("timeouts.after-login", context.timeouts.afterLogin)
-            case .idle: ("timeouts.idle", context.timeouts.idle)
-            }
-        let rest = lastActivity + .seconds(Int64(seconds)) - .now()
-        // The state may change before the rest is over, and with it the patience.
-        if rest.nanoseconds > 0 { return arm(in: min(rest, .seconds(Int64(shortestTimeout)))) }
-        core.timedOut(limit: limit, seconds: seconds)
-        pump()
     }
 
     private var closePatience: TimeAmount { .seconds(Int64(context.timeouts.closing)) }
-
-    private var shortestTimeout: Int {
-        min(context.timeouts.beforeLogin, context.timeouts.afterLogin, context.timeouts.idle)
-    }
 
     private static func text(_ address: SocketAddress) -> String {
         let host = address.ipAddress ?? "?"
@@ -443,9 +390,4 @@ final class ProxySession {
     }
 
     subscript(side: Side) -> Leg { side == .client ? client : server }
-}
-
-/// Receive buffers: small at rest, large in a download.
-enum LegBuffers {
-    static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 1 << 18)
 }

@@ -11,14 +11,12 @@ extension ProxySession {
             HeldCommand(
                 session: number, number: hold, command: "\(held.command)", rule: held.rule, client: clientAddress,
                 since: context.clock.now, seconds: seconds))
-        let session = NIOLoopBound(self, eventLoop: eventLoop)
-        holdTimer = eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { session.value.resolveHold(hold, allows: false) }
+        patience.holdBegan(seconds: seconds, at: context.clock.now)
     }
 
     func resolveHold(_ hold: Int, allows: Bool) {
         guard hold == holds, !hasEnded else { return }
-        holdTimer?.cancel()
-        holdTimer = nil
+        patience.holdEnded()
         context.registry.release(number)
         core.resolveHold(allows: allows)
         pump()

@@ -10,7 +10,7 @@ extension ProxySession {
     func startTLS(_ side: Side) {
         commitLog()
         self[side].flush()
-        arm(in: .seconds(Int64(context.timeouts.handshake)))
+        patience.handshakeBegins(on: side, at: context.clock.now)
         do {
             switch side {
             case .client:
@@ -60,18 +60,9 @@ extension ProxySession {
     }
 
     func beginClientTLS() {
-        guard let channel = client.handler?.channel else { return }
-        client.isReady = false
         client.beginTLS(at: context.clock.now, side: .client)
-        let session = NIOLoopBound(self, eventLoop: eventLoop)
-        let tap = HelloTap(
-            side: .client, onClientHello: { session.value.clientHelloArrived($0) },
-            onServerHello: { session.value.client.facts?.cipherSuite = $0.cipherSuiteName },
-            onAlert: { session.value.client.alert = $0 })
-        waitingTap = tap
         do {
-            try channel.pipeline.syncOperations.addHandler(tap, position: .first)
-            channel.read()
+            try client.awaitHello { [self] in clientHelloArrived($0) }
         } catch {
             failed(on: .client, error)
         }
@@ -82,7 +73,6 @@ extension ProxySession {
         case .isNotTLS:
             tell(.tlsFailed(side: .client, reason: "what the client sent is not a TLS handshake"))
             client.abandonTLS()
-            waitingTap = nil
             if context.settings.listener == .implicit {
                 end(by: .client, reason: "the client does not speak TLS")
             } else {
@@ -90,33 +80,25 @@ extension ProxySession {
                 pump()
             }
         case .hello(let hello):
-            client.facts?.serverName = hello.serverName
-            client.facts?.alpn = hello.applicationProtocols
-            client.facts?.ja4 = hello.ja4
+            client.note(hello)
             provideServerTLS()
         }
     }
 
-    /// Puts the TLS handler behind the waiting ClientHello, as soon as it is known which names to show.
+    /// Answers the client's hello that waits, as soon as it is known which names to show.
     private func provideServerTLS() {
-        guard let tap = waitingTap, let facts = client.facts, facts.ja4 != nil, let channel = client.handler?.channel
-        else { return }
+        guard client.hasHello, let channel = client.channel else { return }
         let key = ServerContexts.Key(
-            serverName: facts.serverName?.lowercased() ?? "", localAddress: channel.localAddress?.ipAddress ?? "",
+            serverName: client.facts?.serverName?.lowercased() ?? "", localAddress: channel.localAddress?.ipAddress ?? "",
             upstream: context.relay.upstream.description, mailProtocol: context.settings.mailProtocol)
         do {
-            let tls: NIOSSLContext
             if let known = context.serverContexts.known(key) {
-                tls = known
+                try client.answerHello(with: known)
             } else if let names = upstreamNames {
-                tls = try context.serverContexts.context(
-                    for: key, upstreamNames: names, isComplete: verdict != nil || context.relay.upstream.security == .off)
-            } else {
-                return
+                try client.answerHello(
+                    with: context.serverContexts.context(
+                        for: key, upstreamNames: names, isComplete: verdict != nil || context.relay.upstream.security == .off))
             }
-            waitingTap = nil
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .after(tap))
-            tap.release()
         } catch {
             failed(on: .client, error)
         }

@@ -15,12 +15,6 @@ import Synchronization
 ///     print(relay.listeners)            // the ports that the system chose
 ///     try await relay.run()             // until SIGTERM, or until the task is cancelled
 public final class Relay: Service {
-    /// Where it listens.
-    public struct Listener: Sendable, Codable {
-        public var url: String
-        public var port: Int
-    }
-
     /// Where the configuration comes from, again on a reload.
     public typealias Source = @Sendable () throws -> Configuration
 
@@ -62,11 +56,13 @@ public final class Relay: Service {
         var listeners: [Listener] = []
         do {
             for (index, relay) in configuration.relays.enumerated() {
-                let channel = try await Self.listen(on: relay.listen, index: index, box: box, group: group)
-                let port = channel.localAddress?.port ?? relay.listen.port
+                let (listener, channel) = try await Listener.open(relay.listen, on: group) { channel in
+                    guard let context = box.context(at: index) else { throw ChannelError.ioOnClosedChannel }
+                    return LegHandler(owner: ProxySession(context: context, channel: channel), side: .client)
+                }
                 channels.append(channel)
-                listeners.append(Listener(url: relay.listen.url(port: port), port: port))
-                box.setListener(relay.listen.url(port: port), at: index)
+                listeners.append(listener)
+                box.setListener(listener.url, at: index)
             }
         } catch {
             for channel in channels { channel.close(promise: nil) }
@@ -77,29 +73,6 @@ public final class Relay: Service {
         self.listeners = listeners
         self.box = box
         drainSeconds = Mutex(configuration.timeouts.drain)
-    }
-
-    private static func listen(
-        on url: ListenURL, index: Int, box: ContextBox, group: MultiThreadedEventLoopGroup
-    ) async throws -> any Channel {
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.recvAllocator, value: LegBuffers.allocator)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let context = box.context(at: index) else { throw ChannelError.ioOnClosedChannel }
-                    let session = ProxySession(context: context, channel: channel)
-                    try channel.pipeline.syncOperations.addHandler(LegHandler(session: session, side: .client))
-                }
-            }
-        do {
-            return try await bootstrap.bind(host: url.host, port: url.port).get()
-        } catch {
-            throw EndpointError("cannot listen on \(url.description): \(FailureText.of(error))")
-        }
     }
 
     // MARK: - Running
@@ -133,22 +106,12 @@ public final class Relay: Service {
             logger.notice("ending", metadata: ["sessions": "\(registry.count)", "patience_s": "\(patience)"])
         }
         let registry = registry
-        await withTaskGroup(of: Bool.self) { tasks in
-            tasks.addTask {
-                await withCheckedContinuation { continuation in
-                    let once = Once { continuation.resume() }
-                    registry.drain { once.run() }
-                }
-                return true
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                registry.drain(seconds: patience) { continuation.resume() }
             }
-            tasks.addTask {
-                try? await Task.sleep(for: .seconds(patience))
-                registry.end()
-                return false
-            }
-            // When patience ends first, the sessions' own end makes the first task finish.
-            if await tasks.next() == false { _ = await tasks.next() }
-            tasks.cancelAll()
+        } onCancel: {
+            registry.end()
         }
     }
 
@@ -243,19 +206,4 @@ private final class ContextBox: Sendable {
     func replace(_ context: RelayContext, at index: Int) { contexts.withLock { $0[index] = context } }
 
     func setListener(_ url: String, at index: Int) { contexts.withLock { $0[index].listener = url } }
-}
-
-/// Runs something at most once.
-private final class Once: Sendable {
-    private let body: Mutex<(@Sendable () -> Void)?>
-
-    init(_ body: @escaping @Sendable () -> Void) { self.body = Mutex(body) }
-
-    func run() {
-        let body = body.withLock { body in
-            defer { body = nil }
-            return body
-        }
-        body?()
-    }
 }

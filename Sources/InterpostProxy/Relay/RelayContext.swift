@@ -23,6 +23,14 @@ struct RelayContext: Sendable {
     var listener: String
 }
 
+extension Timeouts {
+    /// What of them a session waits for by itself.
+    var patience: Patience.Limits {
+        Patience.Limits(
+            handshake: handshake, beforeLogin: beforeLogin, afterLogin: afterLogin, idle: idle, closing: closing)
+    }
+}
+
 /// What is recorded of every session, and where it goes.
 struct Recording: Sendable {
     var writer: CaptureWriter
@@ -58,7 +66,12 @@ struct SessionClock: Sendable {
 
     var now: WireTime { time(at: .now()) }
 
-    func time(at moment: NIODeadline) -> WireTime {
+    private func time(at moment: NIODeadline) -> WireTime {
         WireTime(nanoseconds: Int64(moment.uptimeNanoseconds) + offset)
+    }
+
+    /// When the clock will show `time`.
+    func moment(of time: WireTime) -> NIODeadline {
+        .uptimeNanoseconds(UInt64(clamping: time.nanoseconds.subtractingReportingOverflow(offset).partialValue))
     }
 }

@@ -47,7 +47,8 @@ final class SessionRegistry: Sendable {
 
     /// How to reach a session from outside of its event loop.
     struct Handle: Sendable {
-        var drain: @Sendable () -> Void
+        /// The program ends in so many seconds.
+        var drain: @Sendable (_ seconds: Int) -> Void
         var end: @Sendable () -> Void
         /// Decides about the command that is held.
         var resolveHold: @Sendable (_ number: Int, _ allows: Bool) -> Void
@@ -128,16 +129,16 @@ final class SessionRegistry: Sendable {
         }
     }
 
-    /// Takes no new sessions, and asks the others to end when they have nothing in progress. `completion` is called
-    /// when the last one is gone.
-    func drain(completion: @escaping @Sendable () -> Void) {
+    /// Takes no new sessions, and asks the others to end when they have nothing in progress, or after so many seconds.
+    /// `completion` is called when the last one is gone.
+    func drain(seconds: Int, completion: @escaping @Sendable () -> Void) {
         let handles = state.withLock { state in
             state.isEnding = true
             if !state.sessions.isEmpty { state.whenEmpty.append(completion) }
             return Array(state.sessions.values)
         }
         if handles.isEmpty { completion() }
-        for handle in handles { handle.drain() }
+        for handle in handles { handle.drain(seconds) }
     }
 
     func logFailed() { for handle in state.withLock({ Array($0.sessions.values) }) { handle.logFailed() } }

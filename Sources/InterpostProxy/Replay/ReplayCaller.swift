@@ -34,7 +34,7 @@ public final class ReplayCaller: Sendable {
         let context = context
         let done = loop.makePromise(of: ReplayClientReport.self)
         _ = try await Self.bootstrap(on: loop) { channel in
-            LegHandler(session: ProxySession(context: context, channel: channel), side: .client)
+            LegHandler(owner: ProxySession(context: context, channel: channel), side: .client)
         }.withConnectedSocket(sockets[0]).get()
         _ = try await Self.bootstrap(on: loop) { _ in
             ReplayCallerHandler(ReplayClient(script, options), clock: context.clock) { done.succeed($0) }
@@ -132,7 +132,7 @@ private final class ReplayCallerHandler: ChannelInboundHandler {
         timer?.cancel()
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: .nanoseconds(max(0, time.nanoseconds - clock.now.nanoseconds))) {
+        timer = context.eventLoop.scheduleTask(deadline: clock.moment(of: time)) {
             handler.value.client.tick(at: handler.value.clock.now)
             handler.value.pump(bound.value)
         }
@@ -142,11 +142,6 @@ private final class ReplayCallerHandler: ChannelInboundHandler {
         timer?.cancel()
         onEnd?(client.report)
         onEnd = nil
-        let channel = context.channel
-        let deadline = channel.eventLoop.scheduleTask(in: Self.closePatience) { channel.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
-            deadline.cancel()
-            channel.close(promise: nil)
-        }
+        context.closeAfterWrites(patience: Self.closePatience)
     }
 }

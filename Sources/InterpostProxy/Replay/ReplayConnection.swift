@@ -1,14 +1,9 @@
 import InterpostCore
 import NIOCore
 import NIOSSL
-import NIOTLS
 
 /// One live client that a recording answers. Lives on one event loop; carries out what the ``ReplayServer`` says.
-final class ReplayConnection: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+final class ReplayConnection: LegOwner {
     private static let closePatience = TimeAmount.seconds(5)
 
     private var server: ReplayServer
@@ -17,11 +12,9 @@ final class ReplayConnection: ChannelDuplexHandler {
     private let contexts: ServerContexts
     private let clock: SessionClock
     private let onEnd: (ReplayReport) -> Void
-    private var context: ChannelHandlerContext?
-    private var isNegotiating = false
+    private let leg = Leg()
     private var hasOpened = false
     private var hasEnded = false
-    private var readIsPending = false
     private var timer: Scheduled<Void>?
 
     /// - Parameter onEnd: Called once, when the connection is over.
@@ -37,51 +30,56 @@ final class ReplayConnection: ChannelDuplexHandler {
         self.onEnd = onEnd
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    // MARK: - The leg
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func attach(_ handler: LegHandler, as side: Side) { leg.handler = handler }
 
-    func channelActive(context: ChannelHandlerContext) {
-        if beginsWithTLS { beginTLS() } else { open() }
+    func open() {
+        if beginsWithTLS { beginTLS() } else { greet() }
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        server.receive(unwrapInboundIn(data), at: clock.now)
+    func receive(_ bytes: ByteBuffer, from side: Side) {
+        server.receive(bytes, at: clock.now)
         pump()
     }
 
-    func read(context: ChannelHandlerContext) {
-        if isNegotiating || hasEnded || server.wantsInput { context.read() } else { readIsPending = true }
-    }
+    func mayRead(from side: Side) -> Bool { !leg.isReady || hasEnded || server.wantsInput }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case TLSUserEvent.handshakeCompleted:
-            isNegotiating = false
-            if hasOpened { server.tlsIsUp() } else { return open() }
-        case ChannelEvent.inputClosed: server.inputEnded()
-        default: return
-        }
+    func resumeReads() { leg.handler?.resumeRead() }
+
+    func handshakeCompleted(on side: Side) {
+        guard hasOpened else { return greet() }
+        leg.becomeReady()
+        server.tlsIsUp()
         pump()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is DeflateError {
-            server.deflateBroke()
-            pump()
-        } else {
-            context.close(promise: nil)
-        }
+    func inputClosed(by side: Side) {
+        server.inputEnded()
+        pump()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    func failed(on side: Side, _ error: any Error) {
+        guard error is DeflateError else {
+            leg.handler?.closeNow()
+            return
+        }
+        server.deflateBroke()
+        pump()
+    }
+
+    func inactive(_ side: Side) {
         server.closed()
         pump()
         end()
+        leg.release()
         onEnd(server.report)
     }
 
-    private func open() {
+    // MARK: - The recording
+
+    private func greet() {
+        leg.becomeReady()
         hasOpened = true
         server.opened(at: clock.now)
         pump()
@@ -90,54 +88,36 @@ final class ReplayConnection: ChannelDuplexHandler {
     private func pump() {
         while !hasEnded, let action = server.next() {
             switch action {
-            case .send(let bytes): context?.write(wrapOutboundOut(bytes), promise: nil)
+            case .send(let bytes): leg.send(bytes)
             case .startTLS: beginTLS()
-            case .startDeflate(let unread): startDeflate(unread)
+            case .startDeflate(let unread): attempt { try leg.startDeflate(unread: unread) }
             case .wait(let time): wait(until: time)
             case .tell, .record: break
             case .close: close()
             }
         }
-        context?.flush()
-        guard readIsPending, hasEnded || server.wantsInput else { return }
-        readIsPending = false
-        context?.read()
+        leg.flush()
+        resumeReads()
     }
 
     private func wait(until time: WireTime) {
-        guard let eventLoop = context?.eventLoop else { return }
+        guard let eventLoop = leg.channel?.eventLoop else { return }
         timer?.cancel()
         let connection = NIOLoopBound(self, eventLoop: eventLoop)
-        timer = eventLoop.scheduleTask(in: .nanoseconds(max(0, time.nanoseconds - clock.now.nanoseconds))) {
+        timer = eventLoop.scheduleTask(deadline: clock.moment(of: time)) {
             connection.value.server.tick(at: connection.value.clock.now)
             connection.value.pump()
         }
     }
 
     private func beginTLS() {
-        guard let context else { return }
-        context.flush()
-        isNegotiating = true
-        let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let tap = NIOLoopBoundBox<HelloTap?>(nil, eventLoop: context.eventLoop)
-        tap.value = HelloTap(
-            side: .client,
-            onClientHello: { outcome in
-                guard let hello = tap.value else { return }
-                tap.value = nil
-                connection.value.helloArrived(outcome, hello)
-            }, onServerHello: { _ in })
-        guard let hello = tap.value else { return }
-        do {
-            try context.pipeline.syncOperations.addHandler(hello, position: .first)
-            context.channel.read()
-        } catch {
-            close()
-        }
+        leg.flush()
+        leg.beginTLS(at: clock.now, side: .client)
+        attempt { try leg.awaitHello { [self] in helloArrived($0) } }
     }
 
-    private func helloArrived(_ outcome: HelloTap.ClientOutcome, _ tap: HelloTap) {
-        guard case .hello(let hello) = outcome, let channel = context?.channel else {
+    private func helloArrived(_ outcome: HelloTap.ClientOutcome) {
+        guard case .hello(let hello) = outcome, let channel = leg.channel else {
             if hasOpened {
                 server.clearTextArrived()
                 pump()
@@ -147,40 +127,18 @@ final class ReplayConnection: ChannelDuplexHandler {
         let key = ServerContexts.Key(
             serverName: hello.serverName?.lowercased() ?? "", localAddress: channel.localAddress?.ipAddress ?? "",
             upstream: "replay", mailProtocol: mailProtocol)
-        do {
-            let tls = try contexts.context(for: key, upstreamNames: [], isComplete: true)
-            try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .after(tap))
-            tap.release()
-        } catch {
-            close()
-        }
+        attempt { try leg.answerHello(with: contexts.context(for: key, upstreamNames: [], isComplete: true)) }
     }
 
-    private func startDeflate(_ unread: ByteBuffer) {
-        guard let context else { return }
-        context.flush()
-        do {
-            let deflate = try DeflateHandler()
-            try context.pipeline.syncOperations.addHandler(deflate, position: .before(self))
-            if unread.readableBytes > 0 {
-                deflate.channelRead(
-                    context: try context.pipeline.syncOperations.context(handler: deflate), data: NIOAny(unread))
-            }
-        } catch {
-            close()
-        }
+    private func attempt(_ body: () throws -> Void) {
+        do { try body() } catch { close() }
     }
 
     /// When everything that was said has left.
     private func close() {
-        guard !hasEnded, let context else { return }
+        guard !hasEnded else { return }
         end()
-        let channel = context.channel
-        let deadline = channel.eventLoop.scheduleTask(in: Self.closePatience) { channel.close(promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
-            deadline.cancel()
-            channel.close(promise: nil)
-        }
+        leg.handler?.closeAfterWrites(patience: Self.closePatience)
     }
 
     private func end() {

@@ -17,7 +17,7 @@ public final class Replayer: Service {
         public var report: ReplayReport
     }
 
-    public let listeners: [Relay.Listener]
+    public let listeners: [Listener]
     public let matching: ReplayOptions.Matching
     private let recorded: [MailProtocol: [RecordedSession]]
     private let maximumConnections: Int?
@@ -54,7 +54,7 @@ public final class Replayer: Service {
         let state = State()
         self.state = state
         var channels: [any Channel] = []
-        var listeners: [Relay.Listener] = []
+        var listeners: [Listener] = []
         for url in urls {
             guard let sessions = sessions[url.mailProtocol] else {
                 throw CaptureReader.Failure(
@@ -63,32 +63,23 @@ public final class Replayer: Service {
             var options = options
             options.listener = url.security
             let settings = options
-            let channel = try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 256)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let number = state.begun.withLock { begun in
-                            defer { begun[url.mailProtocol, default: 0] += 1 }
-                            return begun[url.mailProtocol, default: 0]
-                        }
-                        let connection = ReplayConnection(
-                            sessions[number % sessions.count], options: settings, contexts: contexts, clock: SessionClock()
-                        ) { report in
-                            state.outcomes.withLock {
-                                $0.append(Outcome(connection: $0.count + 1, mailProtocol: url.mailProtocol, report: report))
-                            }
-                            state.continuation.yield()
-                        }
-                        try channel.pipeline.syncOperations.addHandler(connection)
-                    }
+            let (listener, channel) = try await Listener.open(url, on: group) { _ in
+                let number = state.begun.withLock { begun in
+                    defer { begun[url.mailProtocol, default: 0] += 1 }
+                    return begun[url.mailProtocol, default: 0]
                 }
-                .bind(host: url.host, port: url.port).get()
+                let connection = ReplayConnection(
+                    sessions[number % sessions.count], options: settings, contexts: contexts, clock: SessionClock()
+                ) { report in
+                    state.outcomes.withLock {
+                        $0.append(Outcome(connection: $0.count + 1, mailProtocol: url.mailProtocol, report: report))
+                    }
+                    state.continuation.yield()
+                }
+                return LegHandler(owner: connection, side: .client)
+            }
             channels.append(channel)
-            let port = channel.localAddress?.port ?? url.port
-            listeners.append(Relay.Listener(url: url.url(port: port), port: port))
+            listeners.append(listener)
         }
         self.channels = channels
         self.listeners = listeners

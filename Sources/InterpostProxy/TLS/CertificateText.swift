@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import InterpostCore
 import SwiftASN1
 import X509
 
@@ -51,7 +52,6 @@ enum CertificateText {
 
     /// ASCII that can be printed, and not much of it.
     private static func short(_ text: String) -> String {
-        let scalars = text.unicodeScalars.prefix(longestText).map { (0x20...0x7E).contains($0.value) ? $0 : "?" }
-        return String(String.UnicodeScalarView(scalars)) + (text.unicodeScalars.count > longestText ? "..." : "")
+        TerminalText.ascii(text, atMost: longestText) + (text.unicodeScalars.count > longestText ? "..." : "")
     }
 }

@@ -98,7 +98,7 @@ struct PolicyCommand: ParsableCommand {
         }
 
         private static func shown(_ line: ByteBuffer) -> String {
-            String(buffer: line.withoutLineEnd).replacing("\r\n", with: "\\r\\n")
+            TerminalText.shown(String(buffer: line.withoutLineEnd).replacing("\r\n", with: "\\r\\n"))
         }
     }
 }

@@ -70,7 +70,7 @@ struct Run: AsyncParsableCommand {
 
 /// What `--ready-file` holds.
 struct ReadyFile: Codable {
-    var listeners: [Relay.Listener]
+    var listeners: [Listener]
 
     func write(to path: String) throws {
         try JSONEncoder().encode(self).write(to: URL(filePath: path), options: .atomic)

@@ -53,7 +53,7 @@ import Testing
 
     @Test func `messages are shown whole where that is asked for, without control characters`() throws {
         let lines = try Self.show(Self.session, isFull: true)
-        #expect(lines[6...10] == ["S * 1 FETCH (BODY[] {22}", "S   Subject: hi", "S   ", "S   text x?", "S )"])
+        #expect(lines[6...10] == ["S * 1 FETCH (BODY[] {22}", "S   Subject: hi", "S   ", "S   text x\u{FFFD}", "S )"])
     }
 
     static let filters: [(String, [String])] = [

@@ -66,8 +66,8 @@ enum CaptureProperties {
         for record in records where record.kind != .event { lines += show.receive(record) }
         lines += show.finish()
         for line in lines {
-            try require(
-                line.text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }, "a control character is shown")
+            try require(!line.text.contains("\n"), "a line end is shown")
+            try TerminalProperties.require(shown: line.text, "a line of interpost show")
         }
     }
 

@@ -19,6 +19,7 @@ enum ConversationProperties {
         try first.checkLog()
         try checkMemory(dialogue)
         try NormalFormProperties.check(dialogue)
+        try TerminalProperties.check(dialogue)
     }
 
     /// What a session holds on to when everything that it said is over.

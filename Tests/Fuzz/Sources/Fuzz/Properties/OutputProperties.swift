@@ -20,15 +20,8 @@ enum OutputProperties {
         try require(line.isEmpty || line.popLast() == UInt8(ascii: "\n"), "a console line without an end")
         let summary = event.summary
         for text in [String(decoding: line, as: UTF8.self), summary] {
-            let moved = text.unicodeScalars.first { $0.value < 0x20 || $0.value == 0x7F }
-            try require(moved == nil, "a control character in \(text.debugDescription)")
-        }
-        for scalar in String(decoding: line, as: UTF8.self).unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator:
-                throw Violation(description: "U+\(String(scalar.value, radix: 16)) on the console: \(summary)")
-            default: break
-            }
+            try require(!text.contains("\n"), "a line end in \(text.debugDescription)")
+            try TerminalProperties.require(shown: text, "a line of the log")
         }
         guard !secrets.isEmpty else { return }
         var dumped = ""

@@ -1,0 +1,38 @@
+import InterpostConfiguration
+import NIOCore
+import NIOPosix
+
+/// A port that is listened on, with what the system chose where it was to choose.
+///
+///     imaps://127.0.0.1:0        imaps://127.0.0.1:41993
+public struct Listener: Sendable, Codable {
+    public var url: String
+    public var port: Int
+
+    /// Opens a port. Each connection gets the handler that `accept` makes for it, on its own event loop.
+    ///
+    /// - Throws: `EndpointError` where the port cannot be had.
+    static func open(
+        _ url: ListenURL, on group: MultiThreadedEventLoopGroup,
+        accept: @escaping @Sendable (any Channel) throws -> any ChannelHandler
+    ) async throws -> (listener: Listener, channel: any Channel) {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: LegBuffers.allocator)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(try accept(channel))
+                }
+            }
+        do {
+            let channel = try await bootstrap.bind(host: url.host, port: url.port).get()
+            let port = channel.localAddress?.port ?? url.port
+            return (Listener(url: url.url(port: port), port: port), channel)
+        } catch {
+            throw EndpointError("cannot listen on \(url.description): \(FailureText.of(error))")
+        }
+    }
+}
