@@ -1,19 +1,19 @@
-public import NIOCore
+package import NIOCore
 
 /// Reads the text of a capture, as it comes, into its records. Keeps no more than one record.
-public struct CaptureDecoder: Sendable {
+package struct CaptureDecoder: Sendable {
     private var text = ByteBuffer()
     private var offset = 0
     private var hasBegun = false
 
-    public init() {}
+    package init() {}
 
-    public mutating func receive(_ bytes: ByteBuffer) {
+    package mutating func receive(_ bytes: ByteBuffer) {
         if text.readableBytes == 0 { text = bytes } else { text.writeImmutableBuffer(bytes) }
     }
 
     /// The next record, or `nil` until more bytes come.
-    public mutating func next() throws(CaptureError) -> CaptureRecord? {
+    package mutating func next() throws(CaptureError) -> CaptureRecord? {
         if !hasBegun { hasBegun = try begin() }
         guard hasBegun, let head = try line() else { return nil }
         guard let record = Head(head) else {
@@ -38,7 +38,7 @@ public struct CaptureDecoder: Sendable {
     }
 
     /// There will be no more bytes.
-    public func finish() throws(CaptureError) {
+    package func finish() throws(CaptureError) {
         guard hasBegun || text.readableBytes > 0 else { throw .notACapture }
         guard text.readableBytes == 0 else { throw .truncated(at: offset) }
     }

@@ -1,21 +1,21 @@
 /// What every reader and writer of captures has to know: <doc:CaptureFormat> has the whole.
-public enum CaptureFormat {
+package enum CaptureFormat {
     /// Grows when a reader of the version before could misread a file.
-    public static let version = 1
+    package static let version = 1
     /// The first line of a capture's text.
-    public static let firstLine = "interpost-capture \(version)\n"
+    package static let firstLine = "interpost-capture \(version)\n"
     /// Octets of one record. Writers split what is longer; readers refuse it.
-    public static let maximumRecord = 1 << 20
+    package static let maximumRecord = 1 << 20
     /// Octets of a record's first line, its line feed included. Readers refuse longer ones.
-    public static let maximumHead = 80
+    package static let maximumHead = 80
     /// Octets of text after which a writer ends a member.
-    public static let memberText = 1 << 18
+    package static let memberText = 1 << 18
     /// Octets of one member, compressed or not. Readers refuse larger ones, whatever they promise.
-    public static let maximumMember = 1 << 22
+    package static let maximumMember = 1 << 22
 }
 
 /// Why a capture cannot be read further. What stands before the place is sound.
-public enum CaptureError: Error, Equatable, Sendable {
+package enum CaptureError: Error, Equatable, Sendable {
     /// It does not begin as a capture does.
     case notACapture
     /// A later version, which this program cannot know.
@@ -31,7 +31,7 @@ public enum CaptureError: Error, Equatable, Sendable {
 }
 
 extension CaptureError: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         switch self {
         case .notACapture: "does not begin with \"interpost-capture\": it is no capture"
         case .unknownVersion(let version):

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// What a member of a capture says of itself in its gzip header, so that it can be passed over without being inflated.
 ///
@@ -11,23 +11,23 @@ public import NIOCore
 ///     xx xx xx xx  xx xx xx xx         the lowest and the highest session that it has records of
 ///     xx xx xx xx                      sessions that begin in it
 ///     xx xx xx xx xx xx xx xx          nanoseconds of its first record
-public struct CaptureMember: Sendable, Equatable {
+package struct CaptureMember: Sendable, Equatable {
     /// Octets of the member with its header and its trailer.
-    public var size: Int
+    package var size: Int
     /// Octets of its text.
-    public var textSize: Int
-    public var sessions: ClosedRange<Int>
+    package var textSize: Int
+    package var sessions: ClosedRange<Int>
     /// Sessions whose first record is in it.
-    public var beginningSessions: Int
-    public var nanoseconds: Int64
+    package var beginningSessions: Int
+    package var nanoseconds: Int64
 
     /// Octets of the header of a member that says all this.
-    public static let headerSize = 10 + 2 + 4 + fieldSize
+    package static let headerSize = 10 + 2 + 4 + fieldSize
     /// CRC-32 and length of the text (RFC 1952 §2.3.1).
-    public static let trailerSize = 8
+    package static let trailerSize = 8
     private static let fieldSize = 28
 
-    public init(size: Int, textSize: Int, sessions: ClosedRange<Int>, beginningSessions: Int, nanoseconds: Int64) {
+    package init(size: Int, textSize: Int, sessions: ClosedRange<Int>, beginningSessions: Int, nanoseconds: Int64) {
         self.size = size
         self.textSize = textSize
         self.sessions = sessions
@@ -39,7 +39,7 @@ public struct CaptureMember: Sendable, Equatable {
     /// - Parameters:
     ///   - header: The first ``headerSize`` octets of the member, or fewer at the end of a file.
     ///   - offset: Octets of the file before it.
-    public init?(header: ByteBuffer, at offset: Int) throws(CaptureError) {
+    package init?(header: ByteBuffer, at offset: Int) throws(CaptureError) {
         var header = header
         guard let magic = header.readInteger(endianness: .big, as: UInt16.self) else {
             throw .truncatedMember(at: offset)
@@ -73,7 +73,7 @@ public struct CaptureMember: Sendable, Equatable {
     }
 
     /// The header that says this.
-    public var header: ByteBuffer {
+    package var header: ByteBuffer {
         var header = ByteBuffer()
         header.writeBytes([0x1F, 0x8B, 8, 4, 0, 0, 0, 0, 0, 0xFF])
         header.writeInteger(UInt16(Self.fieldSize + 4), endianness: .little)

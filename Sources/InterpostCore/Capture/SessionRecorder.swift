@@ -1,14 +1,14 @@
-public import NIOCore
+package import NIOCore
 
 /// Turns what happens in one session into the records of a capture, without its secrets.
 ///
 /// Told in the order of ``Tap/next()``: what was read and what became of it, what Interpost said itself, and what
 /// cannot be read from bytes. Lines that one side said one after another, in one piece, are one record.
-public struct SessionRecorder: Sendable {
+package struct SessionRecorder: Sendable {
     /// What is larger is a record of its own, so that it is not copied.
     private static let largePiece = 4096
 
-    public let session: Int
+    package let session: Int
     /// When the capture began.
     private let start: WireTime
     private var redactor: EventRedactor
@@ -16,7 +16,7 @@ public struct SessionRecorder: Sendable {
     private var upstreamRedactor: EventRedactor
     private var ready: [CaptureRecord] = []
 
-    public init(session: Int, start: WireTime, redactor: EventRedactor) {
+    package init(session: Int, start: WireTime, redactor: EventRedactor) {
         self.session = session
         self.start = start
         self.redactor = redactor
@@ -24,7 +24,7 @@ public struct SessionRecorder: Sendable {
     }
 
     /// What a side said, or Interpost in its place; the latter is recorded when it is sent.
-    public mutating func record(_ event: MailEvent) {
+    package mutating func record(_ event: MailEvent) {
         let bytes = redactor.redact(event)
         guard !event.isOurs else { return }
         if event.isRewritten {
@@ -36,7 +36,7 @@ public struct SessionRecorder: Sendable {
     }
 
     /// What happened on the leg between a gate and the server: what the gate wrote, and what of the server did not pass.
-    public mutating func record(upstream event: MailEvent) {
+    package mutating func record(upstream event: MailEvent) {
         switch (event.sender, event.isWithheld) {
         case (.client, _): add(.clientAdded, upstreamRedactor.redact(event), at: event.time)
         case (.server, true): add(.serverWithheld, upstreamRedactor.redact(event), at: event.time)
@@ -46,12 +46,12 @@ public struct SessionRecorder: Sendable {
     }
 
     /// What Interpost says to `side` in the other one's name.
-    public mutating func say(_ bytes: ByteBuffer, to side: Side, at time: WireTime) {
+    package mutating func say(_ bytes: ByteBuffer, to side: Side, at time: WireTime) {
         add(.init(addedFor: side.peer), bytes, at: time)
     }
 
     /// A line of the event log that cannot be read from the bytes of the session.
-    public mutating func tell(_ event: LogEvent, at time: WireTime) {
+    package mutating func tell(_ event: LogEvent, at time: WireTime) {
         guard event.isKeptInCaptures else { return }
         var line: [UInt8] = []
         event.withoutArguments.writeJSON(session: session, at: time, to: &line)
@@ -59,7 +59,7 @@ public struct SessionRecorder: Sendable {
     }
 
     /// The records since the last time.
-    public mutating func take() -> [CaptureRecord] {
+    package mutating func take() -> [CaptureRecord] {
         defer { ready.removeAll(keepingCapacity: ready.count < 64) }
         return ready
     }

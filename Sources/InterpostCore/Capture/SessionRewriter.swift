@@ -7,18 +7,18 @@ import NIOCore
 ///
 /// The session is read twice at once, because Interpost stood between the sides: as the client heard it, and as the server
 /// did. Each record is redacted by what its octets are where somebody heard them. Records are cut anew, at the lines.
-public struct SessionRewriter: Sendable {
+package struct SessionRewriter: Sendable {
     private var client: View
     private var server: View
 
     /// - Parameter key: The same for all sessions of a capture set.
-    public init(_ mailProtocol: MailProtocol, redactor: EventRedactor, limits: WireLimits = .standard) {
+    package init(_ mailProtocol: MailProtocol, redactor: EventRedactor, limits: WireLimits = .standard) {
         client = View(mailProtocol, redactor, limits)
         server = View(mailProtocol, redactor, limits)
     }
 
     /// What stands in the place of the record, as far as it can be said yet; nothing is lost when ``finish()`` was called.
-    public mutating func rewrite(_ record: CaptureRecord) -> [CaptureRecord] {
+    package mutating func rewrite(_ record: CaptureRecord) -> [CaptureRecord] {
         guard let side = record.kind.side else {
             // Nothing of a session stands behind its end.
             return record.endsSession ? finish() + [record] : [record]
@@ -34,7 +34,7 @@ public struct SessionRewriter: Sendable {
     }
 
     /// The session is over: what was left incomplete comes as it is.
-    public mutating func finish() -> [CaptureRecord] {
+    package mutating func finish() -> [CaptureRecord] {
         client.finish { $0.isCarried(onLegTo: .client) } + server.finish { !$0.isCarried(onLegTo: .client) }
     }
 
@@ -90,7 +90,7 @@ public struct SessionRewriter: Sendable {
 
 extension CaptureRecord {
     /// Whether it is the event that a session is over.
-    public var endsSession: Bool { kind == .event && bytes.contains(Self.end) }
+    package var endsSession: Bool { kind == .event && bytes.contains(Self.end) }
 
     private static let end = ByteBuffer(string: #""event":"session.closed""#)
 }

@@ -5,8 +5,8 @@
 ///     shown  a7 UID FETCH 4711:* (UID FLAGS)
 ///
 /// An entry takes little room, however large what it stands for.
-public struct ComparedEntry: Sendable, Equatable {
-    public enum Kind: String, Sendable, CaseIterable {
+package struct ComparedEntry: Sendable, Equatable {
+    package enum Kind: String, Sendable, CaseIterable {
         case greeting, command, status, response, completion, continuation, listing, message
         /// A line of a SASL exchange.
         case sasl
@@ -18,17 +18,17 @@ public struct ComparedEntry: Sendable, Equatable {
         case opaque
     }
 
-    public var side: Side
-    public var kind: Kind
+    package var side: Side
+    package var kind: Kind
     /// What is compared. It is not for people: it may hold what only ``shown`` leaves out.
-    public var text: [UInt8]
+    package var text: [UInt8]
     /// One line for people, without secrets.
-    public var shown: String
+    package var shown: String
     /// Counted from 1 in a capture.
-    public var session: Int
-    public var time: WireTime
+    package var session: Int
+    package var time: WireTime
     /// Octets of its side in front of it.
-    public var offset: Int
+    package var offset: Int
     /// Which of the client's commands it is, or completes, counted from 1.
     var command: Int?
 
@@ -38,7 +38,7 @@ public struct ComparedEntry: Sendable, Equatable {
     static let maximumShown = 300
 
     /// Whether another session has the same in its place.
-    public func isSame(as other: ComparedEntry) -> Bool {
+    package func isSame(as other: ComparedEntry) -> Bool {
         side == other.side && kind == other.kind && text == other.text
     }
 }

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Reads both directions of a session, and makes of what they say what can be compared with another session.
 ///
@@ -8,7 +8,7 @@ public import NIOCore
 ///
 /// What comes out does not depend on how the network cut the bytes, and takes little room: of literals and messages there is
 /// a digest. Secrets are in no ``ComparedEntry/shown``.
-public struct NormalFormReading: Sendable {
+package struct NormalFormReading: Sendable {
     let normalisation: Normalisation
     private let limits: WireLimits
     private let session: Int
@@ -20,7 +20,7 @@ public struct NormalFormReading: Sendable {
     private var awaitsTLS = false
 
     /// - Parameter session: Its number in the capture.
-    public init(
+    package init(
         _ mailProtocol: MailProtocol, session: Int = 1, _ normalisation: Normalisation = .all, limits: WireLimits = .standard
     ) {
         self.normalisation = normalisation
@@ -31,7 +31,7 @@ public struct NormalFormReading: Sendable {
     }
 
     /// Takes bytes that `side` said, and gives what is whole now.
-    public mutating func receive(
+    package mutating func receive(
         _ bytes: ByteBuffer, from side: Side, at time: WireTime, give: (ComparedEntry) -> Void
     ) {
         for (_, entries) in read(bytes, from: side, at: time) { entries.forEach(give) }
@@ -53,7 +53,7 @@ public struct NormalFormReading: Sendable {
     }
 
     /// The session is over: what is not whole is given as it is.
-    public mutating func finish(give: (ComparedEntry) -> Void) {
+    package mutating func finish(give: (ComparedEntry) -> Void) {
         for side in Side.allCases {
             if self[side].isOpen { giveBroken(side, give) }
             guard conversation.unread(from: side) > 0 else { continue }

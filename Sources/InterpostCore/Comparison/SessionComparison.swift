@@ -3,13 +3,13 @@
 ///       C: a1 SELECT INBOX
 ///     - C: a2 UID FETCH 1:* (FLAGS)
 ///     + C: a2 UID FETCH 1:* (UID FLAGS)
-public struct SessionComparison: Sendable {
+package struct SessionComparison: Sendable {
     let left: [ComparedEntry]
     let right: [ComparedEntry]
     let client: SideComparison
     let server: SideComparison
 
-    public init(_ left: [ComparedEntry], _ right: [ComparedEntry]) {
+    package init(_ left: [ComparedEntry], _ right: [ComparedEntry]) {
         self.left = left
         self.right = right
         var keys: [ComparedKey: Int] = [:]
@@ -20,7 +20,7 @@ public struct SessionComparison: Sendable {
     subscript(side: Side) -> SideComparison { side == .client ? client : server }
 
     /// Whether these sides do the same in both sessions.
-    public func isSame(_ sides: [Side] = Side.allCases) -> Bool { sides.allSatisfy { self[$0].script.hunks.isEmpty } }
+    package func isSame(_ sides: [Side] = Side.allCases) -> Bool { sides.allSatisfy { self[$0].script.hunks.isEmpty } }
 }
 
 /// What entries are compared by.

@@ -4,7 +4,7 @@
 extension SessionComparison: Encodable {
     private enum Key: String, CodingKey { case same, client, server }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var report = encoder.container(keyedBy: Key.self)
         try report.encode(isSame(), forKey: .same)
         try report.encode(Half(comparison: self, side: client), forKey: .client)

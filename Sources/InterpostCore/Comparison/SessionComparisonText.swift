@@ -1,22 +1,22 @@
 // A comparison as people read it: common lines, `- ` what only the first session has, `+ ` what only the second has.
 
 extension SessionComparison {
-    public struct Style: Sendable {
+    package struct Style: Sendable {
         /// Lines around a difference.
-        public var context = 3
+        package var context = 3
         /// Every difference is shown, not only the first one.
-        public var showsAll = false
-        public var hasColour = false
-        public var sides: [Side] = Side.allCases
+        package var showsAll = false
+        package var hasColour = false
+        package var sides: [Side] = Side.allCases
 
         /// Lines of one difference that are shown where not all are.
         static let maximumLines = 8
 
-        public init() {}
+        package init() {}
     }
 
     /// Nothing where the sessions are the same.
-    public func text(_ style: Style = Style()) -> String {
+    package func text(_ style: Style = Style()) -> String {
         style.sides.map { side in
             let comparison = self[side]
             guard let first = comparison.script.hunks.first else { return "" }

@@ -8,7 +8,7 @@ extension CorpusSummary: Encodable {
     private enum SideKey: String, CodingKey { case client, server }
     private enum ProtocolKey: String, CodingKey { case imap, pop3 }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var summary = encoder.container(keyedBy: Key.self)
         try summary.encode(1, forKey: .v)
         try summary.encode(files, forKey: .files)

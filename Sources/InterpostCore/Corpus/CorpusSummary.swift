@@ -1,45 +1,45 @@
 /// What many recorded sessions have in them, counted: what happened, what was not understood, which rules were broken and
 /// which leniencies were needed, and where.
-public struct CorpusSummary: Sendable {
+package struct CorpusSummary: Sendable {
     /// A file that was not read, or not to its end.
-    public struct Failure: Error, Hashable, Encodable, CustomStringConvertible {
-        public var file: String
-        public var problem: String
+    package struct Failure: Error, Hashable, Encodable, CustomStringConvertible {
+        package var file: String
+        package var problem: String
         /// What to do about it.
-        public var advice: String?
+        package var advice: String?
 
-        public init(file: String, problem: String, advice: String? = nil) {
+        package init(file: String, problem: String, advice: String? = nil) {
             self.file = file
             self.problem = problem
             self.advice = advice
         }
 
-        public var description: String { TerminalText.shown("\(file): \(problem)" + (advice.map { "; " + $0 } ?? "")) }
+        package var description: String { TerminalText.shown("\(file): \(problem)" + (advice.map { "; " + $0 } ?? "")) }
     }
 
     /// How a program that read the corpus should end.
-    public struct Verdict: Hashable, Sendable {
+    package struct Verdict: Hashable, Sendable {
         /// 0 for success, 1 when something was found that should not be there, 2 when something could not be read.
-        public var status: Int32
+        package var status: Int32
         /// One line for each reason.
-        public var reasons: [String]
+        package var reasons: [String]
     }
 
     /// Files that were read; a rawlog has two.
-    public private(set) var files = 0
-    public private(set) var sessions: [MailProtocol: Int] = [:]
-    public private(set) var traffic = Traffic()
+    package private(set) var files = 0
+    package private(set) var sessions: [MailProtocol: Int] = [:]
+    package private(set) var traffic = Traffic()
     /// Octets at the ends of sessions that are no whole line, or that wait for an answer that never came.
-    public private(set) var unreadOctets = 0
+    package private(set) var unreadOctets = 0
     /// How often what was told, by the names of events.
-    public private(set) var events: [String: Int] = [:]
-    public private(set) var findings = CorpusFindings()
-    public private(set) var failures: [Failure] = []
+    package private(set) var events: [String: Int] = [:]
+    package private(set) var findings = CorpusFindings()
+    package private(set) var failures: [Failure] = []
 
-    public init() {}
+    package init() {}
 
     /// Adds a session that was read to its end.
-    public mutating func add(_ reading: SessionReading, files count: Int = 1) {
+    package mutating func add(_ reading: SessionReading, files count: Int = 1) {
         files += count
         sessions[reading.mailProtocol, default: 0] += 1
         traffic.add(reading.traffic)
@@ -48,10 +48,10 @@ public struct CorpusSummary: Sendable {
         findings.add(reading.findings)
     }
 
-    public mutating func add(_ failure: Failure) { failures.append(failure) }
+    package mutating func add(_ failure: Failure) { failures.append(failure) }
 
     /// What is found of the categories that are not wanted, and what could not be read.
-    public func verdict(unwanted: Set<CorpusFinding.Category>) -> Verdict {
+    package func verdict(unwanted: Set<CorpusFinding.Category>) -> Verdict {
         var reasons: [String] = []
         for category in CorpusFinding.Category.allCases where unwanted.contains(category) {
             let count = findings.count(of: category)
@@ -79,7 +79,7 @@ extension Traffic {
 
 extension CorpusFinding {
     /// As people read it: `unexpected-tag of the server`, `command XYZZY`.
-    public var title: String {
+    package var title: String {
         switch self {
         case .command(let name): "command \(name?.description ?? "whose name is not shown")"
         case .response(let name): "response \(name.map { TerminalText.shown($0) } ?? "whose name is not kept")"

@@ -1,6 +1,6 @@
 extension CorpusSummary {
     /// The summary as people read it.
-    public var text: String {
+    package var text: String {
         var text = head
         text += Self.section("Events", events.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.value, $0.key) })
         for (title, category) in [("Not understood", CorpusFinding.Category.unknown), ("Anomalies", .anomaly)] {
@@ -16,7 +16,7 @@ extension CorpusSummary {
     }
 
     /// The leniencies that reading needed: a lint for those who write servers and clients.
-    public var lint: String {
+    package var lint: String {
         guard findings.count(of: .quirk) > 0 else { return "No quirks in \(Self.count(sessionCount, "session")).\n" }
         return "Quirks in \(Self.count(sessionCount, "session"))\n" + lines(of: .quirk, places: 1)
     }

@@ -1,14 +1,14 @@
-public import NIOCore
+package import NIOCore
 
 /// Dovecot's rawlog: two files, what the client sent (`.in`) and what it was sent (`.out`), each line with the time in
 /// front where the server was told so (`rawlog` with timestamps: `1700000000.123456 a NOOP`).
-public enum Rawlog {
+package enum Rawlog {
     /// Octets of each half that are read: which of the server's lines answer a command is found by looking ahead.
-    public static let maximumSize = 1 << 26
+    package static let maximumSize = 1 << 26
 
     /// Both files as turns, ordered by time. Without times the client's first bytes come after the server's first line, and
     /// from there each side speaks as late as it can: a command before its answer.
-    public static func turns(client: ByteBuffer, server: ByteBuffer) -> [SessionTurn] {
+    package static func turns(client: ByteBuffer, server: ByteBuffer) -> [SessionTurn] {
         let said = turns(of: client, side: .client)
         let answered = turns(of: server, side: .server)
         guard said.isTimed, answered.isTimed else { return interleave(said.turns, answered.turns) }

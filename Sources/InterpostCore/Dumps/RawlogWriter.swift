@@ -1,17 +1,17 @@
-public import NIOCore
+package import NIOCore
 
 /// Writes what was said as the two files of Dovecot's rawlog, with the time in front of each line.
 ///
 ///     C: a NOOP␍␊      1700000000.123456 a NOOP␍␊      in the client's file
 ///
 /// ``Rawlog`` reads both in the order in which they were said: where microseconds would not tell it, they are made to.
-public struct RawlogWriter: Sendable {
+package struct RawlogWriter: Sendable {
     private var isMidLine = (client: false, server: false)
     private var last: (side: Side, microseconds: Int64)?
 
-    public init() {}
+    package init() {}
 
-    public mutating func write(_ turn: SessionTurn, toClient client: inout ByteBuffer, server: inout ByteBuffer) {
+    package mutating func write(_ turn: SessionTurn, toClient client: inout ByteBuffer, server: inout ByteBuffer) {
         let time = time(of: turn)
         if turn.side == .client {
             Self.write(turn.bytes, at: time, isMidLine: &isMidLine.client, to: &client)

@@ -7,9 +7,9 @@ import NIOCore
 /// Only what is read is recorded, because secrets are known by their place: where a session becomes TLS or DEFLATE, or cannot be
 /// read for another reason, its capture ends. Octets that are left at the end, of a line that is not whole or behind an answer that
 /// never came, are recorded as so many `x`.
-public struct SessionImport: Sendable {
+package struct SessionImport: Sendable {
     /// Where the session was written down.
-    public enum Source: Sendable {
+    package enum Source: Sendable {
         /// Behind TLS and DEFLATE.
         case transcript
         /// By a server, which may have begun with the login.
@@ -32,12 +32,12 @@ public struct SessionImport: Sendable {
     private var now: WireTime
     private var mayBeTLS = false
     /// Why the rest of the session is not recorded.
-    public private(set) var problem: String?
+    package private(set) var problem: String?
 
     /// - Parameters:
     ///   - start: When the capture began.
     ///   - key: What pseudonyms are made with.
-    public init(
+    package init(
         _ facts: SessionFacts, session: Int, from source: Source, start: WireTime, level: RedactionLevel = .none,
         keepsSecrets: Bool = false, key: any PseudonymKey, limits: WireLimits = .standard
     ) {
@@ -52,7 +52,7 @@ public struct SessionImport: Sendable {
     }
 
     /// Takes what was said next.
-    public mutating func receive(_ turn: SessionTurn) {
+    package mutating func receive(_ turn: SessionTurn) {
         now = WireTime(nanoseconds: max(now.nanoseconds, turn.time.nanoseconds > 0 ? turn.time.nanoseconds : nextStep))
         if opened == nil { open(with: turn) }
         guard problem == nil else { return }
@@ -66,7 +66,7 @@ public struct SessionImport: Sendable {
 
     /// The session is over.
     /// - Parameter reason: Why it ends where it does.
-    public mutating func finish(reason: String = "the recording ends") {
+    package mutating func finish(reason: String = "the recording ends") {
         if opened == nil { open(with: nil) }
         if problem == nil {
             read()
@@ -81,7 +81,7 @@ public struct SessionImport: Sendable {
     }
 
     /// The records since the last time.
-    public mutating func take() -> [CaptureRecord] { recorder.take() }
+    package mutating func take() -> [CaptureRecord] { recorder.take() }
 
     private var nextStep: Int64 { opened == nil ? now.nanoseconds : now.nanoseconds &+ Self.step }
 

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Writes what was said as ``Transcript`` reads it, octet by octet the same.
 ///
@@ -7,16 +7,16 @@ public import NIOCore
 ///     a NOOP\␍␊             C: a NOOP\x5C
 ///
 /// Pieces of a line that one side says one after another are one line.
-public struct TranscriptWriter: Sendable {
+package struct TranscriptWriter: Sendable {
     /// Octets of a wire line that are written in one line of the transcript: readers take some more, each as `\xNN`.
     static let maximumLine = 1 << 20
 
     private var line = ByteBuffer()
     private var side = Side.server
 
-    public init() {}
+    package init() {}
 
-    public mutating func write(_ turn: SessionTurn, to text: inout ByteBuffer) {
+    package mutating func write(_ turn: SessionTurn, to text: inout ByteBuffer) {
         if turn.side != side { finish(to: &text) }
         side = turn.side
         var rest = turn.bytes
@@ -30,7 +30,7 @@ public struct TranscriptWriter: Sendable {
     }
 
     /// Writes what is left of a line.
-    public mutating func finish(to text: inout ByteBuffer) {
+    package mutating func finish(to text: inout ByteBuffer) {
         guard line.readableBytes > 0 else { return }
         text.writeString(side == .client ? "C: " : "S: ")
         let bytes = line.readableBytesView

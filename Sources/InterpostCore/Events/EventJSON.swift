@@ -13,10 +13,10 @@ extension LogEvent {
 }
 
 /// Writes the events of one session that are told at one time: what their lines begin with is made once.
-public struct EventLines: Sendable {
+package struct EventLines: Sendable {
     private let beginning: [UInt8]
 
-    public init(session: Int, at time: WireTime) {
+    package init(session: Int, at time: WireTime) {
         var line = JSONLine(bytes: [])
         line.bytes.reserveCapacity(80)
         line.bytes.append(text: #"{"v":"#)
@@ -30,7 +30,7 @@ public struct EventLines: Sendable {
     }
 
     /// Appends the event as one line of JSON with its LF.
-    public func write(_ event: LogEvent, to bytes: inout [UInt8]) {
+    package func write(_ event: LogEvent, to bytes: inout [UInt8]) {
         var line = JSONLine(bytes: bytes)
         bytes = []
         line.bytes.append(contentsOf: beginning)

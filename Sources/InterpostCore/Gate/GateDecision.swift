@@ -13,7 +13,7 @@ public struct GateDecision: Sendable {
     /// What went to the server in its place, without line ends and messages; `nil` where nothing went.
     public var sent: ByteBuffer?
     /// Why it was no command that the gate takes.
-    public var refusal: StrictRefusal?
+    package var refusal: StrictRefusal?
     /// Nothing was done about it (dry run).
     public var isDryRun = false
 

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Writes messages one behind the other as an mbox file (RFC 4155), in the form that is called mboxrd: lines end in LF, and a `>`
 /// more stands in front of those that begin with `From `, `>From `, `>>From ` and so on.
@@ -7,21 +7,21 @@ public import NIOCore
 ///     Subject: hello
 ///
 ///     >From me
-public struct MboxWriter: Sendable {
+package struct MboxWriter: Sendable {
     /// Octets of a line after which it is written in pieces.
     private static let maximumLine = 1 << 16
 
     private var line = ByteBuffer()
     private var isAtLineStart = true
 
-    public init() {}
+    package init() {}
 
     /// A message begins, and went by at this time.
-    public mutating func begin(at time: WireTime, to file: inout ByteBuffer) {
+    package mutating func begin(at time: WireTime, to file: inout ByteBuffer) {
         file.writeString("From MAILER-DAEMON \(time.asctime)\n")
     }
 
-    public mutating func write(_ bytes: ByteBuffer, to file: inout ByteBuffer) {
+    package mutating func write(_ bytes: ByteBuffer, to file: inout ByteBuffer) {
         line.writeImmutableBuffer(bytes)
         while let feed = line.firstIndex(of: .lineFeed, from: line.readerIndex),
             let whole = line.readSlice(length: feed - line.readerIndex + 1)
@@ -36,7 +36,7 @@ public struct MboxWriter: Sendable {
     }
 
     /// The message is over. An empty line stands behind it.
-    public mutating func end(to file: inout ByteBuffer) {
+    package mutating func end(to file: inout ByteBuffer) {
         put(line, to: &file)
         file.writeString(isAtLineStart ? "\n" : "\n\n")
         line.clear()

@@ -8,20 +8,20 @@ import NIOCore
 ///
 /// Headers, texts and parts alone are no messages. Pieces of one (`BODY[]<0>`) are joined where each goes on where the one before it
 /// ended, up to one that is shorter than was asked for. Memory does not grow with what passes.
-public struct MessageExtractor: Sendable {
+package struct MessageExtractor: Sendable {
     private var fetched = FetchedMessages()
     private var appended = AppendedMessages()
     private var retrieved: (origin: MessageOrigin, dots: DotUnstuffer)?
     private var submitted: (origin: MessageOrigin, dots: DotUnstuffer)?
 
-    public init() {}
+    package init() {}
 
     /// Pieces of messages that are left out, because what stands in front of them did not go by.
-    public var leftOut: Int { fetched.leftOut }
+    package var leftOut: Int { fetched.leftOut }
 
     /// Takes the next event of a session, and gives what it holds of messages of its sender.
     /// - Parameter mailbox: The one that is selected.
-    public mutating func observe(_ event: MailEvent, in mailbox: MailboxName?, _ give: (MessagePiece) -> Void) {
+    package mutating func observe(_ event: MailEvent, in mailbox: MailboxName?, _ give: (MessagePiece) -> Void) {
         switch event.meaning {
         case .part(let start):
             if event.sender == .client {
@@ -48,7 +48,7 @@ public struct MessageExtractor: Sendable {
     }
 
     /// The session is over: what is not at its end is not whole.
-    public mutating func finish(_ give: (MessagePiece) -> Void) {
+    package mutating func finish(_ give: (MessagePiece) -> Void) {
         fetched.finish(give)
         appended.breakOff(give)
         for message in [retrieved, submitted] { if let message { give(.end(message.origin, isWhole: false)) } }

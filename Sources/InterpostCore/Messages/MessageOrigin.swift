@@ -1,23 +1,23 @@
-public import NIOCore
+package import NIOCore
 
 /// Where a message came by, as far as the session says it.
-public struct MessageOrigin: Hashable, Sendable {
-    public var mailProtocol: MailProtocol
+package struct MessageOrigin: Hashable, Sendable {
+    package var mailProtocol: MailProtocol
     /// Who sent it: the server one that was fetched, the client one that was stored.
-    public var sender: Side
-    public var time: WireTime
+    package var sender: Side
+    package var time: WireTime
     /// The mailbox that was selected, or that it was stored in.
-    public var mailbox: MailboxName?
+    package var mailbox: MailboxName?
     /// The sequence number, or the message number of POP3.
-    public var number: UInt64?
-    public var uid: UInt64?
+    package var number: UInt64?
+    package var uid: UInt64?
     /// `BODY[]`, `RFC822`, `APPEND`, `RETR`.
-    public var section: String
+    package var section: String
 
     /// A name for a file with the message, which sorts by `count` and says where it is from. Nothing in it leads out of a folder.
     ///
     ///     0001-s1-INBOX-uid17.eml, 0002-s1-Sent-append.eml, 0003-s2-pop3-n5.eml
-    public func fileName(count: Int, session: Int) -> String {
+    package func fileName(count: Int, session: Int) -> String {
         let digits = String(count)
         let name = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
         let place = mailbox.map { Self.harmless($0.description) } ?? mailProtocol.rawValue
@@ -36,7 +36,7 @@ public struct MessageOrigin: Hashable, Sendable {
 }
 
 /// A message that goes by, in its order.
-public enum MessagePiece: Sendable, Equatable {
+package enum MessagePiece: Sendable, Equatable {
     case begin(MessageOrigin)
     case bytes(ByteBuffer)
     /// What was learned of it meanwhile, and whether all of it went by.

@@ -8,8 +8,8 @@ import NIOCore
 ///
 /// Which protocol it is, and who is the client, shows in what is said, and in who opened the connection; where the capture began
 /// later, in the ports of the two protocols, too.
-public struct MailStreams: Sendable {
-    public enum Event: Sendable {
+package struct MailStreams: Sendable {
+    package enum Event: Sendable {
         case opened(Int, SessionFacts)
         case said(Int, SessionTurn)
         /// A reason is given where the session went on, but cannot be read any further.
@@ -21,34 +21,34 @@ public struct MailStreams: Sendable {
     private var clients: [Int: TCPStream.End] = [:]
     private var ready: [Event] = []
     /// Connections that are encrypted from their beginning, and that are no mail.
-    public private(set) var encrypted = 0
-    public private(set) var others = 0
+    package private(set) var encrypted = 0
+    package private(set) var others = 0
 
-    public init() {}
+    package init() {}
 
     /// Fragments of IP packets, which are not put together: what they held is missing.
-    public var fragments: Int { streams.fragments }
+    package var fragments: Int { streams.fragments }
 
     /// Packets of connections for which there were too many others at once.
-    public var refused: Int { streams.refused }
+    package var refused: Int { streams.refused }
 
     /// Packets of which the capture kept only the beginning.
-    public private(set) var cutShort = 0
+    package private(set) var cutShort = 0
 
-    public mutating func receive(_ packet: CapturedPacket) {
+    package mutating func receive(_ packet: CapturedPacket) {
         if packet.bytes.readableBytes < packet.length { cutShort += 1 }
         streams.receive(packet)
         follow()
     }
 
     /// There are no more packets.
-    public mutating func finish() {
+    package mutating func finish() {
         streams.finish()
         follow()
     }
 
     /// The events since the last time.
-    public mutating func take() -> [Event] {
+    package mutating func take() -> [Event] {
         defer { ready.removeAll() }
         return ready
     }

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Reads the packets of a pcap or pcapng file as it comes, however long it is.
 ///
@@ -6,9 +6,9 @@ public import NIOCore
 ///     0a 0d 0d 0a …      pcapng: blocks, in sections of either order, each with its interfaces
 ///
 /// Keeps no more than one packet. A file that claims a larger one than ``maximumPacket`` is refused.
-public struct PcapReader: Sendable {
+package struct PcapReader: Sendable {
     /// Octets of one packet, and of one block of pcapng.
-    public static let maximumPacket = 1 << 20
+    package static let maximumPacket = 1 << 20
 
     private enum Form: Sendable {
         case unknown
@@ -20,15 +20,15 @@ public struct PcapReader: Sendable {
     private var pending = ByteBuffer()
     private var offset = 0
 
-    public init() {}
+    package init() {}
 
     /// Whether a file begins as one of them does.
-    public static func looksLike(_ head: ByteBuffer) -> Bool {
+    package static func looksLike(_ head: ByteBuffer) -> Bool {
         guard let magic = head.getInteger(at: head.readerIndex, as: UInt32.self) else { return false }
         return magic == PcapngSection.blockType || PcapHeader.isMagic(magic)
     }
 
-    public mutating func receive(_ bytes: ByteBuffer) {
+    package mutating func receive(_ bytes: ByteBuffer) {
         if pending.readableBytes == 0 {
             pending = bytes
         } else {
@@ -38,7 +38,7 @@ public struct PcapReader: Sendable {
     }
 
     /// The next packet, or `nil` until more bytes come.
-    public mutating func next() throws(PcapError) -> CapturedPacket? {
+    package mutating func next() throws(PcapError) -> CapturedPacket? {
         while true {
             let before = pending.readableBytes
             let packet = try read()
@@ -49,7 +49,7 @@ public struct PcapReader: Sendable {
     }
 
     /// There will be no more bytes.
-    public func finish() throws(PcapError) {
+    package func finish() throws(PcapError) {
         if case .unknown = form { throw PcapError(at: 0, "it is no pcap and no pcapng file") }
         guard pending.readableBytes == 0 else { throw PcapError(at: offset, "the file ends within a packet") }
     }

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Writes sessions as packets that Wireshark reads: a pcapng file of made-up IPv4 and TCP, decrypted.
 ///
@@ -6,7 +6,7 @@ public import NIOCore
 ///
 /// Session n has the client 10.0.0.n and a port of its own; servers are 192.0.2.1, at the ports of IMAP and POP3 in clear text, so
 /// that the dissectors take it. Nothing is kept but the numbers of connections that are open.
-public struct PcapngWriter: Sendable {
+package struct PcapngWriter: Sendable {
     /// Octets of data in one packet: what Ethernet leaves.
     static let segmentSize = 1460
     /// LINKTYPE_RAW: IP without a link layer.
@@ -25,13 +25,13 @@ public struct PcapngWriter: Sendable {
     private var connections: [Int: Connection] = [:]
     private let firstNumber: UInt32
 
-    public init() { firstNumber = 0 }
+    package init() { firstNumber = 0 }
 
     /// - Parameter firstNumber: The sequence number that connections begin with.
     init(firstNumber: UInt32) { self.firstNumber = firstNumber }
 
     /// What the file begins with: a Section Header Block, and an Interface Description Block that says that times are nanoseconds.
-    public static var header: ByteBuffer {
+    package static var header: ByteBuffer {
         var section = ByteBuffer()
         section.writeMultipleIntegers(UInt32(0x1A2B_3C4D), UInt16(1), UInt16(0), Int64(-1))
         var interface = ByteBuffer()
@@ -45,12 +45,12 @@ public struct PcapngWriter: Sendable {
     }
 
     /// A session begins: its handshake.
-    public mutating func open(_ session: Int, _ mailProtocol: MailProtocol, at time: WireTime, to file: inout ByteBuffer) {
+    package mutating func open(_ session: Int, _ mailProtocol: MailProtocol, at time: WireTime, to file: inout ByteBuffer) {
         connect(session, mailProtocol, earlier: 0, at: time, to: &file)
     }
 
     /// A session goes on behind STARTTLS, which is not to be taken for TLS: in another connection.
-    public mutating func reopen(_ session: Int, at time: WireTime, to file: inout ByteBuffer) {
+    package mutating func reopen(_ session: Int, at time: WireTime, to file: inout ByteBuffer) {
         guard let connection = connections[session] else { return }
         close(session, at: time, to: &file)
         connect(session, connection.mailProtocol, earlier: connection.earlier + 1, at: time, to: &file)
@@ -73,7 +73,7 @@ public struct PcapngWriter: Sendable {
     }
 
     /// Something was said. Every second packet, and the last one, is acknowledged.
-    public mutating func write(_ turn: SessionTurn, of session: Int, to file: inout ByteBuffer) {
+    package mutating func write(_ turn: SessionTurn, of session: Int, to file: inout ByteBuffer) {
         var rest = turn.bytes
         var isOdd = false
         while let data = rest.readSlice(length: min(rest.readableBytes, Self.segmentSize)), data.readableBytes > 0 {
@@ -85,7 +85,7 @@ public struct PcapngWriter: Sendable {
     }
 
     /// A session ends, as if the client had closed it.
-    public mutating func close(_ session: Int, at time: WireTime, to file: inout ByteBuffer) {
+    package mutating func close(_ session: Int, at time: WireTime, to file: inout ByteBuffer) {
         send([.fin, .acknowledge], from: .client, session, at: time, to: &file)
         send([.fin, .acknowledge], from: .server, session, at: time, to: &file)
         send(.acknowledge, from: .client, session, at: time, to: &file)

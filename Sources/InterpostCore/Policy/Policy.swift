@@ -44,7 +44,7 @@ public struct Policy: Hashable, Sendable {
     // MARK: - Judging
 
     /// What becomes of one whole command, and which rule says so.
-    public func judge(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision {
+    package func judge(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision {
         if !hidden.isEmpty, case .imap(let imap) = command, let denial = denialOfHidden(imap, context) {
             return PolicyDecision(rule: "hidden mailboxes", verdict: .refuse(denial))
         }

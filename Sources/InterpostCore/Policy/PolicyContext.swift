@@ -50,11 +50,11 @@ public struct PolicyContext: Sendable {
 }
 
 /// One whole command of a client, strictly read.
-public enum SubmittedCommand: Sendable {
+package enum SubmittedCommand: Sendable {
     case imap(StrictCommand)
     case pop3(name: Keyword, POP3Command)
 
-    public var name: Keyword {
+    package var name: Keyword {
         switch self {
         case .imap(let command): command.name
         case .pop3(let name, _): name

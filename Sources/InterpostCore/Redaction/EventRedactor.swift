@@ -1,15 +1,15 @@
-public import NIOCore
+package import NIOCore
 
 /// Takes out of a session's events what a capture must not hold: the secrets of logins, and what its level says of the mail.
 ///
 /// Both redactors see all of a session as it was said, or they would not know what to look for.
-public struct EventRedactor: Sendable {
+package struct EventRedactor: Sendable {
     /// `nil` keeps the secrets.
     private var credentials: CredentialRedactor?
     private var content: ContentRedactor?
 
     /// - Parameter keepsSecrets: Passwords and tokens stay as they were said.
-    public init(_ level: RedactionLevel, key: any PseudonymKey, keepsSecrets: Bool = false) {
+    package init(_ level: RedactionLevel, key: any PseudonymKey, keepsSecrets: Bool = false) {
         self.init(
             credentials: keepsSecrets ? nil : CredentialRedactor(key: key),
             content: level == .none ? nil : ContentRedactor(level, key: key))
@@ -21,13 +21,13 @@ public struct EventRedactor: Sendable {
     }
 
     /// Takes note of an event whose octets nobody wants: what it holds may be looked for in later ones.
-    public mutating func learn(_ event: MailEvent) {
+    package mutating func learn(_ event: MailEvent) {
         credentials?.learn(event)
         content?.learn(event)
     }
 
     /// The octets to record in the event's place.
-    public mutating func redact(_ event: MailEvent) -> ByteBuffer {
+    package mutating func redact(_ event: MailEvent) -> ByteBuffer {
         let content = content?.redact(event)
         guard let credentials = credentials?.redact(event) else { return content ?? event.bytes }
         guard var both = content, both.readableBytes == credentials.readableBytes else { return credentials }

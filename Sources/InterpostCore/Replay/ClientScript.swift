@@ -4,18 +4,18 @@ import NIOCore
 ///
 ///     C: a SELECT INBOX␍␊                     a step
 ///     S: * 3 EXISTS␍␊S: a OK done␍␊          what is expected of it
-public struct ClientScript: Sendable {
-    public let mailProtocol: MailProtocol
+package struct ClientScript: Sendable {
+    package let mailProtocol: MailProtocol
     /// What it holds is not what went over the wire.
-    public let isRedacted: Bool
+    package let isRedacted: Bool
     /// From some place on the recording could not be read, and ends there.
-    public let isCutShort: Bool
+    package let isCutShort: Bool
     let greeting: ComparedEntry?
     let steps: [ClientStep]
     let normalisation: Normalisation
 
     /// - Parameter records: Those of one session, in order; what is compared is what the server heard and said.
-    public init(
+    package init(
         _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false,
         _ normalisation: Normalisation = .all
     ) {
@@ -33,10 +33,10 @@ public struct ClientScript: Sendable {
     }
 
     /// Whether the recorded client logged in.
-    public var logsIn: Bool { steps.contains { $0.role == .login } }
+    package var logsIn: Bool { steps.contains { $0.role == .login } }
 
     /// The commands that change what is in the account, once each: `APPEND`, `STORE`, `FETCH BODY[]`.
-    public var changes: [String] {
+    package var changes: [String] {
         var found: [String] = []
         for step in steps { if let change = step.change, !found.contains(change) { found.append(change) } }
         return found

@@ -6,11 +6,11 @@ import NIOCore
 ///     S: + ␍␊                         turn 0: a challenge
 ///     C: AGFubmEAc2VzYW1l␍␊
 ///     S: a OK done␍␊                  turn 1: the completion
-public struct RecordedExchange: Sendable {
+package struct RecordedExchange: Sendable {
     /// The command as people may see it, without its tag and its secrets: `LOGIN anna [redacted]`.
-    public let shown: String
+    package let shown: String
     /// The server's last word to it was recorded.
-    public var isComplete: Bool { succeeded != nil }
+    package var isComplete: Bool { succeeded != nil }
 
     let request: ReplayRequest
     let tag: ByteBuffer?

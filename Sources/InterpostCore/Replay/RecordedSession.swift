@@ -13,7 +13,7 @@ import NIOCore
 /// out: each leg does its own.
 public struct RecordedSession: Sendable {
     public let mailProtocol: MailProtocol
-    public internal(set) var exchanges: [RecordedExchange] = []
+    package internal(set) var exchanges: [RecordedExchange] = []
     /// From some place on the recording could not be read, and ends there.
     public internal(set) var isCutShort = false
     /// What it holds is not what went over the wire, so that octets of messages say nothing.

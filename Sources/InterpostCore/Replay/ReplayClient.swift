@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// A recorded client that is played to a live server. A value: bytes and times in, actions out.
 ///
@@ -11,7 +11,7 @@ public import NIOCore
 ///     client.receive(bytes, at: now)                "* OK ready␍␊"
 ///     while let action = client.next() { … }        .send("a1 SELECT INBOX␍␊")
 ///     print(client.report.text)
-public struct ReplayClient: Sendable {
+package struct ReplayClient: Sendable {
     enum Stage: Sendable {
         case greeting
         /// The next step may be said.
@@ -51,9 +51,9 @@ public struct ReplayClient: Sendable {
     private(set) var now = WireTime(nanoseconds: 0)
     private var lastWord = WireTime(nanoseconds: 0)
     private var announced: WireTime?
-    public private(set) var report: ReplayClientReport
+    package private(set) var report: ReplayClientReport
 
-    public init(_ script: ClientScript, _ options: ReplayClientOptions = ReplayClientOptions()) {
+    package init(_ script: ClientScript, _ options: ReplayClientOptions = ReplayClientOptions()) {
         self.script = script
         self.options = options
         reading = NormalFormReading(script.mailProtocol, script.normalisation, limits: options.limits)
@@ -65,20 +65,20 @@ public struct ReplayClient: Sendable {
     // MARK: - In
 
     /// The connection is there: the server speaks first.
-    public mutating func opened(at time: WireTime) {
+    package mutating func opened(at time: WireTime) {
         (now, lastWord) = (time, time)
         advance()
     }
 
     /// Bytes of the server.
-    public mutating func receive(_ bytes: ByteBuffer, at time: WireTime) {
+    package mutating func receive(_ bytes: ByteBuffer, at time: WireTime) {
         (now, lastWord) = (time, time)
         for (event, entries) in reading.read(bytes, from: .server, at: time) { hear(event, entries) }
         advance()
     }
 
     /// It is as late as ``ReplayClientAction/wait(until:)`` said.
-    public mutating func tick(at time: WireTime) {
+    package mutating func tick(at time: WireTime) {
         now = max(now, time)
         guard let due, due <= now else { return }
         if case .idle(let step, _, _) = stage { endIdle(of: step) } else { fail("the server has not answered in time") }
@@ -86,23 +86,23 @@ public struct ReplayClient: Sendable {
     }
 
     /// The server will say nothing more.
-    public mutating func closed() {
+    package mutating func closed() {
         guard !isOver else { return }
         end(nil)
     }
 
     /// The world failed.
-    public mutating func fail(_ reason: String) {
+    package mutating func fail(_ reason: String) {
         guard !isOver else { return }
         end(TerminalText.shown(reason))
     }
 
-    public var isOver: Bool { if case .over = stage { true } else { false } }
+    package var isOver: Bool { if case .over = stage { true } else { false } }
 
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.
-    public mutating func next() -> ReplayClientAction? {
+    package mutating func next() -> ReplayClientAction? {
         if !actions.isEmpty { return actions.removeFirst() }
         guard !isOver, let due, announced != due else { return nil }
         announced = due

@@ -1,7 +1,7 @@
-public import NIOCore
+package import NIOCore
 
 /// What is to be done for a ``ReplayClient``.
-public enum ReplayClientAction: Sendable, Equatable {
+package enum ReplayClientAction: Sendable, Equatable {
     case send(ByteBuffer)
     /// ``ReplayClient/tick(at:)`` then, unless something comes in before.
     case wait(until: WireTime)
@@ -10,21 +10,21 @@ public enum ReplayClientAction: Sendable, Equatable {
 }
 
 /// How a recorded client is played to a live server.
-public struct ReplayClientOptions: Sendable {
+package struct ReplayClientOptions: Sendable {
     /// Who logs in.
-    public enum Login: Sendable {
+    package enum Login: Sendable {
         /// Where the recorded client did, somebody else, in whatever way the server offers.
         case given(user: String, password: Secret)
         /// The recorded client, with the same octets. No real server believes it: they are those of a capture.
         case recorded
     }
 
-    public var login = Login.recorded
+    package var login = Login.recorded
     /// How long an IDLE waits for what the server said during the recorded one, in nanoseconds.
-    public var patience: Int64 = 5_000_000_000
+    package var patience: Int64 = 5_000_000_000
     /// How long an answer may take.
-    public var timeout: Int64 = 60_000_000_000
-    public var limits = WireLimits.standard
+    package var timeout: Int64 = 60_000_000_000
+    package var limits = WireLimits.standard
 
-    public init() {}
+    package init() {}
 }

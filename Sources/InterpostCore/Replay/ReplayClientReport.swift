@@ -1,35 +1,35 @@
 /// What became of a client's half that was played to a live server: how its answers differ from the recorded ones.
-public struct ReplayClientReport: Sendable, Equatable {
+package struct ReplayClientReport: Sendable, Equatable {
     /// A command that the live server answers otherwise.
-    public struct Difference: Sendable, Equatable {
+    package struct Difference: Sendable, Equatable {
         /// As people may see it; `nil` for the greeting.
-        public var command: String?
+        package var command: String?
         /// Counted from 1 among the commands of the recording; 0 for the greeting.
-        public var number: Int
+        package var number: Int
         /// Lines that were recorded and did not come, the first of them.
-        public var expected: [String]
+        package var expected: [String]
         /// Lines that came instead, the first of them.
-        public var got: [String]
+        package var got: [String]
         /// How many there are of both.
-        public var expectedCount: Int
-        public var gotCount: Int
+        package var expectedCount: Int
+        package var gotCount: Int
     }
 
     /// Commands that were said.
-    public internal(set) var commands = 0
+    package internal(set) var commands = 0
     /// Of them, those that were answered as recorded.
-    public internal(set) var same = 0
+    package internal(set) var same = 0
     /// Commands that are not said again: failed logins, STARTTLS, COMPRESS.
-    public internal(set) var leftOut = 0
+    package internal(set) var leftOut = 0
     /// Commands that could not be said any more.
-    public internal(set) var neverSaid = 0
-    public internal(set) var differenceCount = 0
+    package internal(set) var neverSaid = 0
+    package internal(set) var differenceCount = 0
     /// The first of them.
-    public internal(set) var differences: [Difference] = []
+    package internal(set) var differences: [Difference] = []
     /// Why it could not be played, or not to its end.
-    public internal(set) var failure: String?
+    package internal(set) var failure: String?
     /// The recording holds pseudonyms in the place of what went over the wire.
-    public internal(set) var isRedacted: Bool
+    package internal(set) var isRedacted: Bool
 
     /// Differences that are kept, and lines of each.
     static let maximumListed = 20
@@ -37,7 +37,7 @@ public struct ReplayClientReport: Sendable, Equatable {
 
     init(isRedacted: Bool) { self.isRedacted = isRedacted }
 
-    public var isSame: Bool { differenceCount == 0 && failure == nil && neverSaid == 0 }
+    package var isSame: Bool { differenceCount == 0 && failure == nil && neverSaid == 0 }
 
     mutating func add(_ difference: Difference) {
         differenceCount += 1
@@ -45,7 +45,7 @@ public struct ReplayClientReport: Sendable, Equatable {
     }
 
     /// The report as people read it.
-    public var text: String {
+    package var text: String {
         var text = "\(Self.count(commands, "command")), \(same) answered as recorded"
         if leftOut > 0 { text += ", \(leftOut) left out" }
         text += "\n"
@@ -85,7 +85,7 @@ extension ReplayClientReport: Encodable {
         case isRedacted = "redacted"
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var report = encoder.container(keyedBy: Key.self)
         try report.encode(isSame, forKey: .same)
         try report.encode(commands, forKey: .commands)
@@ -106,7 +106,7 @@ extension ReplayClientReport.Difference: Encodable {
         case gotCount = "got_count"
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var difference = encoder.container(keyedBy: Key.self)
         try difference.encode(number, forKey: .number)
         try difference.encodeIfPresent(command, forKey: .command)

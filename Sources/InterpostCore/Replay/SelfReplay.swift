@@ -5,16 +5,16 @@ import NIOCore
 ///     SelfReplay(.imap, records: records).isSame
 ///
 /// It is the same unless the recording is damaged, or Interpost reads it otherwise than it was meant.
-public struct SelfReplay: Sendable {
+package struct SelfReplay: Sendable {
     /// How the recorded server's answers differ from themselves.
-    public let client: ReplayClientReport
+    package let client: ReplayClientReport
     /// What the recorded client asked otherwise than it did.
-    public let server: ReplayReport
+    package let server: ReplayReport
 
-    public var isSame: Bool { client.isSame && server.isClean }
+    package var isSame: Bool { client.isSame && server.isClean }
 
     /// - Parameter pieceSize: Octets that pass at once.
-    public init(
+    package init(
         _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false, pieceSize: Int = .max
     ) {
         let records = Array(records)

@@ -5,7 +5,7 @@ import NIOCore
 ///
 /// What a server says unasked belongs to the command that is completed next. So lines wait until it is known whether they are shown:
 /// at most ``maximumWaiting`` of them, then without regard to the result.
-public struct SessionShow: Sendable {
+package struct SessionShow: Sendable {
     static let maximumWaiting = 20_000
 
     private struct Waiting {
@@ -29,14 +29,14 @@ public struct SessionShow: Sendable {
     private var open: [Int] = []
 
     /// - Parameter redactor: Takes out of the lines what a capture has kept; `nil` where nothing was.
-    public init(_ mailProtocol: MailProtocol, _ options: ShowOptions = ShowOptions(), redactor: EventRedactor? = nil) {
+    package init(_ mailProtocol: MailProtocol, _ options: ShowOptions = ShowOptions(), redactor: EventRedactor? = nil) {
         self.options = options
         self.redactor = redactor
         conversation = Conversation(mailProtocol)
     }
 
     /// Takes a record and gives the lines that can be shown now.
-    public mutating func receive(_ record: CaptureRecord) -> [ShownLine] {
+    package mutating func receive(_ record: CaptureRecord) -> [ShownLine] {
         if start == nil { start = record.nanoseconds }
         if let side = record.kind.side {
             if isRead(record.kind) {
@@ -56,7 +56,7 @@ public struct SessionShow: Sendable {
     }
 
     /// The session is over.
-    public mutating func finish() -> [ShownLine] {
+    package mutating func finish() -> [ShownLine] {
         for side in Side.allCases { conversation.inputEnded(of: side) }
         read()
         conversation.becomeOpaque()

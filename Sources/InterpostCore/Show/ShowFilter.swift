@@ -3,14 +3,14 @@ import NIOCore
 /// Which exchanges of a conversation are shown: those for which all conditions hold.
 ///
 ///     verb=FETCH,STORE     mailbox=INBOX     result=NO     from=client     session=3     time=10..20.5     verb!=NOOP
-public struct ShowFilter: Sendable, Equatable {
-    public enum Key: String, Sendable, CaseIterable { case session, verb, mailbox, from, result, time }
+package struct ShowFilter: Sendable, Equatable {
+    package enum Key: String, Sendable, CaseIterable { case session, verb, mailbox, from, result, time }
 
-    public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        public var description: String
+    package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
+        package var description: String
         /// The word that is none of ``words``.
-        public var word: String?
-        public var words: [String] = []
+        package var word: String?
+        package var words: [String] = []
     }
 
     private struct Condition: Sendable, Equatable {
@@ -23,10 +23,10 @@ public struct ShowFilter: Sendable, Equatable {
 
     private var conditions: [Condition] = []
 
-    public init() {}
+    package init() {}
 
     /// Adds conditions, with spaces between them. Of the values behind one key, with commas between them, one has to hold.
-    public mutating func add(_ text: String) throws(Problem) {
+    package mutating func add(_ text: String) throws(Problem) {
         for word in text.split(whereSeparator: \.isWhitespace) { conditions.append(try Self.condition(word)) }
     }
 
@@ -85,7 +85,7 @@ public struct ShowFilter: Sendable, Equatable {
     // MARK: - What holds
 
     /// Whether something of the session may be shown.
-    public func admits(session: Int) -> Bool { holds(.session) { $0.values.contains("\(session)") } }
+    package func admits(session: Int) -> Bool { holds(.session) { $0.values.contains("\(session)") } }
 
     /// `since` is how long after the beginning of the session it was said.
     func admits(from side: Side?, since: Int64) -> Bool {

@@ -4,18 +4,18 @@
 ///     * 1 FETCH (BODY[] {23}␍␊           * 1 FETCH (BODY[] {23}
 ///     Subject: Anna␍␊…                   … 23 octets: Subject: Anna
 ///     a OK \x07done␍␊                    a OK ?done
-public struct ShownLine: Sendable, Equatable {
-    public var kind: CaptureRecord.Kind
+package struct ShownLine: Sendable, Equatable {
+    package var kind: CaptureRecord.Kind
     /// As in the capture: since the capture began.
-    public var nanoseconds: Int64
-    public var text: String
+    package var nanoseconds: Int64
+    package var text: String
     /// It stands for octets of a message or another literal.
-    public var isContent = false
+    package var isContent = false
 }
 
 /// How much of what was said is shown.
-public struct ShowOptions: Sendable, Equatable {
-    public enum View: String, Sendable, CaseIterable {
+package struct ShowOptions: Sendable, Equatable {
+    package enum View: String, Sendable, CaseIterable {
         /// What the client said and heard.
         case client
         /// What the server heard and said.
@@ -24,10 +24,10 @@ public struct ShowOptions: Sendable, Equatable {
         case both
     }
 
-    public var view = View.both
+    package var view = View.both
     /// Messages and other literals are shown with all their lines, and long lines whole.
-    public var isFull = false
-    public var filter = ShowFilter()
+    package var isFull = false
+    package var filter = ShowFilter()
 
-    public init() {}
+    package init() {}
 }

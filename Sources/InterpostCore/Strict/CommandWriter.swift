@@ -6,21 +6,21 @@ import NIOCore
 ///     a b             "a b"
 ///     nil             "nil"
 ///     ü               {2}␍␊ü
-public struct CommandWriter: Sendable {
+package struct CommandWriter: Sendable {
     /// The literals that a server takes without being asked (RFC 7888).
-    public enum Literals: Sendable {
+    package enum Literals: Sendable {
         case none
         /// Up to 4096 octets.
         case minus
         case plus
     }
 
-    public var literals: Literals
+    package var literals: Literals
 
-    public init(literals: Literals) { self.literals = literals }
+    package init(literals: Literals) { self.literals = literals }
 
     /// `nil` for a command that is not passed on, and for one that has no spelling within the limits.
-    public func write(_ command: StrictCommand) -> WrittenCommand? {
+    package func write(_ command: StrictCommand) -> WrittenCommand? {
         var text = CommandText(literals: literals)
         text.word(command.tag)
         text.mark(command.usesUIDs ? " UID " : " ")

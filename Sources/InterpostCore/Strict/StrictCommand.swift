@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// One whole IMAP command in the grammar that the gate accepts, which is narrower than what servers take.
 ///
@@ -6,14 +6,14 @@ public import NIOCore
 ///
 /// It shares its values with ``IMAPCommand``, and none of its leniency: what goes to the server is written from this value
 /// alone, so that nothing a client put between or behind the words goes along.
-public struct StrictCommand: Sendable {
-    public var tag: ByteBuffer
+package struct StrictCommand: Sendable {
+    package var tag: ByteBuffer
     /// In upper case, without `UID`.
-    public var name: Keyword
-    public var usesUIDs: Bool
-    public var body: IMAPCommand.Body
+    package var name: Keyword
+    package var usesUIDs: Bool
+    package var body: IMAPCommand.Body
 
-    public init(tag: ByteBuffer, name: Keyword, usesUIDs: Bool = false, body: IMAPCommand.Body) {
+    package init(tag: ByteBuffer, name: Keyword, usesUIDs: Bool = false, body: IMAPCommand.Body) {
         self.tag = tag
         self.name = name
         self.usesUIDs = usesUIDs
@@ -21,12 +21,12 @@ public struct StrictCommand: Sendable {
     }
 
     /// `UID FETCH`, `NOOP`.
-    public var title: CommandName { CommandName(keyword: name, usesUIDs: usesUIDs) }
+    package var title: CommandName { CommandName(keyword: name, usesUIDs: usesUIDs) }
 }
 
 /// Why a line or a command is none that the gate accepts.
-public struct StrictRefusal: Error, Hashable, Sendable {
-    public enum Kind: String, Sendable {
+package struct StrictRefusal: Error, Hashable, Sendable {
+    package enum Kind: String, Sendable {
         /// The octets are not what the grammar has.
         case malformed
         /// No such verb is known.
@@ -35,14 +35,14 @@ public struct StrictRefusal: Error, Hashable, Sendable {
         case unsupported
     }
 
-    public var kind: Kind
+    package var kind: Kind
     /// Where one could be read: the answer goes to it.
-    public var tag: ByteBuffer?
-    public var name: CommandName?
+    package var tag: ByteBuffer?
+    package var name: CommandName?
     /// For people, without anything that the client said: `two spaces`, `a number with a leading zero`.
-    public var reason: String
+    package var reason: String
 
-    public init(_ kind: Kind, tag: ByteBuffer? = nil, name: CommandName? = nil, reason: String) {
+    package init(_ kind: Kind, tag: ByteBuffer? = nil, name: CommandName? = nil, reason: String) {
         self.kind = kind
         self.tag = tag
         self.name = name

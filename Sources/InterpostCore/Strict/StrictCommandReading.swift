@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 extension StrictCommand {
     static let maximumTag = 64
@@ -8,7 +8,7 @@ extension StrictCommand {
     ///     a1 uid fetch 1:4 (body[])      tag a1, name FETCH, usesUIDs, body .fetch(1:4, [BODY[]])
     ///     a1 FETCH  1:4 (BODY[])         malformed: two spaces
     ///     a1 FROB                        unknown
-    public init(reading text: IMAPText) throws(StrictRefusal) {
+    package init(reading text: IMAPText) throws(StrictRefusal) {
         guard !text.isCutShort else { throw .malformed("a line that is too long") }
         var reader = StrictReader(text)
         let tag = try reader.tag()
@@ -26,7 +26,7 @@ extension StrictCommand {
     }
 
     /// The tag at the beginning of a line, whatever stands behind it; answers to the line go to it.
-    public static func tag(of line: ByteBuffer) -> ByteBuffer? {
+    package static func tag(of line: ByteBuffer) -> ByteBuffer? {
         var reader = StrictReader(line: line)
         guard let tag = try? reader.tag(), reader.isAtEnd || reader.peek == .space else { return nil }
         return tag

@@ -1,15 +1,15 @@
-public import NIOCore
+package import NIOCore
 
 /// The octets of one command, as they go to a server.
 ///
 ///     a LOGIN {3}␍␊      first segment; the server must ask for more
 ///     üü "x"␍␊           last segment
-public struct WrittenCommand: Hashable, Sendable {
+package struct WrittenCommand: Hashable, Sendable {
     /// Each but the last ends in `{n}␍␊`, and needs the server's `+` before the next.
-    public var segments: [ByteBuffer]
+    package var segments: [ByteBuffer]
     /// The announcement with which the last segment ends: the octets of a message and a line end are to follow, once the
     /// server has asked for them.
-    public var messageLiteral: LiteralAnnouncement?
+    package var messageLiteral: LiteralAnnouncement?
 }
 
 /// Puts a command together word by word, and sees to it that what comes out is one command.

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Cuts one direction of an IMAP stream into lines and literals without losing a byte.
 ///
@@ -10,7 +10,7 @@ public import NIOCore
 ///     S: abc                          literal
 ///     S: )␍␊                          line
 ///     S: * OK see RFC {5}␍␊           line, announces nothing
-public struct IMAPFramer: Sendable {
+package struct IMAPFramer: Sendable {
     private enum State {
         case line
         case literal(remaining: Int)
@@ -26,15 +26,15 @@ public struct IMAPFramer: Sendable {
     /// The next client line is a SASL response or DONE: octets like `{5}` in it are octets.
     private var nextLineIsPlain = false
     /// Set once, when a limit was passed.
-    public private(set) var breach: WireBreach?
+    package private(set) var breach: WireBreach?
 
-    public init(sender: Side, limits: WireLimits = .standard) {
+    package init(sender: Side, limits: WireLimits = .standard) {
         self.sender = sender
         self.limits = limits
     }
 
     /// Octets that arrived and are in no fragment yet.
-    public var unread: Int { pending.count }
+    package var unread: Int { pending.count }
 
     /// The same octets, without taking them.
     var unreadBytes: ByteBuffer { pending.buffer }
@@ -46,10 +46,10 @@ public struct IMAPFramer: Sendable {
         return bytes.getSlice(at: bytes.readerIndex, length: feed - bytes.readerIndex + 1)
     }
 
-    public mutating func append(_ bytes: ByteBuffer) { pending.append(bytes) }
+    package mutating func append(_ bytes: ByteBuffer) { pending.append(bytes) }
 
     /// The next fragment, or `nil` when more bytes are needed.
-    public mutating func next() -> WireFragment? {
+    package mutating func next() -> WireFragment? {
         switch state {
         case .line:
             return nextLine()
@@ -64,26 +64,26 @@ public struct IMAPFramer: Sendable {
     }
 
     /// The server refused a synchronising literal: its octets will not come, a new command will.
-    public mutating func cancelLiteral() {
+    package mutating func cancelLiteral() {
         guard case .literal = state else { return isMidCommand = false }
         state = .line
         isMidCommand = false
     }
 
     /// The next line is not a command: no literal in it, whatever it looks like.
-    public mutating func expectPlainLine() { nextLineIsPlain = true }
+    package mutating func expectPlainLine() { nextLineIsPlain = true }
 
     /// What was expected did not come about; the next line is a command again.
-    public mutating func expectCommand() { nextLineIsPlain = false }
+    package mutating func expectCommand() { nextLineIsPlain = false }
 
     /// Gives up cutting: all that follows is `.opaque`.
-    public mutating func becomeOpaque() { state = .opaque }
+    package mutating func becomeOpaque() { state = .opaque }
 
     /// Takes out what was not cut yet, for a stream that changes its nature (TLS, DEFLATE) at this byte.
-    public mutating func takeUnread() -> ByteBuffer { pending.take(pending.count) }
+    package mutating func takeUnread() -> ByteBuffer { pending.take(pending.count) }
 
     /// Called when the caller stops asking, so that no large receive buffer is kept alive.
-    public mutating func settle() { pending.settle() }
+    package mutating func settle() { pending.settle() }
 
     private mutating func nextLine() -> WireFragment? {
         guard let feed = pending.lineFeed() else {

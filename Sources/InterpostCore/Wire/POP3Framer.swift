@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Cuts one direction of a POP3 stream into lines, body chunks and terminators without losing a byte.
 ///
@@ -10,9 +10,9 @@ public import NIOCore
 ///     S: +OK 120 octets␍␊       line
 ///     S: Subject: hi␍␊␍␊..␍␊    body (still dot-stuffed)
 ///     S: .␍␊                    terminator
-public struct POP3Framer: Sendable {
+package struct POP3Framer: Sendable {
     /// What the bytes behind a status line are.
-    public enum Expectation: Sendable {
+    package enum Expectation: Sendable {
         /// The next line is a command or a status line.
         case line
         /// Lines until the terminator: LIST, UIDL, CAPA.
@@ -30,35 +30,35 @@ public struct POP3Framer: Sendable {
     /// A line of the body begins with one dot and is not the terminator: the sender does not stuff (RFC 1939 §3).
     private(set) var hasUnstuffedDot = false
     /// Set once, when a limit was passed.
-    public private(set) var breach: WireBreach?
+    package private(set) var breach: WireBreach?
 
-    public init(limits: WireLimits = .standard) { self.limits = limits }
+    package init(limits: WireLimits = .standard) { self.limits = limits }
 
     /// Octets that arrived and are in no fragment yet.
-    public var unread: Int { pending.count }
+    package var unread: Int { pending.count }
 
     /// The same octets, without taking them.
     var unreadBytes: ByteBuffer { pending.buffer }
 
-    public mutating func append(_ bytes: ByteBuffer) { pending.append(bytes) }
+    package mutating func append(_ bytes: ByteBuffer) { pending.append(bytes) }
 
-    public mutating func expect(_ expectation: Expectation) {
+    package mutating func expect(_ expectation: Expectation) {
         self.expectation = expectation
         isAtLineStart = true
         hasUnstuffedDot = false
     }
 
     /// Gives up cutting: all that follows is `.opaque`.
-    public mutating func becomeOpaque() { isOpaque = true }
+    package mutating func becomeOpaque() { isOpaque = true }
 
     /// Takes out what was not cut yet, for a stream that becomes TLS at this byte.
-    public mutating func takeUnread() -> ByteBuffer { pending.take(pending.count) }
+    package mutating func takeUnread() -> ByteBuffer { pending.take(pending.count) }
 
     /// Called when the caller stops asking, so that no large receive buffer is kept alive.
-    public mutating func settle() { pending.settle() }
+    package mutating func settle() { pending.settle() }
 
     /// The next fragment, or `nil` when more bytes are needed.
-    public mutating func next() -> WireFragment? {
+    package mutating func next() -> WireFragment? {
         if isOpaque { return pending.count == 0 ? nil : .opaque(pending.take(pending.count)) }
         return switch expectation {
         case .line, .listing: nextLine()

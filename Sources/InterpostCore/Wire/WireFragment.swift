@@ -1,8 +1,8 @@
-public import NIOCore
+package import NIOCore
 
 /// One piece of one direction of a stream, cut where the protocol cuts and not where the network did.
 /// Joined in order, fragments are the bytes that arrived.
-public enum WireFragment: Equatable, Sendable {
+package enum WireFragment: Equatable, Sendable {
     /// A whole line with its line end, and the literal that its end announces.
     case line(ByteBuffer, literal: LiteralAnnouncement?)
     /// Part of a literal; the part that arrives last has `remaining == 0`.
@@ -14,7 +14,7 @@ public enum WireFragment: Equatable, Sendable {
     /// Bytes behind a passed limit: they go on, but nobody reads them.
     case opaque(ByteBuffer)
 
-    public var bytes: ByteBuffer {
+    package var bytes: ByteBuffer {
         switch self {
         case .line(let bytes, _), .literal(let bytes, _), .body(let bytes), .terminator(let bytes), .opaque(let bytes):
             bytes
@@ -22,36 +22,8 @@ public enum WireFragment: Equatable, Sendable {
     }
 }
 
-/// How much of one direction is looked at, at most. Every limit is inclusive: `lineLength` octets with the
-/// line end are a line, one more is not.
-public struct WireLimits: Equatable, Sendable {
-    /// Octets in a line, its end included.
-    public var lineLength: Int
-    /// Octets in one literal.
-    public var literalSize: Int
-    /// Octets of a literal that are kept to be read (a mailbox name, a password); longer ones are only counted.
-    public var keptLiteralSize: Int
-    /// Commands that await their completion at once.
-    public var pendingCommands: Int
-    /// Octets of a client that ran ahead of a server's answer, kept until the answer says what they are.
-    public var unreadOctets: Int
-
-    public static let standard = WireLimits()
-
-    public init(
-        lineLength: Int = 1 << 20, literalSize: Int = .max, keptLiteralSize: Int = 4096, pendingCommands: Int = 1000,
-        unreadOctets: Int = 1 << 18
-    ) {
-        self.lineLength = lineLength
-        self.literalSize = literalSize
-        self.keptLiteralSize = keptLiteralSize
-        self.pendingCommands = pendingCommands
-        self.unreadOctets = unreadOctets
-    }
-}
-
 /// Why a framer stopped cutting. From that byte on it hands out `.opaque` fragments.
-public enum WireBreach: Equatable, Sendable {
+package enum WireBreach: Equatable, Sendable {
     case lineTooLong(limit: Int)
     case literalTooLarge(limit: Int)
 }

@@ -39,7 +39,7 @@ public final class CaptureImporter {
     }
 
     /// A session begins. Gives its number.
-    public func open(_ facts: SessionFacts, from source: SessionImport.Source) throws -> Int {
+    package func open(_ facts: SessionFacts, from source: SessionImport.Source) throws -> Int {
         if file == nil { try begin(at: start) }
         count += 1
         let number = (file?.earlierSessions ?? 0) + count

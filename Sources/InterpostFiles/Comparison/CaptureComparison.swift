@@ -35,7 +35,7 @@ public struct CaptureComparison: Sendable {
     }
 
     /// Nothing where they are the same.
-    public func text(_ style: SessionComparison.Style) -> String {
+    package func text(_ style: SessionComparison.Style) -> String {
         var parts = pairs.compactMap { pair -> String? in
             let text = pair.comparison.text(style)
             guard !text.isEmpty else { return nil }

@@ -7,13 +7,13 @@ public struct ComparedSessions: Sendable {
     public struct Session: Sendable {
         public let number: Int
         public let mailProtocol: MailProtocol
-        public fileprivate(set) var entries: [ComparedEntry] = []
+        package fileprivate(set) var entries: [ComparedEntry] = []
     }
 
     public private(set) var sessions: [Session] = []
 
     /// - Parameter leg: What is compared is what went over the client's, or the server's.
-    public init(_ place: CapturePlace, leg: Side = .client, _ normalisation: Normalisation = .all) throws {
+    package init(_ place: CapturePlace, leg: Side = .client, _ normalisation: Normalisation = .all) throws {
         do {
             var gatherer = Gatherer(leg: leg, normalisation: normalisation)
             let reader = try CaptureReader(place)

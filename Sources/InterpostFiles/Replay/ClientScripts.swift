@@ -1,11 +1,11 @@
-public import InterpostCore
+package import InterpostCore
 
 /// The clients' halves of the sessions of a capture, in the order in which they began.
 public struct ClientScripts: Sendable {
-    public let scripts: [(session: Int, script: ClientScript)]
+    package let scripts: [(session: Int, script: ClientScript)]
 
     /// - Parameter mailProtocol: Of the server that they are for; sessions of the other one are not taken.
-    public init(_ place: CapturePlace, for mailProtocol: MailProtocol, _ normalisation: Normalisation = .all) throws {
+    package init(_ place: CapturePlace, for mailProtocol: MailProtocol, _ normalisation: Normalisation = .all) throws {
         let all: [SessionRecords]
         var room = SessionRecords.maximumOctets
         do {

@@ -1,6 +1,6 @@
 import Foundation
 public import InterpostConfiguration
-public import InterpostCore
+package import InterpostCore
 import NIOCore
 import NIOPosix
 
@@ -25,7 +25,7 @@ public final class ReplayCaller: Sendable {
     }
 
     /// Plays one session to its end.
-    public func play(_ script: ClientScript, _ options: ReplayClientOptions) async throws -> ReplayClientReport {
+    package func play(_ script: ClientScript, _ options: ReplayClientOptions) async throws -> ReplayClientReport {
         var sockets: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &sockets) == 0 else {
             throw EndpointError("no pair of sockets: \(String(cString: strerror(errno)))")

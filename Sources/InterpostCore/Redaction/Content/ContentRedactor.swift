@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Replaces what a session says of people by pseudonyms of the same length, event by event, before it is recorded.
 ///
@@ -11,7 +11,7 @@ public import NIOCore
 /// capture set. Credentials are not dealt with here. The article <doc:Redaction> has the rules and their limits.
 ///
 /// One value for one session. Events are given in their order; memory does not grow with what passes.
-public struct ContentRedactor: Sendable {
+package struct ContentRedactor: Sendable {
     private let mappers: ContentMappers
     private var client: ContentWalker
     private var server: ContentWalker
@@ -20,7 +20,7 @@ public struct ContentRedactor: Sendable {
     private var pop3: POP3ContentRedactor
     private var opaque: (client: WordMapper?, server: WordMapper?) = (nil, nil)
 
-    public init(_ level: RedactionLevel, key: any PseudonymKey) {
+    package init(_ level: RedactionLevel, key: any PseudonymKey) {
         mappers = ContentMappers(level, key: key)
         client = ContentWalker(mappers, keepsNames: true)
         server = ContentWalker(mappers)
@@ -28,7 +28,7 @@ public struct ContentRedactor: Sendable {
     }
 
     /// The octets to record in the event's place: exactly as many; `nil` where nothing changes.
-    public mutating func redact(_ event: MailEvent) -> ByteBuffer? {
+    package mutating func redact(_ event: MailEvent) -> ByteBuffer? {
         guard mappers.level != .none else { return nil }
         switch event.meaning {
         case .part(let start): return redactPart(event, start)
@@ -50,7 +50,7 @@ public struct ContentRedactor: Sendable {
 
     /// Takes note of an event whose octets nobody wants. Lines say what follows them; the octets of a server's literal or
     /// message say nothing of what follows those, and are not looked at.
-    public mutating func learn(_ event: MailEvent) {
+    package mutating func learn(_ event: MailEvent) {
         switch event.meaning {
         case .literal where event.sender == .server: break
         case .pop3Body where event.sender == .server: break

@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Takes what proves who somebody is out of a session, event by event, before anything of it is written.
 ///
@@ -9,7 +9,7 @@ public import NIOCore
 /// The form stays, so that what is left can be read and replayed; the length does not, for it says something of a password.
 /// What was once seen as a secret is looked for in the lines that follow, because servers echo, and people type a password
 /// where it does not belong.
-public struct CredentialRedactor: Sendable {
+package struct CredentialRedactor: Sendable {
     private var sasl = SASLPlaceholders(mechanism: nil)
     /// A LOGIN with literals, and its tag.
     private var login: (tag: ByteBuffer?, parts: LoginPlaceholders)?
@@ -19,10 +19,10 @@ public struct CredentialRedactor: Sendable {
     private static let maximumName = 1024
     private let key: any PseudonymKey
 
-    public init(key: any PseudonymKey) { self.key = key }
+    package init(key: any PseudonymKey) { self.key = key }
 
     /// The octets to record in the event's place; `nil` where it holds no secret.
-    public mutating func redact(_ event: MailEvent) -> ByteBuffer? {
+    package mutating func redact(_ event: MailEvent) -> ByteBuffer? {
         isLoggedIn = event.standing.isLoggedIn
         return switch event.meaning {
         case .pop3Body: nil
@@ -49,7 +49,7 @@ public struct CredentialRedactor: Sendable {
     /// Takes note of an event whose octets nobody wants.
     ///
     /// All that is learnt comes from the client, but for how many challenges there were.
-    public mutating func learn(_ event: MailEvent) {
+    package mutating func learn(_ event: MailEvent) {
         if event.sender == .client { _ = redact(event) }
         if case .saslChallenge = event.meaning { _ = sasl.challenge(event.bytes) }
     }
