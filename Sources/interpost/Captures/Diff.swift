@@ -59,18 +59,16 @@ struct Diff: ParsableCommand {
                 ComparedSessions(CapturePlace(left), leg: view, normalisation),
                 ComparedSessions(CapturePlace(right), leg: view, normalisation), sides: from.sides)
         } catch {
-            FileHandle.standardError.write(Data("interpost: \(error)\n".utf8))
+            StandardError.note("\(error)")
             throw ExitCode(2)
         }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            StandardOutput.write(try encoder.encode(comparisons) + Data("\n".utf8))
+            try StandardOutput.write(json: comparisons)
         } else {
             var style = SessionComparison.Style()
             (style.context, style.showsAll, style.sides) = (context, all, from.sides)
-            style.hasColour = StandardOutput.hasColour
-            StandardOutput.write(Data(comparisons.text(style).utf8))
+            style.hasColour = Terminal.showsColour
+            StandardOutput.write(comparisons.text(style))
         }
         if !comparisons.isSame { throw ExitCode(1) }
     }

@@ -30,7 +30,7 @@ struct Events: ParsableCommand {
             printer.flush()
         } catch {
             printer.flush()
-            FileHandle.standardError.write(Data("interpost: \(error.description)\n".utf8))
+            StandardError.note(error.description)
             throw ExitCode(2)
         }
     }

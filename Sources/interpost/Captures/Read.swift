@@ -104,13 +104,13 @@ struct Read: ParsableCommand {
                 }
             } catch {
                 corpus.add(error)
-                if printsEvents { note(error.description) }
+                if printsEvents { StandardError.note(error.description) }
             }
         }
         printer.flush()
         if !printsEvents { try printSummary(of: corpus) }
         let verdict = corpus.verdict(unwanted: Set(failOn.flatMap(\.categories)))
-        for reason in verdict.reasons { note(reason) }
+        for reason in verdict.reasons { StandardError.note(reason) }
         if verdict.status != 0 { throw ExitCode(verdict.status) }
     }
 
@@ -134,31 +134,10 @@ struct Read: ParsableCommand {
 
     private func printSummary(of corpus: CorpusSummary) throws {
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            StandardOutput.write(try encoder.encode(corpus) + Data("\n".utf8))
-            return
+            return try StandardOutput.write(json: corpus)
         }
         let parts = (quirks && !summary ? [] : [corpus.text]) + (quirks ? [corpus.lint] : [])
-        StandardOutput.write(Data(parts.joined(separator: "\n").utf8))
-    }
-
-    private func note(_ text: String) { FileHandle.standardError.write(Data("interpost: \(text)\n".utf8)) }
-}
-
-/// What a program that only reads has to say; without a place to say it, it ends.
-enum StandardOutput {
-    /// A terminal shows it, and nobody has said that it does not (no-color.org).
-    static let hasColour = isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
-
-    static func write(_ data: Data) {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: data)
-        } catch {
-            let reason = String(cString: strerror(errno))
-            FileHandle.standardError.write(Data("interpost: standard output cannot be written: \(reason)\n".utf8))
-            Foundation.exit(2)
-        }
+        StandardOutput.write(parts.joined(separator: "\n"))
     }
 }
 
@@ -183,7 +162,7 @@ struct Unwanted {
 final class EventPrinter: EventTaker {
     private let detail: LogEvent.Detail
     private let isPretty: Bool
-    private var console = ConsoleLine(hasColour: StandardOutput.hasColour)
+    private var console = ConsoleLine(hasColour: Terminal.showsColour)
     private var lines: [UInt8] = []
 
     init(detail: LogEvent.Detail, isPretty: Bool) {

@@ -37,7 +37,7 @@ struct Verify: ParsableCommand {
                 print(verification, of: capture, secrets: secrets.count)
                 if !verification.isGood { status = max(status, 1) }
             } catch {
-                FileHandle.standardError.write(Data("interpost: \(capture) \(error)\n".utf8))
+                StandardError.note("\(capture) \(error)")
                 status = 2
             }
         }
@@ -54,7 +54,7 @@ struct Verify: ParsableCommand {
 
                 """
         }
-        StandardOutput.write(Data(text.utf8))
+        StandardOutput.write(text)
     }
 
     private func readSecrets() throws -> [Secret] {
