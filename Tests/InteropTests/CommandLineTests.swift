@@ -80,6 +80,14 @@ import Testing
         #expect(outcome.errors.isEmpty)
     }
 
+    @Test func `prints a configuration with every key, which is good`() async throws {
+        let printed = try await Program.run("check-config", "--defaults")
+        #expect(printed.code == 0 && printed.text.contains("# line: 1048576  # 1024 to 67108864"))
+        let room = try Room("defaults")
+        let file = try room.write(printed.text, to: "defaults.yml")
+        #expect(try await Program.run("check-config", file).code == 0)
+    }
+
     @Test(arguments: [
         (["run", "--lissten", "imap://h"], "--listen"), (["run", "--listen", "imap://h"], "--upstream"),
         (["run"], "--config"), (["run", "--config", "/no/such/file.yml"], "no such file"),
@@ -87,6 +95,20 @@ import Testing
         (["run", "--listen", "imap://h", "--upstream", "imap://h", "--certificate", "c.pem"], "private key"),
         (["run", "--listen", "imap://h", "--upstream", "imap://h", "--detail", "command"], "commands"),
         (["run", "--listen", "imap://h", "--upstream", "imap://h", "--threads", "0"], "1 to 256"),
+        (
+            ["run", "--listen", "imap://h", "--upstream", "imap://h", "--keep-files", "20000000"],
+            "--keep-files: 'keep-files' is a whole number from 1 to 10000000"
+        ),
+        (["run", "--listen", "imap://h", "--upstream", "imap://h", "--set", "limits.lien=1"], "did you mean 'limits.line'?"),
+        (
+            ["run", "--listen", "imap://h", "--upstream", "imap://h", "--set", "limits.line=1"],
+            "--set limits.line: 'line' is a whole number from 1024"
+        ),
+        (["check-config"], "--defaults"), (["check-config", "x.yml", "--defaults"], "--defaults"),
+        (
+            ["replay", "x.interpost", "--listen", "imap://h", "--certificate", "c.pem"],
+            "--certificate: 'certificate' needs 'private-key'"
+        ),
         (["check-confg"], "check-confg"), (["check-config", "/no/such/file.yml"], "no such file"),
         (["read", "/no/such/session.imap"], "/no/such/session.imap"),
     ])

@@ -196,6 +196,16 @@ import Testing
         }
     }
 
+    @Test func `to reload lays the command line over the file again`() async throws {
+        let relay = try await RelayProcess([Route("imap", to: "imap", port: 9)], arguments: ["--mirror"])
+        let configuration = try String(contentsOfFile: relay.configuration, encoding: .utf8)
+        try relay.room.write(
+            configuration.replacing("  - listen:", with: "  - compress: strip\n    listen:"), to: "interpost.yml")
+        relay.signal(SIGHUP)
+        try await relay.complaint("not reloaded, the old configuration stays: --mirror: mirror edits nothing")
+        _ = try await relay.stop()
+    }
+
     @Test func `to reload sends new sessions to the new server`() async throws {
         let second = try await PlayedServer([.tls, .say("* OK second"), .end], credential: try await .of(.right))
         try await play(to: "imaps") { _ in

@@ -33,7 +33,8 @@ extension ConfigurationReader {
         } catch {
             // What is wrong with the name is wrong with this line; what is wrong in the file, with that one.
             guard error.file == text, error.line == nil else { throw error }
-            throw ConfigurationError(file: file, line: node.mark?.line, message: "'policy': '\(text)': \(error.message)")
+            throw self.error(
+                at: node, "'policy': '\(text)': \(error.message)")
         }
     }
 
@@ -50,8 +51,8 @@ extension ConfigurationReader {
         }
         guard let preset else {
             let names = Policy.Preset.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError(
-                file: file, line: node.mark?.line, message: "a policy needs a 'preset', for what no rule decides: \(names)")
+            throw error(
+                at: node, "a policy needs a 'preset', for what no rule decides: \(names)")
         }
         policy.preset = preset
         return policy
@@ -67,9 +68,8 @@ extension ConfigurationReader {
             action = try readAction(&keys, match)
         }
         guard let action else {
-            throw ConfigurationError(
-                file: file, line: node.mark?.line,
-                message: "a rule needs an 'action': allow, refuse, pretend, rewrite, drop or hold")
+            throw error(
+                at: node, "a rule needs an 'action': allow, refuse, pretend, rewrite, drop or hold")
         }
         return PolicyRule(name: name, match: match, action: action)
     }

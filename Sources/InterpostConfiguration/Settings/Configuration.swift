@@ -18,9 +18,7 @@ public struct Configuration: Sendable, Equatable {
         var problems: [String] = []
         if relays.isEmpty { problems.append("there is nothing to relay: name a listener and its upstream") }
         for relay in relays { problems += relay.problems }
-        if (tls.certificate == nil) != (tls.privateKey == nil) {
-            problems.append("a certificate needs its private key, and a private key its certificate: give both or neither")
-        }
+        if let problem = tls.problem { problems.append(problem.message) }
         return problems
     }
 }
@@ -86,6 +84,12 @@ public struct TLSSettings: Sendable, Equatable {
     public var skipsUpstreamVerification = false
 
     public init() {}
+
+    var problem: (key: String, message: String)? {
+        guard (certificate == nil) != (privateKey == nil) else { return nil }
+        let (given, missing) = certificate == nil ? ("private-key", "certificate") : ("certificate", "private-key")
+        return (given, "'\(given)' needs '\(missing)' beside it: give a certificate and its private key, or neither")
+    }
 }
 
 public struct LogSettings: Sendable, Equatable {

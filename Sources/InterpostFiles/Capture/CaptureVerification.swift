@@ -25,7 +25,9 @@ public struct CaptureVerification {
     public private(set) var octets = 0
     public private(set) var redaction = RedactionLevel.all
 
-    private let place: CapturePlace
+    let place: CapturePlace
+    /// How many were looked for.
+    let secrets: Int
     private let search: SecretSearch?
     private var protocols = SessionProtocols()
     /// Of sessions that are under way, to be replayed at their end.
@@ -48,6 +50,7 @@ public struct CaptureVerification {
     ///   - progress: Told how many octets of the capture were read.
     public init(of place: CapturePlace, secrets: [Secret] = [], progress: (Int) -> Void = { _ in }) throws {
         self.place = place
+        self.secrets = secrets.count
         search = secrets.isEmpty ? nil : SecretSearch(secrets)
         let reader = try CaptureReader(place)
         do {

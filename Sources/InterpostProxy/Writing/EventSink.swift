@@ -1,6 +1,7 @@
 import Foundation
 import InterpostConfiguration
 import InterpostCore
+import InterpostFiles
 import Synchronization
 
 /// Where a program's events go: the log as JSON lines, the console as lines for people, or both.
@@ -26,7 +27,7 @@ final class EventSink: Sendable {
         // Standard output carries one thing: the JSON lines if they go there, else the console.
         let showsConsole = settings.console == .pretty && settings.file != "-"
         console = showsConsole ? try LineWriter(path: nil, isLossy: true, onFailure: { _ in }) : nil
-        consoleLine = ConsoleLine(hasColour: isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil)
+        consoleLine = ConsoleLine(hasColour: Terminal.showsColour)
     }
 
     /// Sessions should stop reading until the log has caught up.

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import InterpostConfiguration
 import InterpostCore
 import InterpostFiles
 
@@ -59,18 +57,16 @@ struct Diff: ParsableCommand {
                 ComparedSessions(CapturePlace(left), leg: view, normalisation),
                 ComparedSessions(CapturePlace(right), leg: view, normalisation), sides: from.sides)
         } catch {
-            FileHandle.standardError.write(Data("interpost: \(error)\n".utf8))
+            StandardError.note("\(error)")
             throw ExitCode(2)
         }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            StandardOutput.write(try encoder.encode(comparisons) + Data("\n".utf8))
+            try StandardOutput.write(json: comparisons)
         } else {
             var style = SessionComparison.Style()
             (style.context, style.showsAll, style.sides) = (context, all, from.sides)
-            style.hasColour = StandardOutput.hasColour
-            StandardOutput.write(Data(comparisons.text(style).utf8))
+            style.hasColour = Terminal.showsColour
+            StandardOutput.write(comparisons.text(style))
         }
         if !comparisons.isSame { throw ExitCode(1) }
     }
@@ -94,25 +90,8 @@ struct NormalFormOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "What is not made alike: tags, times, dates, uids, ids; with commas or more than once.", valueName: "what"),
-        transform: KeptKinds.init)
-    var keep: [KeptKinds] = []
+        transform: { try Words($0, of: "--keep", among: Normalisation.named.map { ($0.name, $0.kind) }) })
+    var keep: [Words<Normalisation>] = []
 
-    var normalisation: Normalisation { keep.reduce(.all) { $0.subtracting($1.kinds) } }
-}
-
-/// What `--keep` names: `dates`, or `dates,uids`.
-struct KeptKinds {
-    var kinds: Normalisation = []
-
-    init(_ argument: String) throws {
-        let names = Normalisation.named.map(\.name)
-        for word in argument.split(separator: ",") {
-            guard let found = Normalisation.named.first(where: { $0.name == word }) else {
-                let suggestion = Suggestion.nearest(to: "\(word)", among: names)
-                throw ValidationError("--keep is one or more of \(names.joined(separator: ", ")), not '\(word)'\(suggestion)")
-            }
-            kinds.formUnion(found.kind)
-        }
-        guard !kinds.isEmpty else { throw ValidationError("--keep names what: \(names.joined(separator: ", "))") }
-    }
+    var normalisation: Normalisation { Normalisation.all.subtracting(Normalisation(keep.flatMap(\.chosen))) }
 }

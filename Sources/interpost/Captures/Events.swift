@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import InterpostCore
 import InterpostFiles
 
@@ -23,14 +22,15 @@ struct Events: ParsableCommand {
     var detail = LogEvent.Detail.commands
 
     func run() throws {
-        let printer = EventPrinter(detail: detail, isPretty: false)
+        let printer = EventPrinter(
+            detail: detail, isPretty: false, hasColour: false, write: { StandardOutput.write($0) })
         var sessions = CaptureReadings(capture, detail: detail, printer: printer, printsRecorded: true)
         do throws(CorpusSummary.Failure) {
             try sessions.read { _ in }
             printer.flush()
         } catch {
             printer.flush()
-            FileHandle.standardError.write(Data("interpost: \(error.description)\n".utf8))
+            StandardError.note(error.description)
             throw ExitCode(2)
         }
     }

@@ -65,7 +65,7 @@ struct Export: ParsableCommand {
                     session.isEmpty ? "\(capture) has no sessions" : "\(capture) has none of the sessions of --session")
             }
             let words = ["\(outcome.sessions) \(outcome.sessions == 1 ? "session" : "sessions")"] + outcome.notes
-            FileHandle.standardError.write(Data("interpost: \(words.joined(separator: ", "))\n".utf8))
+            StandardError.note(words.joined(separator: ", "))
         } catch let error as CaptureError {
             throw UserError(error, at: capture.description)
         } catch {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import InterpostCore
 import InterpostFiles
 import NIOCore
@@ -42,7 +41,7 @@ struct Import: ParsableCommand {
 
     func run() throws {
         let (files, failures) = SessionFiles.files(at: paths)
-        for failure in failures { Self.note("\(failure)") }
+        for failure in failures { StandardError.note("\(failure)") }
         var failed = !failures.isEmpty
         do {
             let importer = try CaptureImporter(into: to, appends: append, level: redact, keepsSecrets: dangerouslyKeepSecrets)
@@ -50,19 +49,17 @@ struct Import: ParsableCommand {
                 do {
                     if try read(file, into: importer) == false { failed = true }
                 } catch let failure as CorpusSummary.Failure {
-                    Self.note("\(failure)")
+                    StandardError.note("\(failure)")
                     failed = true
                 }
             }
             try importer.finish()
-            Self.note("\(importer.count) \(importer.count == 1 ? "session" : "sessions") in \(to)")
+            StandardError.note("\(importer.count) \(importer.count == 1 ? "session" : "sessions") in \(to)")
         } catch {
             throw UserError(error)
         }
         if failed { throw ExitCode(2) }
     }
-
-    static func note(_ text: String) { FileHandle.standardError.write(Data("interpost: \(text)\n".utf8)) }
 
     /// Says whether all of it was imported.
     private func read(_ file: String, into importer: CaptureImporter) throws -> Bool {
@@ -115,7 +112,7 @@ struct Import: ParsableCommand {
         let problem = try session.flatMap { try importer.close($0) }
         if let end { throw end }
         guard let problem else { return true }
-        Self.note("\(file) is not imported to its end: \(problem)")
+        StandardError.note("\(file) is not imported to its end: \(problem)")
         return false
     }
 }
@@ -147,7 +144,7 @@ struct PacketImport {
                     let problem = try importer.close(session, reason: reason) ?? reason
                     guard let problem else { continue }
                     isWhole = false
-                    Import.note("\(file), session \(session), is not imported to its end: \(problem)")
+                    StandardError.note("\(file), session \(session), is not imported to its end: \(problem)")
                 }
             }
         }
@@ -175,7 +172,7 @@ struct PacketImport {
 
     private func tell(_ streams: MailStreams, _ count: Int) throws {
         if streams.cutShort > 0 {
-            Import.note("\(file): of \(streams.cutShort) packets only the beginning was kept; tcpdump -s 0 keeps all")
+            StandardError.note("\(file): of \(streams.cutShort) packets only the beginning was kept; tcpdump -s 0 keeps all")
         }
         let encrypted = streams.encrypted == 1 ? "1 connection is" : "\(streams.encrypted) connections are"
         let advice = "record them with interpost run --record, which reads behind TLS"
@@ -185,9 +182,11 @@ struct PacketImport {
                 problem: "holds no IMAP or POP3 in clear text" + (streams.encrypted > 0 ? "; \(encrypted) encrypted (TLS)" : ""),
                 advice: streams.encrypted > 0 ? advice : nil)
         }
-        if streams.encrypted > 0 { Import.note("\(file): \(encrypted) encrypted (TLS) and left out: \(advice)") }
-        if streams.fragments > 0 { Import.note("\(file): \(streams.fragments) fragments of IP packets are not read") }
-        if streams.refused > 0 { Import.note("\(file): \(streams.refused) packets of too many connections at once are not read") }
+        if streams.encrypted > 0 { StandardError.note("\(file): \(encrypted) encrypted (TLS) and left out: \(advice)") }
+        if streams.fragments > 0 { StandardError.note("\(file): \(streams.fragments) fragments of IP packets are not read") }
+        if streams.refused > 0 {
+            StandardError.note("\(file): \(streams.refused) packets of too many connections at once are not read")
+        }
     }
 }
 

@@ -1,9 +1,6 @@
 import ArgumentParser
-import Foundation
-import InterpostConfiguration
 import InterpostCore
 import InterpostFiles
-import NIOCore
 
 /// `interpost read`: sessions that lie on the disk, as events or as a summary.
 struct Read: ParsableCommand {
@@ -62,8 +59,8 @@ struct Read: ParsableCommand {
         name: .customLong("fail-on"),
         help: ArgumentHelp(
             "End with status 1 when there is any: unknown, anomaly, quirk; may be repeated or hold commas.", valueName: "what"),
-        transform: Unwanted.init)
-    var failOn: [Unwanted] = []
+        transform: { try Words($0, of: "--fail-on", among: CorpusFinding.Category.allCases.map { ($0.rawValue, $0) }) })
+    var failOn: [Words<CorpusFinding.Category>] = []
 
     func validate() throws {
         if json, pretty { throw ValidationError("--pretty is for events and --json for the summary: leave one of them out") }
@@ -74,144 +71,25 @@ struct Read: ParsableCommand {
     }
 
     func run() throws {
-        let (files, failures) = SessionFiles.files(at: paths)
-        var corpus = CorpusSummary()
-        for failure in failures { corpus.add(failure) }
         let isOneFile = paths.count == 1 && !SessionFiles.isFolder(paths[0])
-        var sessions = 0
         let printsEvents = events || (isOneFile && !summary && !quirks && !json)
-        let printer = EventPrinter(detail: detail, isPretty: pretty)
-        for file in files {
-            do throws(CorpusSummary.Failure) {
-                if CaptureReader.isCapture(file) {
-                    let earlier = isOneFile ? 0 : sessions
-                    let place = CapturePlace(path: file)
-                    var capture = CaptureReadings(place, detail: detail, printer: printsEvents ? printer : nil, earlier: earlier)
-                    var files = 1
-                    try capture.read { reading in
-                        corpus.add(reading, files: files)
-                        (files, sessions) = (0, sessions + 1)
-                    }
-                    continue
-                }
-                sessions += 1
-                let source = try SessionSource(file, side: side, mailProtocol: mailProtocol)
-                printer.showsCommands = source.holdsOnlyCommands
-                let reading = try read(source, as: sessions, printer: printsEvents ? printer : nil)
-                corpus.add(reading, files: source.fileCount)
-                if let end = reading.whereReadingEnds {
-                    throw CorpusSummary.Failure(file: "\(end.place)", problem: "is not read to its end: \(end.reason)")
-                }
-            } catch {
-                corpus.add(error)
-                if printsEvents { note(error.description) }
-            }
-        }
+        let printer = EventPrinter(
+            detail: detail, isPretty: pretty, hasColour: Terminal.showsColour, write: { StandardOutput.write($0) })
+        var reader = CorpusReader(
+            side: side, mailProtocol: mailProtocol, detail: detail, printer: printsEvents ? printer : nil, isOneFile: isOneFile)
+        reader.read(all: paths) { if printsEvents { StandardError.note($0.description) } }
         printer.flush()
-        if !printsEvents { try printSummary(of: corpus) }
-        let verdict = corpus.verdict(unwanted: Set(failOn.flatMap(\.categories)))
-        for reason in verdict.reasons { note(reason) }
+        if !printsEvents { try printSummary(of: reader.summary) }
+        let verdict = reader.summary.verdict(unwanted: Set(failOn.flatMap(\.chosen)))
+        for reason in verdict.reasons { StandardError.note(reason) }
         if verdict.status != 0 { throw ExitCode(verdict.status) }
-    }
-
-    /// Reads a session to its end. All of it is counted, whatever is printed.
-    private func read(
-        _ source: SessionSource, as number: Int, printer: EventPrinter?
-    ) throws(CorpusSummary.Failure) -> SessionReading {
-        var counting = source.reading(detail: .responses)
-        var printing = printer == nil || detail == .responses ? nil : source.reading(detail: detail)
-        var time = WireTime(nanoseconds: 0)
-        let print: (LogEvent) -> Void = { event in printer?.print(event, session: number, at: time) }
-        try source.turns { turn in
-            time = turn.time
-            counting.receive(turn) { if printing == nil { print($0) } }
-            printing?.receive(turn, tell: print)
-        }
-        counting.finish { if printing == nil { print($0) } }
-        printing?.finish(tell: print)
-        return counting
     }
 
     private func printSummary(of corpus: CorpusSummary) throws {
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            StandardOutput.write(try encoder.encode(corpus) + Data("\n".utf8))
-            return
+            return try StandardOutput.write(json: corpus)
         }
         let parts = (quirks && !summary ? [] : [corpus.text]) + (quirks ? [corpus.lint] : [])
-        StandardOutput.write(Data(parts.joined(separator: "\n").utf8))
-    }
-
-    private func note(_ text: String) { FileHandle.standardError.write(Data("interpost: \(text)\n".utf8)) }
-}
-
-/// What a program that only reads has to say; without a place to say it, it ends.
-enum StandardOutput {
-    /// A terminal shows it, and nobody has said that it does not (no-color.org).
-    static let hasColour = isatty(1) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
-
-    static func write(_ data: Data) {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: data)
-        } catch {
-            let reason = String(cString: strerror(errno))
-            FileHandle.standardError.write(Data("interpost: standard output cannot be written: \(reason)\n".utf8))
-            Foundation.exit(2)
-        }
-    }
-}
-
-/// What `--fail-on` names: `anomaly`, or `unknown,anomaly`.
-struct Unwanted {
-    var categories: [CorpusFinding.Category]
-
-    init(_ argument: String) throws {
-        let words = CorpusFinding.Category.allCases.map(\.rawValue)
-        categories = try argument.split(separator: ",").map { word in
-            guard let category = CorpusFinding.Category(rawValue: word.lowercased()) else {
-                let suggestion = Suggestion.nearest(to: "\(word)", among: words)
-                throw ValidationError("--fail-on is one or more of \(words.joined(separator: ", ")), not '\(word)'\(suggestion)")
-            }
-            return category
-        }
-        guard !categories.isEmpty else { throw ValidationError("--fail-on names what: \(words.joined(separator: ", "))") }
-    }
-}
-
-/// Writes events to standard output, many at once.
-final class EventPrinter: EventTaker {
-    private let detail: LogEvent.Detail
-    private let isPretty: Bool
-    private var console = ConsoleLine(hasColour: StandardOutput.hasColour)
-    private var lines: [UInt8] = []
-
-    init(detail: LogEvent.Detail, isPretty: Bool) {
-        self.detail = detail
-        self.isPretty = isPretty
-    }
-
-    var showsCommands: Bool {
-        get { console.showsCommands }
-        set { console.showsCommands = newValue }
-    }
-
-    func print(_ event: LogEvent, session: Int, at time: WireTime) {
-        if isPretty {
-            console.write(event, session: session, at: time, to: &lines)
-        } else if event.detail <= detail {
-            event.writeJSON(session: session, at: time, to: &lines)
-        }
-        if lines.count > 1 << 16 { flush() }
-    }
-
-    func print(recorded line: ByteBuffer) {
-        lines.append(contentsOf: line.readableBytesView)
-        lines.append(UInt8(ascii: "\n"))
-    }
-
-    func flush() {
-        StandardOutput.write(Data(lines))
-        lines.removeAll(keepingCapacity: true)
+        StandardOutput.write(parts.joined(separator: "\n"))
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import InterpostCore
 import InterpostFiles
 
@@ -35,8 +34,7 @@ struct Redact: ParsableCommand {
                 of: capture, to: copy, level, key: pseudonyms.key(), progress: progress.advance(to:))
             progress.finish()
             let cut = redaction.isCutOff ? "; the original is cut off at its end" : ""
-            FileHandle.standardError.write(
-                Data("interpost: \(copy) has \(redaction.sessions) sessions, \(redaction.records) records\(cut)\n".utf8))
+            StandardError.note("\(copy) has \(redaction.sessions) sessions, \(redaction.records) records\(cut)")
         } catch {
             throw UserError(error, at: capture.description)
         }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Foundation
 import InterpostCore
 import InterpostFiles
-import NIOCore
 
 /// `interpost verify`: whether a capture may be committed.
 struct Verify: ParsableCommand {
@@ -34,48 +32,21 @@ struct Verify: ParsableCommand {
                 let progress = ProgressLine(total: capture.size, label: capture.path)
                 let verification = try CaptureVerification(of: capture, secrets: secrets, progress: progress.advance(to:))
                 progress.finish()
-                print(verification, of: capture, secrets: secrets.count)
+                StandardOutput.write(verification.text)
                 if !verification.isGood { status = max(status, 1) }
             } catch {
-                FileHandle.standardError.write(Data("interpost: \(capture) \(error)\n".utf8))
+                StandardError.note("\(capture) \(error)")
                 status = 2
             }
         }
         if status != 0 { throw ExitCode(status) }
     }
 
-    private func print(_ verification: CaptureVerification, of capture: CapturePlace, secrets: Int) {
-        var text = verification.problems.map { "\($0)\n" }.joined()
-        if verification.hasMoreProblems { text += "\(capture): and more\n" }
-        if verification.isGood {
-            text = """
-                \(capture) is good: \(verification.sessions) sessions, \(verification.records) records, \(verification.octets) octets; \
-                redacted: \(verification.redaction.rawValue); \(secrets == 0 ? "no secrets were looked for" : "none of \(secrets) secrets")
-
-                """
-        }
-        StandardOutput.write(Data(text.utf8))
-    }
-
     private func readSecrets() throws -> [Secret] {
-        try secretFile.flatMap { file in
-            let data: Data
-            do {
-                data = try Data(contentsOf: URL(filePath: file))
-            } catch {
-                throw ValidationError("--secret-file \(file) cannot be read")
-            }
-            let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            return try lines.enumerated().compactMap { index, line -> Secret? in
-                let secret = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
-                if secret.isEmpty { return nil }
-                guard secret.count >= SecretSearch.minimumLength else {
-                    throw ValidationError(
-                        "\(file):\(index + 1): a secret of fewer than \(SecretSearch.minimumLength) octets would be found everywhere"
-                    )
-                }
-                return Secret(ByteBuffer(bytes: secret))
-            }
+        do {
+            return try secretFile.flatMap { try SecretFile.read($0) }
+        } catch {
+            throw ValidationError("--secret-file \(error)")
         }
     }
 }

@@ -1,25 +1,29 @@
 import ArgumentParser
 import InterpostConfiguration
-import InterpostCore
 
 /// `interpost check-config`: says what is wrong with a configuration, or what it means.
 struct CheckConfig: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Check a configuration file without running it.")
+    static let configuration = CommandConfiguration(
+        abstract: "Check a configuration file without running it, or print one that shows every key.",
+        discussion: """
+            Examples:
+              interpost check-config /etc/interpost.yml
+              interpost check-config --defaults > interpost.yml
+            """)
 
     @Argument(help: "The YAML file.")
-    var file: String
+    var file: String?
+
+    @Flag(help: "Print a configuration with every key in a comment, its default and what it may be.")
+    var defaults = false
+
+    func validate() throws {
+        if (file == nil) == !defaults { throw ValidationError("give a file, or --defaults") }
+    }
 
     func run() throws {
+        guard let file else { return StandardOutput.write(ConfigurationDefaults.text) }
         let configuration = try ConfigurationFile.read(file)
-        print("\(file) is good:")
-        for relay in configuration.relays {
-            let mirror = relay.mirror ? ", mirrored" : ""
-            let count = relay.policy.rules.count
-            let rules = count == 0 ? "" : " with \(count) \(count == 1 ? "rule" : "rules") in front"
-            print(
-                "  \(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue), "
-                    + "policy: \(relay.policy.preset.rawValue)\(rules)")
-            if relay.policy.isDryRun { print("    the policy is a DRY RUN: it refuses nothing and protects nobody") }
-        }
+        StandardOutput.write("\(file) is good:\n" + configuration.summary.map { "  \($0)\n" }.joined())
     }
 }

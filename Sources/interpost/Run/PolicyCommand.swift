@@ -66,11 +66,7 @@ struct PolicyCommand: ParsableCommand {
             guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: bytes)) else {
                 throw ValidationError("the command is not whole: a literal's octets stand behind \\r\\n")
             }
-            show(explanation)
-            if policy.isDryRun { print("dry run  the policy is only tried out: NOTHING is refused, and the command passes") }
-            if !policy.isEnforcing, !policy.isDryRun {
-                print("tap      the policy refuses nothing: bytes pass as they came, these too")
-            }
+            StandardOutput.write(explanation.text(policy))
         }
 
         private func context(of bytes: ByteBuffer) -> PolicyContext {
@@ -84,21 +80,6 @@ struct PolicyCommand: ParsableCommand {
                 CanonicalMailbox(MailboxName(IMAPString(ModifiedUTF7.encode($0))), separator: octet)
             }
             return context
-        }
-
-        private func show(_ explanation: PolicyExplanation) {
-            print("verdict  \(explanation.verdict.rawValue)")
-            print("rule     \(explanation.rule)")
-            for line in explanation.sent { print("server   \(Self.shown(line))") }
-            if explanation.sent.isEmpty { print("server   hears nothing") }
-            for line in explanation.answers { print("client   \(Self.shown(line))") }
-            if let seconds = explanation.seconds { print("client   waits for a person, \(seconds) seconds at most") }
-            if explanation.closes { print("client   is left: both connections end") }
-            if explanation.answers.isEmpty, !explanation.sent.isEmpty { print("client   hears what the server answers") }
-        }
-
-        private static func shown(_ line: ByteBuffer) -> String {
-            TerminalText.shown(String(buffer: line.withoutLineEnd).replacing("\r\n", with: "\\r\\n"))
         }
     }
 }

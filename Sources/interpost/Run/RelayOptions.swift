@@ -2,7 +2,8 @@ import ArgumentParser
 import InterpostConfiguration
 import InterpostCore
 
-/// What can be said of a relay on the command line.
+/// What can be said of a relay on the command line: the most used keys by flags of their own, all others by `--set`. What a key may
+/// be is ruled where files are read, and nowhere else.
 struct RelayOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Where clients connect: imap, imaps, pop3 or pop3s; port 0 lets the system choose.", valueName: "url"))
@@ -14,62 +15,66 @@ struct RelayOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A YAML file that says all this and more; see Config/interpost.yml.", valueName: "file"))
     var config: String?
 
-    @Option(help: ArgumentHelp("PEM certificates to trust for servers, beside the system's.", valueName: "file"))
+    @Option(help: .key("tls.trust", valueName: "file"))
     var trust: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "What may be done to the mail: observe, read-only, no-delete, organise, or a policy file; see Config/read-only.yml.",
-            valueName: "preset|file"))
+    @Option(help: .ofRelays("policy", valueName: "preset|file"), completion: .file())
     var policy: String?
 
     @OptionGroup var shown: CertificateOptions
 
-    @Option(help: ArgumentHelp("Write events as JSON lines; - is standard output.", valueName: "file|-"))
+    @Option(help: .key("log.file", valueName: "file|-"), completion: .file())
     var log: String?
 
-    @Option(help: "What the log carries: acts, commands, responses or values.")
-    var detail: LogEvent.Detail?
+    @Option(help: .key("log.detail"), completion: .key("log.detail"))
+    var detail: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Record all sessions in a capture; in a folder that exists, each in its own.", valueName: "file|folder"))
+    @Option(help: .key("record.path", valueName: "file|folder"), completion: .file())
     var record: String?
 
-    @Option(help: "What of the mail is replaced in captures: none, headers, bodies or all.")
-    var redact: RedactionLevel?
+    @Option(help: .key("record.redact", valueName: "level"), completion: .key("record.redact"))
+    var redact: String?
 
-    @Flag(help: "Record passwords as they are said. Whoever gets the capture can log in with them.")
+    @Flag(help: .key("record.dangerously-keep-secrets"))
     var dangerouslyKeepSecrets = false
 
-    @OptionGroup var pseudonyms: PseudonymOptions
+    @Option(help: .key("record.pseudonym-key", valueName: "file"), completion: .file())
+    var pseudonymKey: String?
 
-    @Option(help: ArgumentHelp("A word in the names of the files in a folder.", valueName: "word"))
+    @Option(help: .key("record.label", valueName: "word"))
     var label: String?
 
-    @Option(help: ArgumentHelp("Keep so many files of a folder, the latest ones.", valueName: "number"))
-    var keepFiles: Int?
+    @Option(help: .key("record.keep-files", valueName: "number"))
+    var keepFiles: String?
 
-    @Option(help: ArgumentHelp("Keep so many MiB of a folder.", valueName: "MiB"))
-    var keepMebibytes: Int?
+    @Option(help: .key("record.keep-mebibytes", valueName: "MiB"))
+    var keepMebibytes: String?
 
-    @Option(help: ArgumentHelp("Keep files of a folder for so many days.", valueName: "days"))
-    var keepDays: Int?
+    @Option(help: .key("record.keep-days", valueName: "days"))
+    var keepDays: String?
 
-    @Option(help: "What the console shows: pretty or quiet.")
-    var console: LogSettings.Console?
+    @Option(help: .key("log.console"), completion: .key("log.console"))
+    var console: String?
 
-    @Option(help: "COMPRESS=DEFLATE: terminate or strip.")
-    var compress: SessionSettings.Compression?
+    @Option(help: .ofRelays("compress"), completion: .list(["terminate", "strip"]))
+    var compress: String?
 
-    @Option(help: "Event loops.")
-    var threads: Int?
+    @Option(help: .key("threads", valueName: "number"))
+    var threads: String?
 
-    @Flag(help: "Each leg does what the other does; nothing is edited.")
+    @Flag(help: .ofRelays("mirror"))
     var mirror = false
 
-    @Flag(help: "Accept any certificate of a server. Anybody on the way can then read and change the mail.")
+    @Flag(help: .key("tls.dangerously-skip-upstream-verification"))
     var dangerouslySkipUpstreamVerification = false
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Say any other key: limits.line=2048. May be repeated; the last one holds. interpost check-config --defaults lists them.",
+            valueName: "key=value"),
+        completion: .list(ConfigurationTable.paths))
+    var settings: [String] = []
 
     func validate() throws {
         if config != nil, !listen.isEmpty || !upstream.isEmpty {
@@ -82,69 +87,92 @@ struct RelayOptions: ParsableArguments {
             throw ValidationError(
                 "each --listen needs its --upstream: there are \(listen.count) and \(upstream.count) of them")
         }
-        if let label, !RecordSettings.isLabel(label) {
-            throw ValidationError("--label stands in names of files: letters, digits, '-', '_' and '.', not '\(label)'")
+        do {
+            _ = try overlay()
+        } catch {
+            throw ValidationError("\(error)")
         }
-        for (flag, number) in [("files", keepFiles), ("mebibytes", keepMebibytes), ("days", keepDays)] {
-            if let number, number < 1 { throw ValidationError("--keep-\(flag) is a number from 1") }
-        }
-        if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256") }
     }
 
-    /// The file's configuration, if there is one, with the flags laid over it.
-    func configuration() throws -> Configuration {
-        var configuration = try config.map { try ConfigurationFile.read($0) } ?? Configuration()
-        for (listen, upstream) in zip(listen, upstream) {
-            configuration.relays.append(
-                RelayConfiguration(listen: try ListenURL(listen), upstream: try UpstreamURL(upstream)))
-        }
-        let policy = try policy.map { try PolicyFile.read(presetOrPath: $0) }
-        for index in configuration.relays.indices {
-            if let policy { configuration.relays[index].policy = policy }
-            if mirror { configuration.relays[index].mirror = true }
-            if let compress { configuration.relays[index].compress = compress }
-        }
-        configuration.tls.trust += trust
-        shown.lay(over: &configuration.tls)
-        if dangerouslySkipUpstreamVerification { configuration.tls.skipsUpstreamVerification = true }
-        if let log { configuration.log.file = log }
-        if let record { configuration.record.path = record }
-        if let redact { configuration.record.redaction = redact }
-        if let file = pseudonyms.pseudonymKey { configuration.record.pseudonymKey = file }
-        if let label { configuration.record.label = label }
-        if let keepFiles { configuration.record.keep.files = keepFiles }
-        if let keepMebibytes { configuration.record.keep.mebibytes = keepMebibytes }
-        if let keepDays { configuration.record.keep.days = keepDays }
-        if dangerouslyKeepSecrets { configuration.record.keepsSecrets = true }
-        if let detail { configuration.log.detail = detail }
-        if let console { configuration.log.console = console }
-        if let threads { configuration.threads = threads }
-        if let problem = configuration.problems.first { throw UserError(problem) }
-        return configuration
+    /// The file's configuration, if there is one, with the flags laid over it. Read anew at each call.
+    func configuration() throws -> Configuration { try ConfigurationFile.read(config, overlay: overlay()) }
+
+    private func overlay() throws(ConfigurationError) -> ConfigurationOverlay {
+        var overlay = ConfigurationOverlay()
+        for (listen, upstream) in zip(listen, upstream) { overlay.addRelay(listen: listen, upstream: upstream) }
+        overlay.setEveryRelay("policy", to: policy, by: "--policy")
+        overlay.setEveryRelay("mirror", to: mirror ? "true" : nil, by: "--mirror")
+        overlay.setEveryRelay("compress", to: compress, by: "--compress")
+        for file in trust { overlay.set("tls.trust", to: file, by: "--trust") }
+        shown.lay(over: &overlay)
+        overlay.set("log.file", to: log, by: "--log")
+        overlay.set("log.detail", to: detail, by: "--detail")
+        overlay.set("log.console", to: console, by: "--console")
+        overlay.set("record.path", to: record, by: "--record")
+        overlay.set("record.redact", to: redact, by: "--redact")
+        overlay.set("threads", to: threads, by: "--threads")
+        // These flags have the names of their keys.
+        let ofRecord = [
+            ("pseudonym-key", pseudonymKey), ("label", label), ("keep-files", keepFiles), ("keep-mebibytes", keepMebibytes),
+            ("keep-days", keepDays), ("dangerously-keep-secrets", dangerouslyKeepSecrets ? "true" : nil),
+        ]
+        for (name, text) in ofRecord { overlay.set("record.\(name)", to: text, by: "--\(name)") }
+        let skip = "dangerously-skip-upstream-verification"
+        overlay.set("tls.\(skip)", to: dangerouslySkipUpstreamVerification ? "true" : nil, by: "--\(skip)")
+        for assignment in settings { try overlay.set(assignment) }
+        return overlay
     }
 }
 
 /// What clients are shown.
 struct CertificateOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Show clients this certificate (PEM chain) instead of the authority's.", valueName: "file"))
+    @Option(help: .key("tls.certificate", valueName: "file"), completion: .file())
     var certificate: String?
 
-    @Option(help: ArgumentHelp("The private key of --certificate (PEM).", valueName: "file"))
+    @Option(help: .key("tls.private-key", valueName: "file"), completion: .file())
     var privateKey: String?
 
-    @Option(help: ArgumentHelp("Where the certificate authority lives.", valueName: "directory"))
+    @Option(help: .key("tls.authority", valueName: "directory"), completion: .directory)
     var authority: String?
 
-    func lay(over tls: inout TLSSettings) {
-        if let certificate { tls.certificate = certificate }
-        if let privateKey { tls.privateKey = privateKey }
-        if let authority { tls.authority = authority }
+    func lay(over overlay: inout ConfigurationOverlay) {
+        for (name, text) in [("certificate", certificate), ("private-key", privateKey), ("authority", authority)] {
+            overlay.set("tls.\(name)", to: text, by: "--\(name)")
+        }
+    }
+}
+
+extension ArgumentHelp {
+    /// What the table says of a key: `limits.line`.
+    fileprivate static func key(_ path: String, valueName: String? = nil) -> ArgumentHelp {
+        help(ConfigurationTable.key(path), valueName)
+    }
+
+    fileprivate static func ofRelays(_ name: String, valueName: String? = nil) -> ArgumentHelp {
+        help(ConfigurationTable.relay.first { $0.name == name }, valueName)
+    }
+
+    private static func help<Root>(_ key: ConfigurationKey<Root>?, _ valueName: String?) -> ArgumentHelp {
+        let text = key?.help.replacing("\n", with: " ") ?? ""
+        let range = key.flatMap { $0.form == .flag ? nil : $0.range }.map { " (\($0))" } ?? ""
+        return ArgumentHelp(stringLiteral: text + range).named(valueName)
+    }
+
+    private func named(_ valueName: String?) -> ArgumentHelp {
+        var help = self
+        help.valueName = valueName
+        return help
+    }
+}
+
+extension CompletionKind {
+    /// The words that a key may be.
+    fileprivate static func key(_ path: String) -> CompletionKind {
+        if case .choice(let names)? = ConfigurationTable.key(path)?.form { .list(names) } else { .default }
     }
 }
 
 extension LogEvent.Detail: ExpressibleByArgument {}
-extension LogSettings.Console: ExpressibleByArgument {}
-extension SessionSettings.Compression: ExpressibleByArgument {}
 extension MailProtocol: ExpressibleByArgument {}
 extension RedactionLevel: ExpressibleByArgument {}
 extension Side: ExpressibleByArgument {}

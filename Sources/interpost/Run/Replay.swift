@@ -61,8 +61,10 @@ struct Replay: AsyncParsableCommand {
 
     func validate() throws {
         if listen.isEmpty { throw ValidationError("give --listen URL") }
-        if (shown.certificate == nil) != (shown.privateKey == nil) {
-            throw ValidationError("--certificate needs --private-key, and the other way round")
+        do {
+            _ = try tls()
+        } catch {
+            throw ValidationError("\(error)")
         }
         if let sessions, sessions < 1 { throw ValidationError("--sessions is a number from 1") }
     }
@@ -73,15 +75,13 @@ struct Replay: AsyncParsableCommand {
             var options = ReplayOptions(matching)
             (options.times, options.onUnmatched, options.auth, options.user) = (times.times, onUnmatched, auth, user)
             options.password = try passwordFile.map(PasswordFile.read)
-            var tls = TLSSettings()
-            shown.lay(over: &tls)
             replayer = try await Replayer(
-                RecordedSessions(captures), listeners: listen, options: options, tls: tls, maximumConnections: sessions)
+                RecordedSessions(captures), listeners: listen, options: options, tls: tls(), maximumConnections: sessions)
         } catch {
             throw UserError(error)
         }
         for listener in replayer.listeners {
-            FileHandle.standardError.write(Data("interpost: answering on \(listener.url)\n".utf8))
+            StandardError.note("answering on \(listener.url)")
         }
         if let readyFile { try ReadyFile(listeners: replayer.listeners).write(to: readyFile) }
         let logger = Logger(label: "interpost") { StreamLogHandler.standardError(label: $0) }
@@ -93,14 +93,19 @@ struct Replay: AsyncParsableCommand {
         try tell(replayer)
     }
 
+    private func tls() throws(ConfigurationError) -> TLSSettings {
+        var overlay = ConfigurationOverlay()
+        shown.lay(over: &overlay)
+        return try ConfigurationFile.settings(overlay).tls
+    }
+
     private func tell(_ replayer: Replayer) throws {
         let outcomes = replayer.outcomes
         for outcome in outcomes {
-            StandardOutput.write(
-                Data("Connection \(outcome.connection), \(outcome.mailProtocol.title)\n\(outcome.report.text)\n".utf8))
+            StandardOutput.write("Connection \(outcome.connection), \(outcome.mailProtocol.title)\n\(outcome.report.text)\n")
         }
         let neverPlayed = replayer.sessionsNeverPlayed
-        if neverPlayed > 0 { StandardOutput.write(Data("Recorded sessions that nobody connected for: \(neverPlayed)\n".utf8)) }
+        if neverPlayed > 0 { StandardOutput.write("Recorded sessions that nobody connected for: \(neverPlayed)\n") }
         guard neverPlayed == 0, outcomes.allSatisfy(\.report.isClean) else { throw ExitCode(1) }
     }
 }

@@ -78,15 +78,13 @@ struct ReplayAsClient: AsyncParsableCommand {
         do {
             outcomes = try await play()
         } catch {
-            FileHandle.standardError.write(Data("interpost: \(error)\n".utf8))
+            StandardError.note("\(error)")
             throw ExitCode(2)
         }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            StandardOutput.write(try encoder.encode(Outcomes(v: 1, sessions: outcomes)) + Data("\n".utf8))
+            try StandardOutput.write(json: Outcomes(v: 1, sessions: outcomes))
         } else {
-            for outcome in outcomes { StandardOutput.write(Data("Session \(outcome.session)\n\(outcome.report.text)\n".utf8)) }
+            for outcome in outcomes { StandardOutput.write("Session \(outcome.session)\n\(outcome.report.text)\n") }
         }
         if outcomes.contains(where: { $0.report.failure != nil }) { throw ExitCode(2) }
         if !outcomes.allSatisfy(\.report.isSame) { throw ExitCode(1) }
@@ -131,7 +129,7 @@ struct ReplayAsClient: AsyncParsableCommand {
         var tls = TLSSettings()
         (tls.trust, tls.skipsUpstreamVerification) = (trust, dangerouslySkipUpstreamVerification)
         if dangerouslySkipUpstreamVerification {
-            FileHandle.standardError.write(Data("interpost: the server's certificate is NOT verified\n".utf8))
+            StandardError.note("the server's certificate is NOT verified")
         }
         let caller = try ReplayCaller(to: to, tls: tls)
         var outcomes: [Outcome] = []

@@ -35,7 +35,7 @@ struct Run: AsyncParsableCommand {
             throw UserError(error)
         }
         for listener in relay.listeners {
-            FileHandle.standardError.write(Data("interpost: listening on \(listener.url)\n".utf8))
+            StandardError.note("listening on \(listener.url)")
         }
         if let readyFile { try ReadyFile(listeners: relay.listeners).write(to: readyFile) }
         let group = ServiceGroup(services: [relay], logger: logger)

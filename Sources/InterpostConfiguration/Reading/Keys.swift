@@ -1,52 +1,5 @@
-import Foundation
 import InterpostCore
 import Yams
-
-/// Reads what every file of YAML has: groups of keys, texts, numbers; and says where something is wrong.
-struct ConfigurationReader {
-    let file: String
-
-    static func text(of path: String) throws(ConfigurationError) -> String {
-        do {
-            return try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            let reason = (error as? CocoaError)?.code == .fileReadNoSuchFile ? "there is no such file" : "\(error)"
-            throw ConfigurationError(file: path, message: "cannot be read: \(reason)")
-        }
-    }
-
-    /// - Parameter example: A file that shows what goes in.
-    static func compose(_ text: String, file: String, example: String) throws(ConfigurationError) -> Node {
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: text)
-        } catch let error as YamlError {
-            throw ConfigurationError(file: file, line: error.line, message: "is not YAML: \(error.problem)")
-        } catch {
-            throw ConfigurationError(file: file, message: "is not YAML: \(error)")
-        }
-        guard let node else { throw ConfigurationError(file: file, message: "is empty; \(example) shows what goes in") }
-        return node
-    }
-
-    func section(_ node: Node, named name: String, _ body: (inout Keys) throws(ConfigurationError) -> Void)
-        throws(ConfigurationError)
-    {
-        guard let mapping = node.mapping else {
-            throw ConfigurationError(file: file, line: node.mark?.line, message: "\(name) is a group of keys, `key: value` each")
-        }
-        var keys = Keys(mapping: mapping, reader: self, name: name)
-        try body(&keys)
-        try keys.finish()
-    }
-
-    func keyValue(_ node: Node, _ key: String) throws(ConfigurationError) -> String {
-        guard let text = node.scalar?.string, !text.isEmpty else {
-            throw ConfigurationError(file: file, line: node.mark?.line, message: "'\(key)' is a text")
-        }
-        return text
-    }
-}
 
 /// The keys of one group; those nobody asked for are errors.
 struct Keys {
@@ -69,6 +22,9 @@ struct Keys {
         return node
     }
 
+    /// The node of this group that a flag said, if one did.
+    var flagged: Node? { mapping.first { reader.overlay.flag(of: $0.value) != nil }?.value }
+
     mutating func section(_ key: String, _ body: (inout Keys) throws(ConfigurationError) -> Void) throws(ConfigurationError) {
         if let node = take(key) { try reader.section(node, named: "'\(key)'", body) }
     }
@@ -76,13 +32,25 @@ struct Keys {
     mutating func list(_ key: String, _ body: (Node) throws(ConfigurationError) -> Void) throws(ConfigurationError) {
         guard let node = take(key) else { return }
         guard let sequence = node.sequence else {
-            throw ConfigurationError(file: reader.file, line: node.mark?.line, message: "'\(key)' is a list, `- …` each")
+            throw reader.error(at: node, "'\(key)' is a list, `- …` each")
         }
         for item in sequence { try body(item) }
     }
 
     mutating func text(_ key: String, into value: inout String?) throws(ConfigurationError) {
         if let node = take(key) { value = try reader.keyValue(node, key) }
+    }
+
+    /// A list, and nothing else.
+    mutating func texts(inListAt key: String, into values: inout [String]) throws(ConfigurationError) {
+        let reader = reader
+        var found: [String] = []
+        try list(key) { node throws(ConfigurationError) in found.append(try reader.keyValue(node, key)) }
+        if !found.isEmpty { values = found }
+    }
+
+    mutating func policy(_ key: String, into value: inout Policy) throws(ConfigurationError) {
+        if let node = take(key) { value = try reader.policy(node) }
     }
 
     /// One text, or a list of them.
@@ -116,7 +84,7 @@ struct Keys {
     mutating func flag(_ key: String, into value: inout Bool) throws(ConfigurationError) {
         guard let node = take(key) else { return }
         guard let flag = node.bool else {
-            throw ConfigurationError(file: reader.file, line: node.mark?.line, message: "'\(key)' is true or false")
+            throw reader.error(at: node, "'\(key)' is true or false")
         }
         value = flag
     }
@@ -125,7 +93,7 @@ struct Keys {
         guard let node = take(key) else { return }
         guard let number = node.int, range.contains(number) else {
             let message = "'\(key)' is a whole number from \(range.lowerBound) to \(range.upperBound)"
-            throw ConfigurationError(file: reader.file, line: node.mark?.line, message: message)
+            throw reader.error(at: node, message)
         }
         value = number
     }
@@ -147,7 +115,7 @@ struct Keys {
             let message =
                 "'\(key)' is one of \(names.joined(separator: ", ")), not '\(text)'"
                 + Suggestion.nearest(to: text, among: names)
-            throw ConfigurationError(file: reader.file, line: node.mark?.line, message: message)
+            throw reader.error(at: node, message)
         }
         value = choice
     }
@@ -167,12 +135,24 @@ struct Keys {
         do {
             return try make(text)
         } catch {
-            throw ConfigurationError(file: reader.file, line: node.mark?.line, message: "'\(key)': \(error)")
+            throw reader.error(at: node, "'\(key)': \(error)")
         }
     }
 
+    /// A word in the names of files.
+    mutating func word(_ key: String, into value: inout String?) throws(ConfigurationError) {
+        var word: String?
+        try text(key, into: &word)
+        guard let word else { return }
+        guard RecordSettings.isLabel(word) else {
+            throw problem(
+                at: key, "'\(key)' is a word in the names of files: letters, digits, '-', '_' and '.', 64 at most, not '\(word)'")
+        }
+        value = word
+    }
+
     func problem(at key: String, _ message: String) -> ConfigurationError {
-        ConfigurationError(file: reader.file, line: mapping[Node(key)]?.mark?.line, message: message)
+        reader.error(at: mapping[Node(key)], message)
     }
 
     func finish() throws(ConfigurationError) {
@@ -180,25 +160,7 @@ struct Keys {
             let text = key.scalar?.string ?? ""
             guard !known.contains(text) else { continue }
             let message = "\(name) has no key '\(text)'\(Suggestion.nearest(to: text, among: known))"
-            throw ConfigurationError(file: reader.file, line: key.mark?.line, message: message)
-        }
-    }
-}
-
-extension YamlError {
-    fileprivate var line: Int? {
-        switch self {
-        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
-        case .duplicatedKeysInMapping(_, let context): context.mark.line
-        default: nil
-        }
-    }
-
-    fileprivate var problem: String {
-        switch self {
-        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
-        case .duplicatedKeysInMapping(let keys, _): "a key stands twice: \(keys.map { "\($0)" }.joined(separator: ", "))"
-        default: "\(self)"
+            throw reader.error(at: key, message)
         }
     }
 }

@@ -1,0 +1,80 @@
+import Foundation
+import InterpostCore
+import Yams
+
+/// Reads what every file of YAML has: groups of keys, texts, numbers; and says where something is wrong.
+struct ConfigurationReader {
+    let file: String
+    /// What of a command line is laid over the file.
+    let overlay: ConfigurationOverlay
+
+    init(file: String, overlay: ConfigurationOverlay = ConfigurationOverlay()) {
+        self.file = file
+        self.overlay = overlay
+    }
+
+    /// A mistake at a node: of the flag that the node comes from, or of the line where the file has it.
+    func error(at node: Node?, _ message: String) -> ConfigurationError {
+        if let flag = node.flatMap(overlay.flag) { return ConfigurationError(file: flag, message: message) }
+        return ConfigurationError(file: file, line: node?.mark?.line, message: message)
+    }
+
+    static func text(of path: String) throws(ConfigurationError) -> String {
+        do {
+            return try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            let reason = (error as? CocoaError)?.code == .fileReadNoSuchFile ? "there is no such file" : "\(error)"
+            throw ConfigurationError(file: path, message: "cannot be read: \(reason)")
+        }
+    }
+
+    /// - Parameter example: A file that shows what goes in.
+    static func compose(_ text: String, file: String, example: String) throws(ConfigurationError) -> Node {
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw ConfigurationError(file: file, line: error.line, message: "is not YAML: \(error.problem)")
+        } catch {
+            throw ConfigurationError(file: file, message: "is not YAML: \(error)")
+        }
+        guard let node else { throw ConfigurationError(file: file, message: "is empty; \(example) shows what goes in") }
+        return node
+    }
+
+    func section(_ node: Node, named name: String, _ body: (inout Keys) throws(ConfigurationError) -> Void)
+        throws(ConfigurationError)
+    {
+        guard let mapping = node.mapping else {
+            throw error(at: node, "\(name) is a group of keys, `key: value` each")
+        }
+        var keys = Keys(mapping: mapping, reader: self, name: name)
+        try body(&keys)
+        try keys.finish()
+    }
+
+    func keyValue(_ node: Node, _ key: String) throws(ConfigurationError) -> String {
+        guard let text = node.scalar?.string, !text.isEmpty else {
+            throw error(at: node, "'\(key)' is a text")
+        }
+        return text
+    }
+}
+
+extension YamlError {
+    fileprivate var line: Int? {
+        switch self {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
+        default: nil
+        }
+    }
+
+    fileprivate var problem: String {
+        switch self {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
+        case .duplicatedKeysInMapping(let keys, _): "a key stands twice: \(keys.map { "\($0)" }.joined(separator: ", "))"
+        default: "\(self)"
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import InterpostCore
+
+extension CaptureVerification {
+    /// For a person: the problems, a line each, or that there are none and of what.
+    ///
+    ///     mail.interpost is good: 3 sessions, 120 records, 4096 octets; redacted: none; none of 2 secrets
+    package var text: String {
+        if isGood {
+            let looked = secrets == 0 ? "no secrets were looked for" : "none of \(secrets) secrets"
+            return
+                "\(place) is good: \(sessions) sessions, \(records) records, \(octets) octets; redacted: \(redaction.rawValue); "
+                + "\(looked)\n"
+        }
+        return problems.map { "\($0)\n" }.joined() + (hasMoreProblems ? "\(place): and more\n" : "")
+    }
+}

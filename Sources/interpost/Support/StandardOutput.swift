@@ -1,0 +1,22 @@
+import Foundation
+
+/// What a program that only reads has to say; without a place to say it, it ends.
+enum StandardOutput {
+    static func write(_ text: String) { write(Data(text.utf8)) }
+
+    /// One object for programs, its keys in order, and a line end.
+    static func write(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        write(try encoder.encode(value) + Data("\n".utf8))
+    }
+
+    static func write(_ data: Data) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: data)
+        } catch {
+            StandardError.note("standard output cannot be written: \(String(cString: strerror(errno)))")
+            Foundation.exit(2)
+        }
+    }
+}
