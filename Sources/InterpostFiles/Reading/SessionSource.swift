@@ -1,5 +1,5 @@
 package import InterpostCore
-package import NIOCore
+import NIOCore
 
 /// One session in a file, or in the two of a rawlog.
 package struct SessionSource {
