@@ -3,6 +3,7 @@
 // system gives them. What README shows below a block must be what was printed, but for numbers, units and random tags.
 
 import Foundation
+import InterpostCore
 import TestSupport
 import Testing
 
@@ -33,6 +34,11 @@ import Testing
         }
         try await desk.stopAll()
         #expect(desk.commands >= 15)
+    }
+
+    @Test func `is about the version that the program tells`() async throws {
+        let outcome = try await Program.run("--version")
+        #expect(outcome.code == 0 && outcome.text == "\(SoftwareVersion.current)\n")
     }
 
     @Test func `would be found out`() {

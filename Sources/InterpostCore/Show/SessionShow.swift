@@ -4,7 +4,7 @@ import NIOCore
 /// for.
 ///
 /// What a server says unasked belongs to the command that is completed next. So lines wait until it is known whether they are shown:
-/// at most ``maximumWaiting`` of them, then without regard to the result.
+/// at most `maximumWaiting` of them, then without regard to the result.
 public struct SessionShow: Sendable {
     static let maximumWaiting = 20_000
 
@@ -29,7 +29,7 @@ public struct SessionShow: Sendable {
     private var open: [(number: Int, tag: ByteBuffer?)] = []
     private var count = 0
 
-    /// - Parameter redactor: Takes out of the lines what a capture has kept; `nil` where nothing was.
+    /// `redactor` takes out of the lines what a capture has kept; `nil` where nothing was.
     public init(_ mailProtocol: MailProtocol, _ options: ShowOptions = ShowOptions(), redactor: EventRedactor? = nil) {
         self.options = options
         self.redactor = redactor

@@ -4,7 +4,7 @@ public import NIOCore
 /// and reading happens beside it.
 ///
 /// Four things are not passed on as they are, because the two legs differ: STARTTLS and STLS, which each leg does for
-/// itself; capability lists (``CapabilityEditor``); what a client says before a STARTTLS that the listener requires;
+/// itself; capability lists (`CapabilityEditor`); what a client says before a STARTTLS that the listener requires;
 /// and COMPRESS where it is not terminated. With `isMirror` only the switch to TLS itself is acted upon.
 ///
 /// Held back are an incomplete line, and what stands behind STARTTLS or COMPRESS until its answer. Where only the

@@ -22,7 +22,9 @@ package final class FixtureImporter: SessionImporter {
     ///   - level: What is replaced beside secrets.
     ///   - keepsSecrets: Passwords are written as they were said.
     package init(into path: String, level: RedactionLevel, keepsSecrets: Bool) throws {
-        files = try TranscriptFiles(to: path, replaces: false, advice: "give a folder, --to FOLDER/")
+        files = try TranscriptFiles(
+            to: path, replaces: false,
+            advice: TranscriptFiles.Advice(second: "give a folder, --to FOLDER/", existing: "choose another name"))
         self.level = level
         self.keepsSecrets = keepsSecrets
     }

@@ -13,7 +13,10 @@ final class TranscriptExport: CaptureExport {
 
     init(to path: String, replaces: Bool) throws {
         files = try TranscriptFiles(
-            to: path, replaces: replaces, advice: "choose one with --session, or give a folder, --to FOLDER/")
+            to: path, replaces: replaces,
+            advice: TranscriptFiles.Advice(
+                second: "choose one with --session, or give a folder, --to FOLDER/",
+                existing: "give --force to replace it, or choose another name"))
     }
 
     func take(_ event: CapturedSessions.Event) throws {
