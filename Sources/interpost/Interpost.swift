@@ -1,11 +1,12 @@
 import ArgumentParser
+import InterpostCore
 
 @main
 struct Interpost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "interpost",
         abstract: "An intercepting relay for IMAP and POP3: sees what mail clients and servers say to each other.",
-        version: "0.1.0",
+        version: SoftwareVersion.current,
         subcommands: [
             Run.self, Replay.self, CheckConfig.self, CA.self, Demo.self, Read.self,
             Redact.self,

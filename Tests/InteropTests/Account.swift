@@ -21,6 +21,12 @@ struct Account: Sendable {
         password = isAwkward ? "Say \"w\\ell\" {7} % \(core)" : "Secret.\(core)"
     }
 
+    /// A user with a password that people have read.
+    init(name: String, password: String, home: String, owner: Owner) {
+        (self.name, self.password, self.home, self.owner) = (name, password, home, owner)
+        (isAwkward, core) = (false, password)
+    }
+
     func folder(_ name: String) -> Maildir {
         Maildir(path: name == "INBOX" ? "\(home)/Maildir" : "\(home)/Maildir/.\(name)", owner: owner)
     }

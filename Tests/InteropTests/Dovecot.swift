@@ -10,6 +10,8 @@ final class Dovecot: Sendable {
     let door: Door
     let daemon: Daemon
     let largeLetter: LargeLetter
+    /// The user of README's examples.
+    let anna: Account
     private let unused: Mutex<[Account]>
 
     private static let started = Task { try await Dovecot.start(accounts: 240) }
@@ -69,10 +71,11 @@ final class Dovecot: Sendable {
         }
     }
 
-    private init(door: Door, daemon: Daemon, largeLetter: LargeLetter, accounts: [Account]) {
+    private init(door: Door, daemon: Daemon, largeLetter: LargeLetter, anna: Account, accounts: [Account]) {
         self.door = door
         self.daemon = daemon
         self.largeLetter = largeLetter
+        self.anna = anna
         unused = Mutex(accounts)
     }
 
@@ -87,15 +90,15 @@ final class Dovecot: Sendable {
         let accounts = (1...count).map { number in
             Account(name: "reader\(number)", isAwkward: number > count * 5 / 6, home: "\(mail)/reader\(number)", owner: owner)
         }
+        let anna = Account(name: "anna", password: "sesame-open", home: "\(mail)/anna", owner: owner)
         let users = try room.write(
-            accounts.map { "\($0.name):{PLAIN}\($0.password)\n" }.joined(), to: "users")
+            (accounts + [anna]).map { "\($0.name):{PLAIN}\($0.password)\n" }.joined(), to: "users")
         chmod(users, 0o644)
         for _ in 1...4 {
             if let (door, daemon) = try await open(in: room, users: users, reader: reader, certificate: certificate, names: names)
             {
                 return Dovecot(
-                    door: door, daemon: daemon, largeLetter: try LargeLetter.write(in: room),
-                    accounts: accounts)
+                    door: door, daemon: daemon, largeLetter: try LargeLetter.write(in: room), anna: anna, accounts: accounts)
             }
         }
         throw InteropFailure("Dovecot found its ports taken, again and again")

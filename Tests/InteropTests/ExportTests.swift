@@ -162,6 +162,34 @@ import Testing
         for secret in recorded.secrets { #expect(!text.contains(secret)) }
     }
 
+    @Test func `imports sessions as fixtures, without their secrets`() async throws {
+        let room = try Room("fixture")
+        let folder = try room.directory("sessions")
+        for name in ["a", "b"] {
+            try room.write("S: * OK hi\nC: \(name) LOGIN anna sesame\nS: \(name) OK in\n", to: "sessions/\(name).imap")
+        }
+        let fixture = room.path("login.imap")
+        let outcome = try await Program.run("import", "\(folder)/a.imap", "--as-fixture", "--to", fixture)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(try Program.mode(of: fixture) == 0o600)
+        let text = try String(contentsOfFile: fixture, encoding: .utf8)
+        #expect(text.contains("S: * OK hi\n= greeting result=ok text=hi\nC: a LOGIN user-"))
+        #expect(text.contains(" method=LOGIN succeeded=true\n") && !text.contains("sesame"))
+        let piped = try await Program.run("import", fixture, "--as-fixture", "--to", "-", "--dangerously-keep-secrets")
+        #expect(piped.text == text)
+        let all = try await Program.run("import", folder, "--as-fixture", "--to", room.path("fixtures/"))
+        #expect(all.code == 0 && all.errors.contains("2 sessions in"), "\(all.errors)")
+        #expect(try Self.files(in: room.path("fixtures")) == ["0001.imap", "0002.imap"])
+        for (arguments, words) in [
+            ([folder, "--as-fixture", "--to", room.path("one.imap")], "more than one session: give a folder"),
+            ([folder, "--as-fixture", "--to", fixture], "exists: choose another name"),
+            ([folder, "--as-fixture", "--append", "--to", fixture], "--append is for captures"),
+        ] {
+            let refused = try await Program.run(all: ["import"] + arguments)
+            #expect(refused.code != 0 && refused.errors.contains(words), "\(refused.errors)")
+        }
+    }
+
     @Test func `says what is encrypted, and what is nothing`() async throws {
         let room = try Room("import")
         let notes = try room.write("hello\n", to: "notes.md")

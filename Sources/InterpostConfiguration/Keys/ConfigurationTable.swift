@@ -78,7 +78,8 @@ package enum ConfigurationTable {
                 "detail", \.log.detail,
                 """
                 What the log carries. With acts: sessions, TLS, logins, what was done to mail, and whatever is wrong. With commands:
-                every command with its completion, too. With responses: every response of the server, too.
+                every command with its completion, too. With responses: every response of the server, too. With values: what
+                each of these says, too, as JSON for programs.
                 """),
             .choice(
                 "console", \.log.console,

@@ -1,4 +1,4 @@
-/// What every reader and writer of captures has to know: <doc:CaptureFormat> has the whole.
+/// What every reader and writer of captures has to know: <doc:CaptureFile> has the whole.
 package enum CaptureFormat {
     /// Grows when a reader of the version before could misread a file.
     package static let version = 1

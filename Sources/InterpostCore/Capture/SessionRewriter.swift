@@ -11,7 +11,7 @@ package struct SessionRewriter: Sendable {
     private var client: View
     private var server: View
 
-    /// - Parameter key: The same for all sessions of a capture set.
+    /// Redacts with `redactor`, whose key is the same for all sessions of a capture.
     package init(_ mailProtocol: MailProtocol, redactor: EventRedactor, limits: WireLimits = .standard) {
         client = View(mailProtocol, redactor, limits)
         server = View(mailProtocol, redactor, limits)

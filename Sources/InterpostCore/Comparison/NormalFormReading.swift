@@ -19,7 +19,7 @@ package struct NormalFormReading: Sendable {
     private var sides = (client: NormalFormSide(), server: NormalFormSide())
     private var awaitsTLS = false
 
-    /// - Parameter session: Its number in the capture.
+    /// Reads the session that has the number `session` in its capture.
     package init(
         _ mailProtocol: MailProtocol, session: Int = 1, _ normalisation: Normalisation = .all, limits: WireLimits = .standard
     ) {

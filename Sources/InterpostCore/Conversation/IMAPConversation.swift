@@ -18,7 +18,18 @@ public struct IMAPConversation: Sendable {
         case logout
     }
 
-    /// Why the next client bytes cannot be read yet.
+    /// How the client's next octets are read, or why they cannot be read yet. An answer is that to the command which led here.
+    ///
+    /// | state | what the client sends | what the server sends |
+    /// | --- | --- | --- |
+    /// | `command` | `{n}` → `awaitingLiteral`, `{n-}` → `awaitingVerdict`, AUTHENTICATE → `awaitingChallenge`, IDLE → `awaitingIdle`, STARTTLS or COMPRESS → `awaitingSwitch`; else stays | stays |
+    /// | `awaitingLiteral` | waits | `+` → `command`, octets of the literal follow; an answer → `command`, a command follows |
+    /// | `awaitingVerdict` | waits | `+` or OK → `command`, octets follow; NO or BAD → `command`, a command follows |
+    /// | `awaitingChallenge` | waits | `+` → `saslResponse`; an answer → `command` |
+    /// | `saslResponse` | one line → `awaitingChallenge` | an answer → `command` |
+    /// | `awaitingIdle` | waits | `+` → `idle`; an answer → `command` |
+    /// | `idle` | one line, DONE → `command` | an answer → `command` |
+    /// | `awaitingSwitch` | waits, in the socket too | an answer → `command`; after OK the octets are those of TLS or DEFLATE |
     enum ClientMode: Hashable {
         case command
         /// `{n}` was announced; the server's answer says whether octets or a command follow.

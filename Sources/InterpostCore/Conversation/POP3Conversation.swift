@@ -16,6 +16,17 @@ public struct POP3Conversation: Sendable {
     /// Where the session stands (RFC 1939 §3).
     public enum State: Hashable, Sendable { case authorization, transaction, update }
 
+    /// How the client's next octets are read, or why they cannot be read yet. A reply is the last one that is due: replies to
+    /// commands before it change nothing.
+    ///
+    /// | state | what the client sends | what the server sends |
+    /// | --- | --- | --- |
+    /// | `command` | AUTH with a mechanism → `awaitingChallenge`, STLS → `awaitingSwitch`, XTND XMIT → `awaitingGoAhead`; else stays | stays |
+    /// | `awaitingChallenge` | waits | `+` → `saslResponse`; a reply → `command` |
+    /// | `saslResponse` | one line → `awaitingChallenge` | a reply → `command` |
+    /// | `awaitingSwitch` | waits, in the socket too | a reply → `command`; after `+OK` the octets are those of TLS |
+    /// | `awaitingGoAhead` | waits | `+OK` → `message`; `-ERR` → `command` |
+    /// | `message` | lines, stays; the line with a dot → `command` | stays |
     enum ClientMode: Hashable {
         case command
         /// AUTH was sent; a `+` line makes the next line a SASL response.

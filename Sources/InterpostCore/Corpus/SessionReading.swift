@@ -3,7 +3,7 @@ import NIOCore
 /// Reads a session that is already over, without a network.
 ///
 /// Where only one side's bytes are left, what the other one must have said is supplied as far as it can be told
-/// (``MissingSide``), and what its silence makes look wrong is not told.
+/// (`MissingSide`), and what its silence makes look wrong is not told.
 public struct SessionReading: Sendable {
     private var conversation: Conversation
     private var observer: SessionObserver

@@ -34,9 +34,7 @@ package struct SessionImport: Sendable {
     /// Why the rest of the session is not recorded.
     package private(set) var problem: String?
 
-    /// - Parameters:
-    ///   - start: When the capture began.
-    ///   - key: What pseudonyms are made with.
+    /// Imports a session into a capture that began at `start`; pseudonyms are made with `key`.
     package init(
         _ facts: SessionFacts, session: Int, from source: Source, start: WireTime, level: RedactionLevel = .none,
         keepsSecrets: Bool = false, key: any PseudonymKey, limits: WireLimits = .standard

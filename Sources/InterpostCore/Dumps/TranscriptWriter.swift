@@ -8,32 +8,22 @@ package import NIOCore
 ///
 /// Pieces of a line that one side says one after another are one line.
 package struct TranscriptWriter: Sendable {
-    /// Octets of a wire line that are written in one line of the transcript: readers take some more, each as `\xNN`.
-    static let maximumLine = 1 << 20
-
-    private var line = ByteBuffer()
-    private var side = Side.server
+    private var lines = SaidLines()
 
     package init() {}
 
     package mutating func write(_ turn: SessionTurn, to text: inout ByteBuffer) {
-        if turn.side != side { finish(to: &text) }
-        side = turn.side
-        var rest = turn.bytes
-        while rest.readableBytes > 0 {
-            let feed = rest.firstIndex(of: .lineFeed, from: rest.readerIndex)
-            let length = feed.map { $0 - rest.readerIndex + 1 } ?? rest.readableBytes
-            guard let piece = rest.readSlice(length: min(length, Self.maximumLine - line.readableBytes)) else { return }
-            line.writeImmutableBuffer(piece)
-            if line.byte(at: line.writerIndex - 1) == .lineFeed || line.readableBytes == Self.maximumLine { finish(to: &text) }
-        }
+        for line in lines.take(turn) { Self.write(line, to: &text) }
     }
 
     /// Writes what is left of a line.
     package mutating func finish(to text: inout ByteBuffer) {
-        guard line.readableBytes > 0 else { return }
-        text.writeString(side == .client ? "C: " : "S: ")
-        let bytes = line.readableBytesView
+        if let line = lines.finish() { Self.write(line, to: &text) }
+    }
+
+    static func write(_ line: SaidLines.Line, to text: inout ByteBuffer) {
+        text.writeString(line.side == .client ? "C: " : "S: ")
+        let bytes = line.bytes.readableBytesView
         let isWhole = bytes.suffix(2).elementsEqual([.carriageReturn, .lineFeed])
         let wire = isWhole ? bytes.dropLast(2) : bytes
         // Of a line that is not UTF-8, or that would move a terminal's cursor, all octets above ASCII are written as \xNN.
@@ -42,15 +32,13 @@ package struct TranscriptWriter: Sendable {
         for index in wire.indices {
             let byte = wire[index]
             let next = index + 1 < wire.endIndex ? wire[index + 1] : nil
-            if byte < 0x20 || byte == 0x7F || byte >= 0x80 && !isShown || byte == UInt8(ascii: "\\") && Self.isRead(before: next)
-            {
+            if byte < 0x20 || byte == 0x7F || byte >= 0x80 && !isShown || byte == UInt8(ascii: "\\") && isRead(before: next) {
                 text.writeEscape(byte)
             } else {
                 text.writeInteger(byte)
             }
         }
         text.writeString(isWhole ? "\n" : "\\\n")
-        line.clear()
     }
 
     /// A backslash at the end, or in front of an x, means something.

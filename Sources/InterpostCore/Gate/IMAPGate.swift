@@ -7,6 +7,19 @@ import NIOCore
 ///     → a NO [NOPERM] …␍␊                 under read-only: the server hears nothing
 ///     C: b select inbox␍␊                 S: b EXAMINE INBOX␍␊
 struct IMAPGate: Gate {
+    /// Where the one command is that is under way.
+    ///
+    /// | state | what the client sends | what the server sends |
+    /// | --- | --- | --- |
+    /// | `greeting` | waits | OK or PREAUTH → `ready`; BYE → `ended` |
+    /// | `ready` | a command that passes → `inFlight`, that a rule holds → `held`, that is refused: stays; one malformed line too many → `ended` | stays |
+    /// | `inFlight` | the message of an APPEND; all else waits | a completion → `ready`, after LOGOUT → `ended`; `+` of SASL → `saslResponse`, of IDLE → `idle` |
+    /// | `saslResponse` | one line of base64 → `inFlight`, any other → `ended` | a completion → `ready` |
+    /// | `idle` | one line: DONE is written → `inFlight` | a completion → `ready` |
+    /// | `held` | waits; a person allows it → `inFlight`, refuses it → `ready` | stays |
+    /// | `ended` | nothing is read | nothing goes on |
+    ///
+    /// An answer that nothing asked for is an alarm: from each of them it leads to `ended`.
     enum Stage {
         /// The server has not greeted.
         case greeting

@@ -6,6 +6,16 @@ import NIOCore
 ///     → -ERR [SYS/PERM] …␍␊                under read-only
 ///     C: retr 2␍␊      S: TOP 2 2147483647␍␊
 struct POP3Gate: Gate {
+    /// Where the one command is that is under way.
+    ///
+    /// | state | what the client sends | what the server sends |
+    /// | --- | --- | --- |
+    /// | `greeting` | waits | `+OK` → `ready`; `-ERR` → `ended` |
+    /// | `ready` | a command that passes → `inFlight`, that a rule holds → `held`, that is refused: stays; one malformed line too many → `ended` | any line → `ended`, with an alarm |
+    /// | `inFlight` | waits | the reply → `ready`, after QUIT → `ended`; `+` → `saslResponse` |
+    /// | `saslResponse` | one line of base64 → `inFlight`, any other → `ended` | the reply → `ready` |
+    /// | `held` | waits; a person allows it → `inFlight`, refuses it → `ready` | as in `ready` |
+    /// | `ended` | nothing is read | nothing goes on |
     enum Stage { case greeting, ready, inFlight, saslResponse, held, ended }
 
     /// What the gate asks by itself, between the client's commands.

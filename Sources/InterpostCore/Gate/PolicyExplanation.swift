@@ -15,9 +15,7 @@ public struct PolicyExplanation: Sendable {
     public private(set) var seconds: Int?
     public private(set) var closes = false
 
-    /// - Parameters:
-    ///   - command: As the client sends it. A line end that is missing is added.
-    ///   - context: Where the session stands.
+    /// Explains `command` as the client sends it, in the state of the session that `context` is. A missing line end is added.
     /// `nil` for a command that is not whole.
     public init?(of command: ByteBuffer, _ policy: Policy, in context: PolicyContext) {
         var gate = Self.gate(policy, context, command)

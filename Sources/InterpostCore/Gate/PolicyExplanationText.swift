@@ -25,6 +25,7 @@ extension PolicyExplanation {
     }
 
     private static func shown(_ line: ByteBuffer) -> String {
-        String(buffer: line.withoutLineEnd).split(separator: "\r\n", omittingEmptySubsequences: false).joined(separator: "\\r\\n")
+        let pieces = String(buffer: line.withoutLineEnd).split(separator: "\r\n", omittingEmptySubsequences: false)
+        return TerminalText.shown(pieces.joined(separator: "\\r\\n"))
     }
 }

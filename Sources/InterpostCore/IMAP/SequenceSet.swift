@@ -31,7 +31,7 @@ public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
 
     public var isEmpty: Bool { count == 0 }
 
-    /// Forgets the runs beyond ``maximumRuns``, but goes on counting.
+    /// Forgets the runs beyond `maximumRuns`, but goes on counting.
     public mutating func append(_ number: UInt64) {
         // Two answers about one message in a row are about one message.
         if let last = runs.last, last.contains(number) { return }

@@ -10,7 +10,7 @@ public enum EncodedWords {
     /// Octets of a text that are looked at.
     public static let standardLimit = 4096
 
-    /// - Parameter limit: Octets that are looked at; when there are more, the text ends in `…`.
+    /// Decodes the first `limit` octets; when there are more, the text ends in `…`.
     public static func decode(_ text: ByteBuffer, limit: Int = standardLimit) -> String {
         let bytes = Array(text.readableBytesView.prefix(max(0, limit)))[...]
         var decoded = Decoded()

@@ -19,8 +19,7 @@ package struct MessageExtractor: Sendable {
     /// Pieces of messages that are left out, because what stands in front of them did not go by.
     package var leftOut: Int { fetched.leftOut }
 
-    /// Takes the next event of a session, and gives what it holds of messages of its sender.
-    /// - Parameter mailbox: The one that is selected.
+    /// Takes the next event of a session in which `mailbox` is selected, and gives what it holds of messages of its sender.
     package mutating func observe(_ event: MailEvent, in mailbox: MailboxName?, _ give: (MessagePiece) -> Void) {
         switch event.meaning {
         case .part(let start):

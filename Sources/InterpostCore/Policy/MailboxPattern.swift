@@ -16,7 +16,7 @@ public struct MailboxPattern: Hashable, Sendable, CustomStringConvertible {
         wildcards = Wildcards(text, hasLevels: true)
     }
 
-    /// - Parameter separator: What `%` stops at; at nothing where it is not known.
+    /// Whether the name matches. `%` stops at `separator`, and at nothing where that is not known.
     public func matches(_ mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
         state(behind: mailbox, separator: separator).isAtEnd
     }

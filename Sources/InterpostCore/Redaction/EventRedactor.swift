@@ -8,7 +8,7 @@ package struct EventRedactor: Sendable {
     private var credentials: CredentialRedactor?
     private var content: ContentRedactor?
 
-    /// - Parameter keepsSecrets: Passwords and tokens stay as they were said.
+    /// With `keepsSecrets` passwords and tokens stay as they were said.
     package init(_ level: RedactionLevel, key: any PseudonymKey, keepsSecrets: Bool = false) {
         self.init(
             credentials: keepsSecrets ? nil : CredentialRedactor(key: key),

@@ -14,7 +14,7 @@ package struct ClientScript: Sendable {
     let steps: [ClientStep]
     let normalisation: Normalisation
 
-    /// - Parameter records: Those of one session, in order; what is compared is what the server heard and said.
+    /// Reads the records of one session, in order; what is compared is what the server heard and said.
     package init(
         _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false,
         _ normalisation: Normalisation = .all

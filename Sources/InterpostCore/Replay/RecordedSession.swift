@@ -22,10 +22,8 @@ public struct RecordedSession: Sendable {
     var opening: [Utterance] = []
     var initialState = ReplayState.notAuthenticated
 
-    /// - Parameters:
-    ///   - records: Those of one session, in order. Records that are not about bytes are passed over.
-    ///   - leg: Whose server is played; the real one when left out, or the gate that stood in front of it.
-    ///   - limits: Those with which the live session will be read.
+    /// Reads the records of one session, in order, within the `limits` with which the live session will be read. Records that are
+    /// not about bytes are passed over. `leg` says whose server is played: the real one when left out, or the gate before it.
     public init(
         _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false,
         leg: Side? = nil, limits: WireLimits = .standard

@@ -13,7 +13,7 @@ package struct SelfReplay: Sendable {
 
     package var isSame: Bool { client.isSame && server.isClean }
 
-    /// - Parameter pieceSize: Octets that pass at once.
+    /// Plays the records of one session; `pieceSize` octets pass at once.
     package init(
         _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false, pieceSize: Int = .max
     ) {

@@ -31,9 +31,8 @@ public struct SessionCore: Sendable {
     /// Why the tap hears something of the server.
     private enum Feed { case none, passed, rewritten }
 
-    /// - Parameters:
-    ///   - context: What is known of the session when it begins.
-    ///   - recordsUpstream: Whether a capture wants to know what the gate said to the server.
+    /// A session of which `context` is known when it begins. `recordsUpstream` says whether a capture wants to know what the gate
+    /// says to the server.
     public init(_ settings: SessionSettings, policy: Policy, context: PolicyContext, recordsUpstream: Bool = false) {
         var settings = settings
         let isGate = policy.isEnforcing

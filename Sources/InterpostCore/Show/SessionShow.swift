@@ -4,7 +4,7 @@ import NIOCore
 /// for.
 ///
 /// What a server says unasked belongs to the command that is completed next. So lines wait until it is known whether they are shown:
-/// at most ``maximumWaiting`` of them, then without regard to the result.
+/// at most `maximumWaiting` of them, then without regard to the result.
 package struct SessionShow: Sendable {
     static let maximumWaiting = 20_000
 
@@ -28,7 +28,7 @@ package struct SessionShow: Sendable {
     /// Exchanges that wait for their completion.
     private var open: [Int] = []
 
-    /// - Parameter redactor: Takes out of the lines what a capture has kept; `nil` where nothing was.
+    /// `redactor` takes out of the lines what a capture has kept; `nil` where nothing was.
     package init(_ mailProtocol: MailProtocol, _ options: ShowOptions = ShowOptions(), redactor: EventRedactor? = nil) {
         self.options = options
         self.redactor = redactor

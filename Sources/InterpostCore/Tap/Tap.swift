@@ -4,13 +4,22 @@ public import NIOCore
 /// and reading happens beside it.
 ///
 /// Four things are not passed on as they are, because the two legs differ: STARTTLS and STLS, which each leg does for
-/// itself; capability lists (``CapabilityEditor``); what a client says before a STARTTLS that the listener requires;
+/// itself; capability lists (`CapabilityEditor`); what a client says before a STARTTLS that the listener requires;
 /// and COMPRESS where it is not terminated. With `isMirror` only the switch to TLS itself is acted upon.
 ///
 /// Held back are an incomplete line, and what stands behind STARTTLS or COMPRESS until its answer. Where only the
 /// *reading* needs the server's answer (is this a literal or a command?), the bytes go on at once.
 public struct Tap: Sendable {
     /// Where the session is on its way.
+    ///
+    /// | state | what the client sends | what the server sends |
+    /// | --- | --- | --- |
+    /// | `opening`: only with `imap:` or `pop3:` upstream | waits | greeting and OK to STARTTLS → `switching` the server's leg; a refusal, or anything else → `closed` |
+    /// | `switching` | nothing is read; once the shell says that TLS is up on each of the legs → `running` | the same |
+    /// | `running` | STARTTLS that Interpost answers with OK → `switching` the client's leg | as a mirror: OK to STARTTLS → `switching` both legs |
+    /// | `closed` | nothing is read | nothing is read |
+    ///
+    /// From each of them a failure, a time-out or the end of a connection leads to `closed`.
     enum Stage {
         case opening(UpstreamOpening)
         /// TLS is being negotiated on these legs; then `greeting`, if any, goes to the client.

@@ -43,7 +43,7 @@ package final class CaptureFile {
             let index = try CaptureIndex(descriptor, size: Int(status.st_size))
             guard !index.hasForeignMembers else {
                 throw Failure(
-                    description: "the capture \(path) was compressed anew, and cannot be gone on with: take another file")
+                    description: "the capture \(path) was compressed anew, and cannot be appended to; choose another file")
             }
             if index.isCutOff, ftruncate(descriptor, off_t(index.wholeSize)) != 0 {
                 throw Self.failure("cut to what is whole", path)

@@ -19,11 +19,11 @@ public final class CaptureImporter {
     /// Sessions that were imported.
     public private(set) var count = 0
 
-    /// - Parameter appends: A file that is there already is gone on with; else it is an error.
+    /// - Parameter appends: An existing capture is appended to; else it is an error.
     public init(into path: String, appends: Bool, level: RedactionLevel, keepsSecrets: Bool) throws {
         var status = stat()
         if !appends, lstat(path, &status) == 0 {
-            throw Failure(description: "\(path) exists: give --append to go on with it, or take another name")
+            throw Failure(description: "\(path) exists: give --append to append to it, or choose another name")
         }
         self.path = path
         self.level = level
@@ -54,7 +54,7 @@ public final class CaptureImporter {
     }
 
     /// A session ends. Gives why it was not imported to its end, if it was not.
-    public func close(_ session: Int, reason: String? = nil) throws -> String? {
+    public func close(_ session: Int, reason: String?) throws -> String? {
         guard var imported = open.removeValue(forKey: session) else { return nil }
         if let reason { imported.finish(reason: reason) } else { imported.finish() }
         try write(imported.take())

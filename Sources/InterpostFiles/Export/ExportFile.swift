@@ -10,14 +10,17 @@ final class ExportFile {
 
     /// - Parameters:
     ///   - path: `-` is standard output.
-    ///   - replaces: What is there already is replaced; else it is an error.
-    init(_ path: String, replaces: Bool) throws {
+    ///   - replaces: An existing file is replaced; else it is an error.
+    ///   - advice: What to do about an existing file that is not replaced.
+    init(
+        _ path: String, replaces: Bool, advice: String = "give --force to replace it, or choose another name"
+    ) throws {
         self.path = path
         guard path != "-" else { return }
         var descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor < 0, errno == EEXIST {
             guard replaces else {
-                throw ExportFailure("\(path) exists: give --force to replace it, or take another name")
+                throw ExportFailure("\(path) exists: \(advice)")
             }
             descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
             if descriptor >= 0 { fchmod(descriptor, 0o600) }

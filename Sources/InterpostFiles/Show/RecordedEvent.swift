@@ -1,4 +1,5 @@
 import Foundation
+import InterpostCore
 
 /// An event that is in a capture, with its fields in one line: `tls.up side=client version=TLSv1.3`.
 struct RecordedEvent {
@@ -10,7 +11,7 @@ struct RecordedEvent {
             return nil
         }
         let shown = fields.filter { !["v", "time", "session", "event", "chain"].contains($0.key) }.sorted { $0.key < $1.key }
-        text = ([name.text] + shown.map { "\($0.key)=\($0.value.text)" }).joined(separator: " ")
+        text = TerminalText.shown(([name.text] + shown.map { "\($0.key)=\($0.value.text)" }).joined(separator: " "))
     }
 
     private struct Value: Decodable {
@@ -25,8 +26,7 @@ struct RecordedEvent {
             } else if let list = try? value.decode([Value].self) {
                 text = "[" + list.map(\.text).joined(separator: " ") + "]"
             } else if let word = try? value.decode(String.self) {
-                let scalars = word.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }
-                text = String(String.UnicodeScalarView(scalars))
+                text = word
             } else {
                 text = "…"
             }

@@ -6,7 +6,7 @@ import NIOCore
 /// `interpost import`: a capture of sessions that somebody else wrote down.
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a capture of transcripts, Dovecot rawlogs and captures of tcpdump.",
+        abstract: "Make a capture, or a fixture, of transcripts, Dovecot rawlogs and captures of tcpdump.",
         discussion: """
             What a file is shows in its beginning and its name, as for interpost read: a pcap or pcapng file with IMAP or POP3 in clear \
             text, a transcript with C: and S: in front of the lines, half of a rawlog (.in, .out; the other half is found beside it). \
@@ -15,20 +15,30 @@ struct Import: ParsableCommand {
             Passwords, tokens and the like are replaced as interpost run --record does it. The exit status is 2 when something was not \
             imported, or not to its end.
 
+            With --as-fixture a session becomes a transcript with the events that Interpost tells of it, in the form of the tests in \
+            Fixtures/Wire: one session in a new file, or each in one of its own in a folder, --to FOLDER/.
+
             Examples:
               interpost import dump.pcap --to mail.interpost
               interpost import 20261123-100000-1234-1.in --to mail.interpost --redact bodies
               interpost import transcripts/ --to mail.interpost --append
+              interpost import dump.pcap --as-fixture --to Fixtures/Wire/my-case.imap
             """)
 
     @Argument(help: "Files and folders; - is standard input.")
     var paths: [String]
 
-    @Option(help: ArgumentHelp("The capture, a new file with mode 0600.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The capture, a new file with mode 0600; with --as-fixture also a folder, or - for standard output.",
+            valueName: "file"))
     var to: String
 
-    @Flag(help: "Go on with a capture that is there already.")
+    @Flag(help: "Append to an existing capture.")
     var append = false
+
+    @Flag(help: "Write what was said and the events of it as a fixture of Interpost's tests.")
+    var asFixture = false
 
     @Option(name: .customLong("protocol"), help: "imap or pop3, for files that do not show it.")
     var mailProtocol: MailProtocol?
@@ -39,12 +49,16 @@ struct Import: ParsableCommand {
     @Flag(help: "Write passwords as they were said.")
     var dangerouslyKeepSecrets = false
 
+    func validate() throws {
+        if asFixture, append { throw ValidationError("--append is for captures, and --as-fixture makes none") }
+    }
+
     func run() throws {
         let (files, failures) = SessionFiles.files(at: paths)
         for failure in failures { StandardError.note("\(failure)") }
         var failed = !failures.isEmpty
         do {
-            let importer = try CaptureImporter(into: to, appends: append, level: redact, keepsSecrets: dangerouslyKeepSecrets)
+            let importer = try importer()
             for file in files {
                 do {
                     if try read(file, into: importer) == false { failed = true }
@@ -61,8 +75,15 @@ struct Import: ParsableCommand {
         if failed { throw ExitCode(2) }
     }
 
+    private func importer() throws -> any SessionImporter {
+        guard asFixture else {
+            return try CaptureImporter(into: to, appends: append, level: redact, keepsSecrets: dangerouslyKeepSecrets)
+        }
+        return try FixtureImporter(into: to, level: redact, keepsSecrets: dangerouslyKeepSecrets)
+    }
+
     /// Says whether all of it was imported.
-    private func read(_ file: String, into importer: CaptureImporter) throws -> Bool {
+    private func read(_ file: String, into importer: any SessionImporter) throws -> Bool {
         guard !CaptureReader.isCapture(file) else {
             throw CorpusSummary.Failure(
                 file: file, problem: "is a capture already, or compressed",
@@ -82,7 +103,7 @@ struct Import: ParsableCommand {
     }
 
     private func read(
-        _ source: SessionSource, _ kind: SessionImport.Source, of file: String, into importer: CaptureImporter,
+        _ source: SessionSource, _ kind: SessionImport.Source, of file: String, into importer: any SessionImporter,
         _ hasRead: () -> Void
     ) throws -> Bool {
         let name = source.form.mailProtocol
@@ -120,9 +141,9 @@ struct Import: ParsableCommand {
 /// The sessions in a capture of packets.
 struct PacketImport {
     private let file: String
-    private let importer: CaptureImporter
+    private let importer: any SessionImporter
 
-    init(_ file: String, _ importer: CaptureImporter) {
+    init(_ file: String, _ importer: any SessionImporter) {
         self.file = file
         self.importer = importer
     }

@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `has lines of any length`() throws {
-        let long = String(repeating: "\u{1}", count: TranscriptWriter.maximumLine + 3)
+        let long = String(repeating: "\u{1}", count: SaidLines.maximumLine + 3)
         let turns = Self.turns([(.server, "* OK\r\n"), (.client, long + "\r\n"), (.server, "x\r\n")])
         let transcript = try Transcript(reading: Self.transcript(turns))
         #expect(Self.speeches(transcript.lines.compactMap { SessionTurn($0) }) == Self.speeches(turns))

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `a list is found wherever it stands`() throws {
-        try VocabularyTable.check("Capabilities", section: "IMAP: where the list stands") { wire in
+        try VocabularyTable.check("Capabilities", section: "IMAP: where the list is") { wire in
             var reading = Reading(.imap)
             if !String(buffer: wire).hasSuffix("ready") {
                 reading.receive(ByteBuffer(string: "* OK ready\r\n"), from: .server)

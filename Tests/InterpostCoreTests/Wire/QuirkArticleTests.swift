@@ -3,7 +3,7 @@ import Testing
 
 @testable import InterpostCore
 
-/// `Quirks.md` has each quirk with the fixture that shows it.
+/// `QuirkList.md` has each quirk with the fixture that shows it.
 @Suite struct `The article on quirks` {
     /// Those without a fixture, and who has them. For a list that is too long it takes more than 10,000 addresses or parts,
     /// and a fixture is read at every cut of its bytes. `DeepBoundsTests` makes them instead.
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `has every quirk with its rule, its side and its fixture`() throws {
-        var article = try Article("Quirks")
+        var article = try Article("QuirkList")
         let rows = Quirk.allCases.sorted { $0.rawValue < $1.rawValue }.map { quirk in
             var (files, sides) = Self.showing(quirk)
             #expect(files.isEmpty == (Self.withoutFixture[quirk] != nil), "\(quirk.rawValue): its fixture")

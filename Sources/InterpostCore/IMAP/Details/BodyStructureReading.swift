@@ -12,8 +12,8 @@ extension BodyStructure {
     /// Further parts, parameters or extensions of one body structure are passed over.
     static let maximumParts = 10_000
 
-    /// Reads what stands behind the words BODY or BODYSTRUCTURE. `nil` when that is no list; it is passed over then.
-    /// - Parameter maximumDepth: How many multiparts and messages may stand around a part, and itself; 200 at most.
+    /// Reads what follows the words BODY or BODYSTRUCTURE. `nil` when that is no list; it is passed over then.
+    /// `maximumDepth` is how many multiparts and messages may be around a part, itself included; 200 at most.
     public static func read(_ reader: inout IMAPReader, maximumDepth: Int = standardDepth) -> BodyStructure? {
         reader.skipSpaces()
         guard !reader.isAtEnd, reader.peek != UInt8(ascii: ")") else { return nil }
