@@ -100,7 +100,7 @@ import Testing
         ("xyzzy=1", "--set xyzzy: there is no key 'xyzzy'"), ("", "--set : there is no key ''"),
         (
             "log.detail=comands",
-            "--set log.detail: 'detail' is one of acts, commands, responses, not 'comands'; did you mean 'commands'?"
+            "--set log.detail: 'detail' is one of acts, commands, responses, values, not 'comands'; did you mean 'commands'?"
         ),
         ("tls.certificate=c.pem", "--set tls.certificate: 'certificate' needs 'private-key' beside it"),
     ])
