@@ -4,7 +4,7 @@ package import NIOCore
 ///
 ///     C: a NOOP␍␊      1700000000.123456 a NOOP␍␊      in the client's file
 ///
-/// ``Rawlog`` reads both in the order in which they were said: where microseconds would not tell it, they are made to.
+/// `Rawlog` reads both in the order in which they were said: where microseconds would not tell it, they are made to.
 package struct RawlogWriter: Sendable {
     private var isMidLine = (client: false, server: false)
     private var last: (side: Side, microseconds: Int64)?

@@ -103,7 +103,7 @@ public struct SessionDecoder: Sendable {
 
     private var state: State
 
-    /// `nil` for a rawlog, whose two files are read together: ``Rawlog/turns(client:server:)``.
+    /// `nil` for a rawlog, whose two files are read together: `Rawlog`.
     public init?(_ kind: SessionForm.Kind) {
         switch kind {
         case .transcript: state = .transcript(TranscriptReader())

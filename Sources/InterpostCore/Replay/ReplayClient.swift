@@ -77,7 +77,7 @@ package struct ReplayClient: Sendable {
         advance()
     }
 
-    /// It is as late as ``ReplayClientAction/wait(until:)`` said.
+    /// It is as late as `ReplayClientAction` said.
     package mutating func tick(at time: WireTime) {
         now = max(now, time)
         guard let due, due <= now else { return }

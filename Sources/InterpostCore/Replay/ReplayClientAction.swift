@@ -1,9 +1,9 @@
 package import NIOCore
 
-/// What is to be done for a ``ReplayClient``.
+/// What is to be done for a `ReplayClient`.
 package enum ReplayClientAction: Sendable, Equatable {
     case send(ByteBuffer)
-    /// ``ReplayClient/tick(at:)`` then, unless something comes in before.
+    /// `ReplayClient` then, unless something comes in before.
     case wait(until: WireTime)
     /// It is over.
     case close
