@@ -6,7 +6,7 @@ import NIOCore
 ///
 ///     capture.interpost: 120 of 340 MiB, 35 %
 ///
-/// Says nothing where standard error is no terminal, and nothing of work that takes no time.
+/// Says nothing where standard error is not a terminal, and nothing about work that takes no time.
 public final class ProgressLine {
     private static let interval = TimeAmount.milliseconds(250)
 
@@ -28,7 +28,7 @@ public final class ProgressLine {
         next = .now() + Self.interval
     }
 
-    /// So many octets are done.
+    /// This many octets are done.
     public func advance(to octets: Int) {
         guard isShown, NIODeadline.now() >= next else { return }
         next = .now() + Self.interval

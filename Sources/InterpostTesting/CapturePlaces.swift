@@ -3,7 +3,7 @@ import Foundation
 /// Where the capture that a test names may lie.
 ///
 /// In the folder of the test's file, and then in each folder above it up to that of `Package.swift`: the path itself, and the path
-/// in `Captures`, `Fixtures/Captures` and `Fixtures`. An absolute path is what it is.
+/// in `Captures`, `Fixtures/Captures` and `Fixtures`. An absolute path is taken as it is.
 struct CapturePlaces {
     private static let folders = ["Captures", "Fixtures/Captures", "Fixtures"]
 
@@ -40,7 +40,7 @@ struct CapturePlaces {
             """)
     }
 
-    /// The folders from that of the file up to that of the package; of a file in no package, the first alone.
+    /// The folders from that of the file up to that of the package; for a file in no package, only the first.
     private static func parents(of file: String) -> [String] {
         var folders: [String] = []
         var folder = URL(filePath: file).deletingLastPathComponent().standardizedFileURL

@@ -36,7 +36,7 @@ public final class MailServer: Sendable {
         case implicitTLS
     }
 
-    /// `localhost`: 127.0.0.1, which stands in the certificate as well.
+    /// `localhost`: 127.0.0.1, which is in the certificate as well.
     public let host = "localhost"
     /// Where it speaks IMAP; `nil` where nothing of the kind is in the capture.
     public let imapPort: Int?

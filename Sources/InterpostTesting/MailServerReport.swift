@@ -18,7 +18,7 @@ public struct MailServerReport: Sendable, CustomStringConvertible {
         public var notInCapture: [String] { report.notInCapture }
         /// The recorded commands that were not asked: the first 20.
         public var neverAsked: [String] { report.neverAsked }
-        /// The last lines up to the first difference, with `C:` or `S:` in front; empty where there is no difference.
+        /// The last lines up to the first difference, with `C:` or `S:` before each; empty where there is no difference.
         public var conversation: [String] { report.conversation }
 
         /// The whole of it for people.
@@ -27,7 +27,7 @@ public struct MailServerReport: Sendable, CustomStringConvertible {
 
     /// In the order in which they ended.
     public private(set) var connections: [Connection] = []
-    /// Recorded sessions that no client came for.
+    /// Recorded sessions for which no client came.
     public private(set) var sessionsNeverPlayed = 0
     private var wantsAll = false
 

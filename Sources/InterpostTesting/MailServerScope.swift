@@ -2,7 +2,7 @@ import InterpostCore
 import NIOCore
 import Synchronization
 
-/// The server of the test that runs, and what is known of the test.
+/// The server of the test that runs, and what is known about the test.
 final class MailServerScope: Sendable {
     @TaskLocal static var current: MailServerScope?
 
@@ -11,12 +11,12 @@ final class MailServerScope: Sendable {
 
     init(_ server: MailServer) { self.server = server }
 
-    /// The test has another server in the place of this one.
+    /// The test has another server in place of this one.
     func cover() { state.withLock { $0.isCovered = true } }
 
     func fail() { state.withLock { $0.hasFailed = true } }
 
-    /// Nobody was to connect.
+    /// Nobody was supposed to connect.
     var isCovered: Bool { state.withLock { $0.isCovered } }
 
     var hasFailed: Bool { state.withLock { $0.hasFailed } }
@@ -25,7 +25,7 @@ final class MailServerScope: Sendable {
 extension MailServer {
     /// The server of the test that runs: of its own trait, or else of the suite's.
     ///
-    /// Throws in a test that has none, and in a detached task, which is no part of a test.
+    /// Throws in a test that has none, and in a detached task, which is not part of a test.
     public static var current: MailServer {
         get throws {
             guard let scope = MailServerScope.current else {
@@ -36,7 +36,7 @@ extension MailServer {
     }
 }
 
-/// With what a test logs in while it is recorded.
+/// What a test logs in with while it is recorded.
 struct RecordingCredentials: Sendable {
     static let userVariable = "INTERPOST_USER"
     static let passwordVariable = "INTERPOST_PASSWORD"

@@ -21,7 +21,7 @@ extension MailServer {
             case none
             /// As long after the client's words as in the recording.
             case recorded
-            /// So many times as long after them.
+            /// This many times as long after them.
             case factor(Double)
         }
 

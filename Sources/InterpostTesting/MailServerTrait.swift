@@ -16,9 +16,9 @@ extension Trait where Self == MailServerTrait {
     /// the same time.
     ///
     /// A path is looked for in the folder of the test's file and then in each folder above it, up to the one with `Package.swift`:
-    /// as it stands, and in `Captures`, `Fixtures/Captures` and `Fixtures` there.
+    /// as it is, and in `Captures`, `Fixtures/Captures` and `Fixtures` there.
     ///
-    /// With `record` and `from` the capture is recorded by the test itself, before a real server:
+    /// With `record` and `from` the capture is recorded by the test itself, with a real server:
     ///
     ///     @Test(.mailServer("tour.interpost", security: .implicitTLS, record: .once, from: "imaps://imap.example.org"))
     ///

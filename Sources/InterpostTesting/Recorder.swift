@@ -8,7 +8,7 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// A relay in this process before a real server, that records what goes by: into a file beside the capture, which takes the
+/// A relay in this process, before a real server, that records what goes by: into a file beside the capture, which takes the
 /// capture's place if it is kept.
 final class Recorder: Sendable {
     let ports: [Int]
@@ -118,7 +118,7 @@ struct RecordingPlan: Sendable {
 }
 
 extension MailServer {
-    /// How much of the mail is replaced in what is recorded, length by length. The secrets of logins are in any case.
+    /// How much of the mail is replaced in what is recorded, length by length. The secrets of logins are replaced in any case.
     public enum Redaction: Sendable, CaseIterable {
         case none
         /// Header fields, and what repeats them.

@@ -62,7 +62,7 @@ enum Layer: String, CaseIterable {
                 }
             }
         }
-        // The copy and the count are used, or a clever compiler would leave them out.
+        // The copy and the count are used, because a clever compiler would leave them out otherwise.
         return octets + (lines < 0 ? Int(target.load(as: UInt8.self)) : 0)
     }
 
@@ -136,7 +136,7 @@ enum Layer: String, CaseIterable {
     // MARK: - The whole tap
 
     /// What a session does with the bytes, as `ProxySession` drives it. `record` gets what goes to the log, `commit` is called
-    /// behind each piece.
+    /// after each piece.
     private static func tap(_ script: Script, record: (MailEvent) -> Void, commit: () -> Void = {}) -> Int {
         var core = Tap(SessionSettings(mailProtocol: script.mailProtocol, listener: .implicit, upstream: .implicit))
         var octets = 0

@@ -1,4 +1,4 @@
-// Measures the core alone: no socket, no TLS, no disk. The bytes of a session lie in memory, in the pieces in which a
+// Measures the core alone: no socket, no TLS, no disk. The bytes of a session are in memory, in the pieces in which a
 // network would bring them, and go through more and more of what the relay does with them. Floors and peers run in the
 // same round, so that a figure is a ratio, too.
 
@@ -100,7 +100,7 @@ private struct LostOctets: Error, CustomStringConvertible {
     var description: String { "\(layer.rawValue) saw \(found) octets of \(expected)" }
 }
 
-/// Tells the user something that is no result.
+/// Tells the user something that is not a result.
 func note(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
 extension String {

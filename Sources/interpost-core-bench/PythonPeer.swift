@@ -76,7 +76,7 @@ struct PythonPeer {
         print(used)
         """
 
-    /// The same for poplib's LIST and UIDL, which are read alike.
+    /// A server that answers from the file, and poplib's LIST and UIDL, which are read alike.
     private static let pop3 = """
         import io, poplib, sys, time
 

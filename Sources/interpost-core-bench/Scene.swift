@@ -130,7 +130,7 @@ enum Scene: String, CaseIterable {
 
     private static func retr(_ octets: Int, line: String) -> Script {
         var script = maildrop()
-        // Pieces end where they end; what stands in front of the terminator is a whole line.
+        // Pieces end where they end; what precedes the terminator is a whole line.
         var piece = ByteBuffer(string: String(repeating: line, count: Script.pieceSize / line.utf8.count + 1))
         piece.moveReaderIndex(to: piece.writerIndex - Script.pieceSize)
         script.client("RETR 1")

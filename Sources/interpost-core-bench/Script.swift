@@ -1,4 +1,4 @@
-// What is said in a measurement, in the pieces in which it arrives. Two things are worth knowing of a piece beside its
+// What is said in a measurement, in the pieces in which it arrives. Two things are worth knowing about a piece beside its
 // bytes, because only a conversation finds them out by itself: that it is octets of a literal, and what follows a status line.
 
 import InterpostCore
@@ -7,11 +7,11 @@ import NIOCore
 struct Turn {
     var side: Side
     var bytes: ByteBuffer
-    /// The piece comes so often: a gigabyte takes no gigabyte of memory.
+    /// How often the piece comes: a gigabyte does not take a gigabyte of memory.
     var times = 1
     /// Octets of a literal: there are no lines in it to be found.
     var isLiteral = false
-    /// What a POP3 framer has to be told behind this piece.
+    /// What a POP3 framer has to be told after this piece.
     var thenExpect: POP3Framer.Expectation?
 }
 

@@ -1,7 +1,7 @@
 import InterpostCore
 
-/// One key: what its value may be, where the value goes, and what a person is told of it. The reader, the flags of the command
-/// line and `Config/interpost.yml` come from it.
+/// One key: what its value may be, where the value goes, and what a person is told about it. The reader, the flags of the
+/// command line and `Config/interpost.yml` come from it.
 ///
 ///     # Octets in a line, its end included. A session with a longer one is passed on unread.
 ///     # line: 1048576  # 1024 to 67108864

@@ -1,13 +1,13 @@
 import Yams
 
-/// What a command line says of a configuration: nodes that are laid over those of a file, so that one reader judges both.
+/// What a command line says about a configuration: nodes that are laid over those of a file, so that one reader judges both.
 ///
 ///     --set limits.line=12     --set limits.line: 'line' is a whole number from 1024 to 67108864
 ///
 /// It holds texts only, and can be laid over a file again when that is read again.
 package struct ConfigurationOverlay: Sendable, Equatable {
     private struct Value: Sendable, Equatable {
-        /// What a mistake is called by: `--keep-files`.
+        /// The name that a mistake is reported under: `--keep-files`.
         var flag: String
         /// `limits.line`.
         var path: [String]
@@ -30,17 +30,17 @@ package struct ConfigurationOverlay: Sendable, Equatable {
         relays.append(Relay(listen: listen, upstream: upstream))
     }
 
-    /// Says a key of every relay: `mirror`. Without a text it says nothing.
+    /// Sets a key of every relay: `mirror`. Without a text it sets nothing.
     package mutating func setEveryRelay(_ key: String, to text: String?, by flag: String) {
         if let text { relayValues.append(Value(flag: flag, path: [key], text: text)) }
     }
 
-    /// Says a key outside relays; a list gets one item more. What is said later holds. Without a text it says nothing.
+    /// Sets a key outside relays; a list gets one item more. What is set later holds. Without a text it sets nothing.
     package mutating func set(_ path: String, to text: String?, by flag: String) {
         if let text { values.append(Value(flag: flag, path: path.split(separator: ".").map(String.init), text: text)) }
     }
 
-    /// Says a key as `--set` does: `limits.line=2048`.
+    /// Sets a key as `--set` does: `limits.line=2048`.
     package mutating func set(_ assignment: String) throws(ConfigurationError) {
         let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let path = parts[0]
@@ -135,7 +135,7 @@ package struct ConfigurationOverlay: Sendable, Equatable {
         }
     }
 
-    /// Not plain, or an empty text would be none; not quoted, or a number would be a text.
+    /// The scalar is not plain, or an empty text would be none; it is not quoted, or a number would be a text.
     private static func node(_ text: String, of flag: String) -> Node {
         .scalar(Node.Scalar(text, Tag(.init(rawValue: flag)), .any))
     }

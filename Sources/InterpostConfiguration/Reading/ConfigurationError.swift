@@ -1,4 +1,4 @@
-/// A mistake in a configuration: where it stands, and what was probably meant.
+/// A mistake in a configuration: where it is, and what was probably meant.
 ///
 ///     interpost.yml:2: 'timeouts' has no key 'idel'; did you mean 'idle'?
 public struct ConfigurationError: Error, CustomStringConvertible, Sendable {

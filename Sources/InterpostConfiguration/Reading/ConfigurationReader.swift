@@ -5,7 +5,7 @@ import Yams
 /// Reads what every file of YAML has: groups of keys, texts, numbers; and says where something is wrong.
 struct ConfigurationReader {
     let file: String
-    /// What of a command line is laid over the file.
+    /// The part of a command line that is laid over the file.
     let overlay: ConfigurationOverlay
 
     init(file: String, overlay: ConfigurationOverlay = ConfigurationOverlay()) {

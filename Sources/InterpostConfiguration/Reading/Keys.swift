@@ -62,7 +62,7 @@ struct Keys {
         return texts
     }
 
-    /// The same of words that are given.
+    /// One text or a list of them, each one of the words that are given.
     mutating func choices<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, _: Choice.Type)
         throws(ConfigurationError)
         -> [Choice]

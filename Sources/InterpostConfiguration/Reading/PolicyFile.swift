@@ -31,7 +31,7 @@ extension ConfigurationReader {
         do {
             return try PolicyFile.read(presetOrPath: text)
         } catch {
-            // What is wrong with the name is wrong with this line; what is wrong in the file, with that one.
+            // A mistake in the name belongs to this line; a mistake in the file, to that file's line.
             guard error.file == text, error.line == nil else { throw error }
             throw self.error(
                 at: node, "'policy': '\(text)': \(error.message)")
@@ -126,7 +126,7 @@ extension ConfigurationReader {
     /// The flags that clients may store (RFC 9051 §2.3.2).
     private static let systemFlags = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"]
 
-    /// A rule about a flag that nobody ever names would hold for nothing.
+    /// A rule about a flag that nobody ever names would never apply.
     private static func problem(with flag: String) -> String? {
         func equals(_ one: String, _ other: String) -> Bool { one.lowercased() == other.lowercased() }
         if let system = systemFlags.first(where: { equals($0, "\\\(flag)") }) {

@@ -1,6 +1,6 @@
 public import InterpostCore
 
-/// Everything that can be said to a relay, with its defaults. `Config/interpost.yml` documents each key.
+/// Everything that a relay can be told, with its defaults. `Config/interpost.yml` documents each key.
 public struct Configuration: Sendable, Equatable {
     public var relays: [RelayConfiguration] = []
     public var tls = TLSSettings()
@@ -23,7 +23,7 @@ public struct Configuration: Sendable, Equatable {
     }
 }
 
-/// One listener and the server behind it.
+/// One listener and the server that it leads to.
 public struct RelayConfiguration: Sendable, Equatable {
     public var listen: ListenURL
     public var upstream: UpstreamURL
@@ -135,7 +135,7 @@ public struct RecordSettings: Sendable, Equatable {
         public init() {}
     }
 
-    /// Whether a word may stand in the name of a file.
+    /// Whether a word may be part of the name of a file.
     public static func isLabel(_ word: String) -> Bool {
         !word.isEmpty && word.count <= 64 && !word.hasPrefix(".")
             && word.unicodeScalars.allSatisfy {
@@ -163,7 +163,7 @@ public struct Timeouts: Sendable, Equatable {
     public var beforeLogin = 120
     /// Without a byte from either side after login (RFC 9051 §5.4 asks for at least 30 minutes).
     public var afterLogin = 1_860
-    /// In IDLE; clients begin it anew every 29 minutes (RFC 2177 §3).
+    /// In IDLE; clients begin it again every 29 minutes (RFC 2177 §3).
     public var idle = 3_600
     /// Without a byte when one side has closed its direction, and for what was written before a close.
     public var closing = 60

@@ -80,7 +80,7 @@ private struct EndpointParts {
         isImplicit = scheme.hasSuffix("s")
         guard let host = components.host, !host.isEmpty else { throw EndpointError("'\(text)' names no host") }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
-        // Foundation decodes %00, and lets anything stand between brackets.
+        // Foundation decodes %00, and allows anything between brackets.
         guard self.host.unicodeScalars.allSatisfy({ Self.hostCharacters.contains($0) }),
             host.hasPrefix("[") ? Self.isIPv6(self.host) : !host.contains("%")
         else {

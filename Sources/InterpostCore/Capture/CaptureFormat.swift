@@ -1,4 +1,4 @@
-/// What every reader and writer of captures has to know: <doc:CaptureFile> has the whole.
+/// What every reader and writer of captures has to know: <doc:CaptureFile> has the full description.
 package enum CaptureFormat {
     /// Grows when a reader of the version before could misread a file.
     package static let version = 1
@@ -14,7 +14,7 @@ package enum CaptureFormat {
     package static let maximumMember = 1 << 22
 }
 
-/// Why a capture cannot be read further. What stands before the place is sound.
+/// Why a capture cannot be read further. What comes before that place is sound.
 package enum CaptureError: Error, Equatable, Sendable {
     /// It does not begin as a capture does.
     case notACapture

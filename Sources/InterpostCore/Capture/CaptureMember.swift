@@ -2,7 +2,7 @@ package import NIOCore
 
 /// What a member of a capture says of itself in its gzip header, so that it can be passed over without being inflated.
 ///
-/// It stands in an extra field with the name `IP` (RFC 1952 §2.3.1.1), 28 octets, least significant octet first:
+/// It is in an extra field with the name `IP` (RFC 1952 §2.3.1.1), 28 octets, least significant octet first:
 ///
 ///     1f 8b 08 04 00 00 00 00 00 ff    gzip, with an extra field
 ///     20 00  49 50  1c 00              32 octets of extra fields: "IP", 28 octets

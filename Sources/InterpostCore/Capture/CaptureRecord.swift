@@ -39,7 +39,7 @@ public struct CaptureRecord: Sendable, Equatable {
         self.bytes = bytes
     }
 
-    /// The same in records of the largest size that a capture has; none for no bytes.
+    /// The same bytes in records of at most the largest size that a capture has; no record for no bytes.
     var split: [CaptureRecord] {
         guard bytes.readableBytes > CaptureFormat.maximumRecord else { return bytes.readableBytes > 0 ? [self] : [] }
         var rest = bytes
@@ -50,7 +50,7 @@ public struct CaptureRecord: Sendable, Equatable {
         return records
     }
 
-    /// Appends the record as it stands in the file.
+    /// Appends the record as it is written in the file.
     public func write(to file: inout ByteBuffer) {
         file.writeString("\(kind.rawValue) \(session) \(nanoseconds) \(bytes.readableBytes)\n")
         file.writeImmutableBuffer(bytes)

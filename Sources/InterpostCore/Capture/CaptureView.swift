@@ -13,7 +13,7 @@ extension CaptureRecord.Kind {
 }
 
 extension Sequence<CaptureRecord> {
-    /// The leg whose server a client of a replay meets. It is the server itself, unless a gate stood in front of it: what a
+    /// The leg whose server a client of a replay meets. It is the server itself, unless there was a gate before it: what a
     /// client hears through a gate is what it has to hear again.
     var playedLeg: Side {
         let decision = ByteBuffer(string: #""event":"policy""#)

@@ -5,7 +5,7 @@ struct RecordTrail: Sendable {
     private struct Step: Sendable {
         /// Octets of the side up to the end of the record.
         var end: Int
-        /// Without its octets.
+        /// The record without its octets.
         var record: CaptureRecord
     }
 
@@ -19,7 +19,7 @@ struct RecordTrail: Sendable {
         steps.append(Step(end: octets, record: head))
     }
 
-    /// The record with the last of so many octets. No earlier one is asked for later.
+    /// The record that holds the last of the first `end` octets. No earlier one is asked for later.
     mutating func record(behind end: Int) -> CaptureRecord? {
         while first < steps.count, steps[first].end < end { first += 1 }
         if first > 64 {

@@ -2,7 +2,7 @@ package import NIOCore
 
 /// Turns what happens in one session into the records of a capture, without its secrets.
 ///
-/// Told in the order of ``Tap/next()``: what was read and what became of it, what Interpost said itself, and what
+/// It is told, in the order of ``Tap/next()``: what was read and what became of it, what Interpost said itself, and what
 /// cannot be read from bytes. Lines that one side said one after another, in one piece, are one record.
 package struct SessionRecorder: Sendable {
     /// What is larger is a record of its own, so that it is not copied.
@@ -12,7 +12,7 @@ package struct SessionRecorder: Sendable {
     /// When the capture began.
     private let start: WireTime
     private var redactor: EventRedactor
-    /// The same for the leg to the server, where a gate makes it another one.
+    /// The redactor for the leg to the server, where a gate makes it a different leg.
     private var upstreamRedactor: EventRedactor
     private var ready: [CaptureRecord] = []
 
@@ -35,7 +35,7 @@ package struct SessionRecorder: Sendable {
         add(event.isWithheld ? .init(withheldFrom: event.sender) : .init(event.sender), bytes, at: event.time)
     }
 
-    /// What happened on the leg between a gate and the server: what the gate wrote, and what of the server did not pass.
+    /// What happened on the leg between a gate and the server: what the gate wrote, and what the server said that did not pass.
     package mutating func record(upstream event: MailEvent) {
         switch (event.sender, event.isWithheld) {
         case (.client, _): add(.clientAdded, upstreamRedactor.redact(event), at: event.time)
@@ -77,7 +77,7 @@ package struct SessionRecorder: Sendable {
 }
 
 extension LogEvent {
-    /// What a decision was about stands in the bytes, which are redacted as the capture wants it.
+    /// What a decision was about is in the bytes, which are redacted as the capture wants it.
     fileprivate var withoutArguments: LogEvent {
         switch self {
         case .policy(var facts):
@@ -89,7 +89,7 @@ extension LogEvent {
         }
     }
 
-    /// Sessions, connections, TLS, edits and decisions: all else comes out of the bytes when they are read again.
+    /// Sessions, connections, TLS, edits and decisions: everything else comes out of the bytes when they are read again.
     fileprivate var isKeptInCaptures: Bool {
         switch self {
         case .sessionOpened, .sessionClosed, .upstreamConnected, .tlsUp, .tlsFailed, .edited, .limit, .warning, .policy, .alarm:

@@ -5,7 +5,7 @@ import NIOCore
 ///     C 1 12500000 21                     C 1 12500000 33
 ///     a LOGIN anna sesame⏎        →       a LOGIN user-mzqvakdr xxxxxxxx⏎
 ///
-/// The session is read twice at once, because Interpost stood between the sides: as the client heard it, and as the server
+/// The session is read twice at once, because Interpost was between the sides: as the client heard it, and as the server
 /// did. Each record is redacted by what its octets are where somebody heard them. Records are cut anew, at the lines.
 package struct SessionRewriter: Sendable {
     private var client: View
@@ -17,10 +17,10 @@ package struct SessionRewriter: Sendable {
         server = View(mailProtocol, redactor, limits)
     }
 
-    /// What stands in the place of the record, as far as it can be said yet; nothing is lost when ``finish()`` was called.
+    /// What replaces the record, as far as it can be said yet; nothing is lost when ``finish()`` was called.
     package mutating func rewrite(_ record: CaptureRecord) -> [CaptureRecord] {
         guard let side = record.kind.side else {
-            // Nothing of a session stands behind its end.
+            // Nothing of a session follows its end.
             return record.endsSession ? finish() + [record] : [record]
         }
         var rewritten: [CaptureRecord] = []
@@ -59,7 +59,7 @@ package struct SessionRewriter: Sendable {
         }
 
         mutating func finish(giving isWanted: (CaptureRecord.Kind) -> Bool) -> [CaptureRecord] {
-            // What waits for an answer that never came is read no more.
+            // What waits for an answer that never came is not read any more.
             for side in Side.allCases { conversation.inputEnded(of: side) }
             var records = drain(isWanted)
             conversation.becomeOpaque()

@@ -27,17 +27,17 @@ package struct ComparedEntry: Sendable, Equatable {
     /// Counted from 1 in a capture.
     package var session: Int
     package var time: WireTime
-    /// Octets of its side in front of it.
+    /// Octets of its side before it.
     package var offset: Int
     /// Which of the client's commands it is, or completes, counted from 1.
     var command: Int?
 
-    /// Octets of a text that are compared one by one; of what is longer, the rest is a digest.
+    /// The most octets of a text that are compared one by one; the rest of a longer text is a digest.
     static let maximumText = 4096
-    /// Characters that are shown.
+    /// The most characters that are shown.
     static let maximumShown = 300
 
-    /// Whether another session has the same in its place.
+    /// Whether the other entry, of another session, counts as the same.
     package func isSame(as other: ComparedEntry) -> Bool {
         side == other.side && kind == other.kind && text == other.text
     }

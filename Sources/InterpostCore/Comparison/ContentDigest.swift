@@ -4,11 +4,11 @@ import NIOCore
 ///
 ///     Date: Fri, 17 Jul 2026 02:44:25 +0200␍␊Subject: hi␍␊␍␊…      {61:5f3c…}, first line `Date: Fri, 17 …`
 ///
-/// In the header of a message the values of date fields are passed over, and so is what stands behind the `;` of Received.
+/// In the header of a message the values of date fields are passed over, and so is what follows the `;` of Received.
 struct ContentDigest: Sendable {
     private enum Place: Sendable {
         case header
-        /// Within a field that says when: its value, or what is behind the `;`.
+        /// Within a field that says when: its value, or what follows the `;`.
         case date, received, receivedDate
         case body
     }
@@ -89,7 +89,7 @@ struct ContentDigest: Sendable {
     }
 }
 
-/// FNV-1a of 64 bits: it tells two things apart that are not made to be taken for each other.
+/// FNV-1a of 64 bits: it tells apart two things that are not made to be taken for each other.
 struct Hash64: Sendable, Equatable {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 

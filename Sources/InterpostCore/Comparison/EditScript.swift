@@ -1,5 +1,5 @@
 /// What has to be taken out of one list, and put into it, to get another: the shortest way (Myers 1986), if it is not too long
-/// to be found.
+/// to find.
 ///
 ///     a b c d  →  a x c d e      hunks (1..<2, 1..<2), (4..<4, 4..<5)
 struct EditScript: Sendable, Equatable {
@@ -9,7 +9,7 @@ struct EditScript: Sendable, Equatable {
         var right: Range<Int>
     }
 
-    /// Steps of the way, at most. Time and room grow with their square.
+    /// The most steps of the way. Time and room grow with their square.
     static let maximumEdits = 1000
 
     private(set) var hunks: [Hunk] = []

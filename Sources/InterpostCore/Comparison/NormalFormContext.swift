@@ -1,6 +1,6 @@
 import NIOCore
 
-// What the words of a command, a response or a code mean that do not say so themselves.
+// The meaning of the words of a command, a response or a code that do not show it themselves.
 
 extension NormalFormLine.Context {
     init(of command: IMAPCommand, mailbox: UInt64) {
@@ -37,7 +37,7 @@ extension NormalFormLine.Context {
         hasDates = response.kind == .fetch || response.kind == .uidFetch
     }
 
-    /// Of what stands in brackets.
+    /// The context of what is in brackets.
     init(of status: IMAPStatus, _ record: CommandRecord?, mailbox: UInt64) {
         self.mailbox = mailbox
         switch status.codeName {

@@ -5,9 +5,9 @@ import NIOCore
 ///     * 3 FETCH (UID 4711 INTERNALDATE "17-Jul-2026 02:44:25 +0000" BODY[] {5}␍␊…)␍␊
 ///     * 3 FETCH (UID u1 INTERNALDATE "<date>" BODY[] {5:9af1…})
 ///
-/// One pass over the words, with nothing nested but a count: a word says what stands behind it.
+/// One pass over the words, with nothing nested but a count: a word says what follows it.
 struct NormalFormLine {
-    /// What the words mean that do not say so themselves.
+    /// The meaning of the words that do not show it themselves.
     struct Context {
         /// What the first words are.
         var slots: [NormalFormSlot] = []
@@ -18,7 +18,7 @@ struct NormalFormLine {
         /// Strings that look like dates are dates.
         var hasDates = false
         var mailbox: UInt64 = 0
-        /// The mailbox of UIDs behind the first ones, and of the validity: what COPYUID says of the copies.
+        /// The mailbox of the UIDs after the first ones, and of the validity: what COPYUID says of the copies.
         var otherMailbox: UInt64?
     }
 
@@ -30,14 +30,14 @@ struct NormalFormLine {
     private var context: Context
     private var pending: ArraySlice<NormalFormSlot>
     private var depth = 0
-    /// The slots are those of a list at this depth, and gone behind it.
+    /// The slots are those of a list at this depth, and are dropped after it.
     private var pendingDepth = 0
     private var findsUIDs = false
     private var index = 0
     private var nextLiteral = 0
     private var sets = 0
 
-    /// - Parameter digests: Of the literals, in their order.
+    /// - Parameter digests: The digests of the literals, in their order.
     init(_ text: IMAPText, digests: [String], _ normalisation: Normalisation, _ context: Context) {
         bytes = Array(buffer: text.bytes)
         base = text.bytes.readerIndex
@@ -74,7 +74,7 @@ struct NormalFormLine {
         index += 1
     }
 
-    /// The slot that stands here, if it is to be made alike.
+    /// The slot that is here, if it is to be made alike.
     private mutating func nextSlot() -> NormalFormSlot? {
         guard let slot = pending.popFirst() else { return nil }
         if pending.isEmpty { pendingDepth = 0 }
@@ -146,7 +146,7 @@ struct NormalFormLine {
         if end < bytes.count { text.append(UInt8(ascii: "\"")) }
     }
 
-    /// Whether the announcement of the next literal stands here.
+    /// Whether the announcement of the next literal is here.
     private mutating func writeLiteral(to text: inout [UInt8]) -> Bool {
         guard nextLiteral < literals.count else { return false }
         let end = literals[nextLiteral].position - base

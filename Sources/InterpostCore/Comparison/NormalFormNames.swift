@@ -26,7 +26,7 @@ struct NormalFormNames: Sendable {
         var mailbox: UInt64
     }
 
-    /// Names that are told apart; what comes behind them is all the same.
+    /// The most names that are told apart; all further names look the same.
     static let maximumCount = 1 << 20
 
     private var spaces: [Space: [UInt64: Int]] = [:]
@@ -45,7 +45,7 @@ struct NormalFormNames: Sendable {
         text.append(contentsOf: "\(ordinal)".utf8)
     }
 
-    /// Appends a set of UIDs. `*`, `$` and the 1 of `1:*` are no message's and stay.
+    /// Appends a set of UIDs. `*`, `$` and the 1 of `1:*` do not belong to a message and stay.
     mutating func write(set: ArraySlice<UInt8>, of mailbox: UInt64, to text: inout [UInt8]) {
         for (index, element) in set.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).enumerated() {
             if index > 0 { text.append(UInt8(ascii: ",")) }

@@ -1,13 +1,13 @@
 package import NIOCore
 
-/// Reads both directions of a session, and makes of what they say what can be compared with another session.
+/// Reads both directions of a session, and turns what they say into what can be compared with another session.
 ///
 ///     S: * OK mail.example.org ready␍␊       greeting     * OK mail.example.org ready
 ///     C: a1 LOGIN anna sesame␍␊              command      <tag> LOGIN <user> <secret>
 ///     S: a1 OK done (0.003 secs)␍␊           completion   <tag> OK done (<time>)
 ///
-/// What comes out does not depend on how the network cut the bytes, and takes little room: of literals and messages there is
-/// a digest. Secrets are in no ``ComparedEntry/shown``.
+/// What comes out does not depend on how the network cut the bytes, and takes little room: literals and messages become
+/// digests. Secrets are in no ``ComparedEntry/shown``.
 package struct NormalFormReading: Sendable {
     let normalisation: Normalisation
     private let limits: WireLimits
@@ -37,7 +37,7 @@ package struct NormalFormReading: Sendable {
         for (_, entries) in read(bytes, from: side, at: time) { entries.forEach(give) }
     }
 
-    /// The same with the events of which the entries are made.
+    /// Takes bytes that `side` said, and returns the entries with the events that they are made of.
     mutating func read(
         _ bytes: ByteBuffer, from side: Side, at time: WireTime
     ) -> [(event: MailEvent, entries: [ComparedEntry])] {
@@ -257,12 +257,12 @@ package struct NormalFormReading: Sendable {
 }
 
 extension MailboxName {
-    /// The same for all spellings of INBOX.
+    /// A hash that is the same for all spellings of INBOX.
     var hash64: UInt64 { string.isINBOX ? Hash64("INBOX".utf8).value : Hash64(string.bytes.readableBytesView).value }
 }
 
 extension [UInt8] {
-    /// So much as is compared one by one, and a digest of the rest.
+    /// The octets that are compared one by one, and a digest of the rest.
     fileprivate var bounded: [UInt8] {
         guard count > ComparedEntry.maximumText else { return self }
         let rest = self[ComparedEntry.maximumText...]

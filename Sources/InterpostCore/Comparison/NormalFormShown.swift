@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What of a session people are shown: one line for each thing said, without secrets, and of literals how they begin.
+/// What people are shown of a session: one line for each thing said, without secrets, and only the beginnings of literals.
 ///
 ///     a1 LOGIN {4}␍␊anna {6}␍␊sesame␍␊     a1 LOGIN {13}user-aaaaaaaa {8}xxxxxxxx
 struct NormalFormShown: Sendable {

@@ -13,7 +13,7 @@ struct NormalFormSide: Sendable {
     var body: ContentDigest?
     private(set) var opaqueOctets = 0
 
-    /// Literals of one command that have digests of their own.
+    /// The most literals of one command that have digests of their own.
     private static let maximumLiterals = 10_000
 
     mutating func begin(at event: MailEvent) {
@@ -49,7 +49,7 @@ struct NormalFormSide: Sendable {
         return assembly.finished(with: ByteBuffer())
     }
 
-    /// Of the literals so far, in their order.
+    /// The digests of the literals so far, in their order.
     func digests() -> [String] {
         guard var last = literal, finished.count < Self.maximumLiterals else { return finished }
         return finished + [last.finish()]

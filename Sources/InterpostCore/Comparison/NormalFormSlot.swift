@@ -19,7 +19,7 @@ enum NormalFormSlot: Sendable, Equatable {
         }
     }
 
-    /// What stands behind a word, wherever the word stands.
+    /// What follows a word, wherever the word is.
     static func behind(_ word: Keyword) -> [NormalFormSlot] { table[word] ?? [] }
 
     private static let table = KeywordTable<[NormalFormSlot]>([
@@ -34,14 +34,14 @@ enum NormalFormSlot: Sendable, Equatable {
         ("APPENDUID", [.validity, .uids]),
     ])
 
-    /// The same in the answer to a search for UIDs (RFC 4731).
+    /// What follows a word in the answer to a search for UIDs (RFC 4731).
     static func behindFound(_ word: Keyword) -> [NormalFormSlot] { found[word] ?? behind(word) }
 
     private static let found = KeywordTable<[NormalFormSlot]>([
         ("ALL", [.uids]), ("MIN", [.uids]), ("MAX", [.uids]), ("PARTIAL", [.kept, .uids]),
     ])
 
-    /// Whether a word can be this; else it stays.
+    /// Whether a word can be this; otherwise it stays.
     func fits(_ word: ArraySlice<UInt8>) -> Bool {
         switch self {
         case .kept: false

@@ -8,7 +8,7 @@ struct NormalFormStatusText {
     private let isGreeting: Bool
     private let normalisation: Normalisation
 
-    /// - Parameter isGreeting: What servers put into greetings is an identifier only there.
+    /// - Parameter isGreeting: Whether this is a greeting: what servers put into greetings is an identifier only there.
     init(_ text: ArraySlice<UInt8>, isGreeting: Bool, _ normalisation: Normalisation) {
         self.text = text
         self.isGreeting = isGreeting

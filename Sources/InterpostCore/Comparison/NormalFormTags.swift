@@ -5,9 +5,10 @@ import NIOCore
 ///     C: a1 NOOP␍␊C: a2 NOOP␍␊     <tag>, <tag>
 ///     S: a2 OK␍␊S: a1 OK␍␊         <tag+1>, <tag>: not the one that was asked first
 ///
-/// Not the number of the command in its session, or one command more would make all others different.
+/// A tag is not shown as the number of the command in its session, or one command more would make all others different.
 struct NormalFormTags: Sendable {
-    /// What stands for the tag of a command where it is given, and of the one that was given first of those in progress.
+    /// What stands for the tag of a command where the command is given, and for the tag of that command in progress that was
+    /// given first.
     static let first = "<tag>"
     private static let maximumCount = 1000
 
@@ -15,7 +16,7 @@ struct NormalFormTags: Sendable {
     /// Commands so far.
     private(set) var count = 0
 
-    /// - Parameter exchange: That of the events that belong to the command.
+    /// - Parameter exchange: The exchange of the events that belong to the command.
     mutating func begin(_ tag: ByteBuffer, _ exchange: Int?) {
         if open.count >= Self.maximumCount { open.removeFirst() }
         count += 1

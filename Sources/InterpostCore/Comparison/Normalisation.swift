@@ -1,4 +1,4 @@
-/// What of a session is made alike before it is compared with another one: what differs each time that the same is done.
+/// What is made alike in a session before it is compared with another one: what differs each time that the same is done.
 ///
 ///     --keep tags,dates      Normalisation.all.subtracting([.tags, .dates])
 package struct Normalisation: OptionSet, Sendable, Hashable {
@@ -6,7 +6,7 @@ package struct Normalisation: OptionSet, Sendable, Hashable {
 
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Tags of commands, wherever they stand.
+    /// Tags of commands, wherever they are.
     package static let tags = Normalisation(rawValue: 1)
     /// How long something took, in texts for people.
     package static let times = Normalisation(rawValue: 2)

@@ -1,4 +1,4 @@
-/// Two sessions side by side: where their clients part ways, and where their servers do.
+/// Two sessions side by side: where their clients differ, and where their servers do.
 ///
 ///       C: a1 SELECT INBOX
 ///     - C: a2 UID FETCH 1:* (FLAGS)
@@ -52,6 +52,6 @@ struct SideComparison: Sendable {
         script = EditScript(from: self.left.map { number(left[$0]) }, to: self.right.map { number(right[$0]) })
     }
 
-    /// Whether the left entry of this side that has so many before it is in no hunk.
+    /// Whether the left entry of this side that has this many before it is in no hunk.
     func isCommon(_ place: Int) -> Bool { !script.hunks.contains { $0.left.contains(place) } }
 }

@@ -15,7 +15,7 @@ extension SessionComparison {
         package init() {}
     }
 
-    /// Nothing where the sessions are the same.
+    /// The comparison as text; empty where the sessions are the same.
     package func text(_ style: Style = Style()) -> String {
         style.sides.map { side in
             let comparison = self[side]
@@ -50,7 +50,7 @@ extension SessionComparison {
         return places[0] == places[1] ? "at \(places[0])" : "at \(places[0]), and at \(places[1])"
     }
 
-    /// What both sessions have in front of it, of both sides.
+    /// What both sessions have before it, of both sides.
     private func context(before hunk: EditScript.Hunk, _ side: SideComparison, _ style: Style) -> [Int] {
         let end = hunk.left.lowerBound < side.left.count ? side.left[hunk.left.lowerBound] : left.count
         var found: [Int] = []
@@ -121,7 +121,7 @@ extension SessionComparison {
         return "\u{1B}[\(mark == "-" ? 31 : 32)m\(text)\u{1B}[0m\n"
     }
 
-    /// Since the first thing that was said, in seconds with three digits.
+    /// The time since the first thing that was said, in seconds with three digits.
     static func seconds(_ entry: ComparedEntry, since all: [ComparedEntry]) -> String {
         let microseconds = all.first.map { entry.time.microseconds(since: $0.time) } ?? 0
         let thousandths = "\(microseconds / 1000 % 1000)"

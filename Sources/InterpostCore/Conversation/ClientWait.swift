@@ -1,7 +1,7 @@
 /// Whether a client's next bytes can be read, and whether they may go on.
 public enum ClientWait: Sendable {
     case none
-    /// They go on at once; what they are is known when the server has answered.
+    /// They are passed on at once; what they are is known when the server has answered.
     case reading
     /// They stay where they are until the server has answered.
     case passing

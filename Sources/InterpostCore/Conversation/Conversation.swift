@@ -15,7 +15,7 @@ public struct Conversation: Sendable {
         }
     }
 
-    /// What is read begins behind an IMAP client's login, as Dovecot's rawlogs do.
+    /// The input begins after an IMAP client's login, as Dovecot's rawlogs do.
     mutating func beginBehindLogin() { imap?.beginBehindLogin() }
 
     /// Takes bytes that `side` sent.
@@ -57,7 +57,7 @@ public struct Conversation: Sendable {
     /// A line of Interpost's own may be said to the client now without being taken for part of something else.
     var mayInterject: Bool { imap.map { !$0.isMidResponse } ?? !hasGreeted }
 
-    /// The server is in the middle of nothing: a line of Interpost's own may stand here.
+    /// The server is not in the middle of a response: a line of Interpost's own may go here.
     var isBetweenResponses: Bool { imap.map { !$0.isMidResponse } ?? pop3.map { !$0.isMidReply } ?? true }
 
     /// Takes the unread octets out, for a stream that changes its nature at this byte.
@@ -86,13 +86,13 @@ public struct Conversation: Sendable {
     /// Interpost answers in the server's place, with one whole line.
     public mutating func answer(_ line: ByteBuffer) -> MailEvent? { imap?.answer(line) ?? pop3?.answer(line) }
 
-    /// The client's leg became TLS: what was known of it before is void.
+    /// The client's leg became TLS: what was known about it before is void.
     public mutating func clientTLSIsUp() {
         imap?.clientTLSIsUp()
         pop3?.clientTLSIsUp()
     }
 
-    /// Where the session stands, for time-outs.
+    /// The phase of the session, for time-outs.
     public var phase: SessionPhase {
         if let state = imap?.state { return isIdle ? .idle : state == .notAuthenticated ? .beforeLogin : .afterLogin }
         return pop3?.state == .authorization ? .beforeLogin : .afterLogin

@@ -102,7 +102,7 @@ extension IMAPConversation {
         if let index = outstanding.firstIndex(where: { $0.tag == status.tag }) {
             let record = outstanding.remove(at: index)
             pendingOctets -= record.command?.text.octets ?? 0
-            // Nothing is read behind the command that makes bytes wait, so it is the last one.
+            // Nothing is read after the command that makes bytes wait, so it is the last one.
             if index == outstanding.count { leaveMode(of: record) }
             follow(status, of: record)
             var event = make(line, .server, offset, .completion(status, of: record))

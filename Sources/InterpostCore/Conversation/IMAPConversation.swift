@@ -10,7 +10,7 @@ public import NIOCore
 ///     S: a NO too long␍␊       completion of a: the literal was refused
 ///     C: b LOGOUT␍␊            command b
 public struct IMAPConversation: Sendable {
-    /// Where the session stands (RFC 9051 §3).
+    /// The state of the session (RFC 9051 §3).
     public enum State: Hashable, Sendable {
         case notAuthenticated
         case authenticated
@@ -18,7 +18,8 @@ public struct IMAPConversation: Sendable {
         case logout
     }
 
-    /// How the client's next octets are read, or why they cannot be read yet. An answer is that to the command which led here.
+    /// How the client's next octets are read, or why they cannot be read yet. An answer means the one to the command that led
+    /// here.
     ///
     /// | state | what the client sends | what the server sends |
     /// | --- | --- | --- |
@@ -51,14 +52,14 @@ public struct IMAPConversation: Sendable {
     public internal(set) var state = State.notAuthenticated {
         didSet { noteState() }
     }
-    /// The same for whoever reads events.
+    /// The state in the form that readers of events get.
     private(set) var standing = Standing.initial
     let limits: WireLimits
     var client: IMAPFramer
     private var server: IMAPFramer
     var clientMode = ClientMode.command
     var sawGreeting = false
-    /// What is read begins behind the login.
+    /// The input begins after the login.
     var isBehindLogin = false
     private var count = 0
     private var offsets: (client: Int, server: Int) = (0, 0)
@@ -167,7 +168,7 @@ public struct IMAPConversation: Sendable {
         return event
     }
 
-    /// The client's leg became TLS: what was known of it before is void (RFC 9051 §6.2.1).
+    /// The client's leg became TLS: what was known about it before is void (RFC 9051 §6.2.1).
     public mutating func clientTLSIsUp() {
         clientMode = .command
         outstanding = []

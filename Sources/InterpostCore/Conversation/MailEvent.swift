@@ -2,9 +2,9 @@ public import NIOCore
 
 /// One thing that happened on the wire: exact bytes, and our reading of them.
 ///
-/// An event is one fragment (a line, a literal chunk, a body chunk). What a command or response means stands in
-/// the event of its last fragment; the ones before it are ``Meaning/part(_:)`` and ``Meaning/literal(remaining:)``.
-/// Joined, the bytes of one sender's events are what that sender sent.
+/// An event is one fragment (a line, a literal chunk, a body chunk). What a command or response means is in the event
+/// of its last fragment; the ones before it are ``Meaning/part(_:)`` and ``Meaning/literal(remaining:)``. Joined, the
+/// bytes of one sender's events are what that sender sent.
 public struct MailEvent: Sendable {
     /// Counts from 1 in each session, both directions together.
     public var number: Int
@@ -14,8 +14,9 @@ public struct MailEvent: Sendable {
     public var offset: Int
     public var bytes: ByteBuffer
     public var meaning: Meaning
-    /// The number of the event with which the command began that this one belongs to: its own for a command in one line. Of
-    /// what a server says, the command that it completes or asks about, else the oldest in progress; `nil` where there is none.
+    /// The number of the event with which the command began that this event belongs to: its own for a command in one line. What
+    /// a server says belongs to the command that it completes or asks about, otherwise to the oldest in progress; `nil` where
+    /// there is none.
     public var exchange: Int?
     /// Where the session is once this has happened.
     public var standing: Standing
@@ -27,10 +28,10 @@ public struct MailEvent: Sendable {
     public var isOurs = false
     /// It does not go on to the other side.
     public var isWithheld = false
-    /// The gate wrote it in the place of what the sender said.
+    /// The gate wrote it in place of what the sender said.
     public var isRewritten = false
 
-    /// An event that no conversation has made, such as a test of one's own code needs.
+    /// An event that no conversation has made, for tests of one's own code, for example.
     public init(
         number: Int, time: WireTime = WireTime(nanoseconds: 0), sender: Side, offset: Int = 0, bytes: ByteBuffer,
         meaning: Meaning, exchange: Int? = nil, standing: Standing = Standing()
@@ -48,7 +49,7 @@ public struct MailEvent: Sendable {
     public enum Meaning: Sendable {
         /// Framed, but not understood. It is forwarded and recorded like everything else.
         case unknown
-        /// Bytes behind a passed limit, of a session that nobody reads any more.
+        /// Bytes after a limit was passed, in a session that nobody reads any more.
         case opaque
         /// A line that announces a literal; the command or response goes on.
         indirect case part(LiteralStart)
@@ -66,7 +67,7 @@ public struct MailEvent: Sendable {
 
         indirect case pop3Greeting(POP3Reply)
         indirect case pop3Command(name: Keyword?, POP3Command)
-        /// A status line with more to come behind it.
+        /// A status line that more lines follow.
         indirect case pop3Begin(POP3Reply, answering: POP3Command)
         /// One line of a listing, or of a message.
         case pop3Listing

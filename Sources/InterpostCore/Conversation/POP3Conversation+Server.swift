@@ -67,7 +67,7 @@ extension POP3Conversation {
         return exchange.responses == 0 && !exchange.isCancelled
     }
 
-    /// A line that is no status line where one is due.
+    /// A line that is not a status line where one is due.
     private mutating func readStray(_ line: ByteBuffer, offset: Int) -> MailEvent {
         if let record = answered, let event = readListing(behindReplyTo: record, line: line, offset: offset) { return event }
         var event = make(line, .server, offset, .unknown)
@@ -81,7 +81,7 @@ extension POP3Conversation {
         return event
     }
 
-    /// A line behind a reply that may have been the first of more.
+    /// A line that follows a reply which may have been the first line of several.
     private mutating func readListing(behindReplyTo record: POP3CommandRecord, line: ByteBuffer, offset: Int) -> MailEvent? {
         let isEnd = line.withoutLineEnd.readableBytesView.elementsEqual([.dot])
         var quirks = Quirks()
@@ -93,7 +93,7 @@ extension POP3Conversation {
         default: break
         }
         if isEnd { answered = nil }
-        // To a password that was typed for a verb, a server may say anything.
+        // A server may say anything to a password that was typed for a verb.
         var event = make(line, .server, offset, record.command.isHarmless ? .pop3Listing : .unknown, quirks)
         event.exchange = record.exchange
         return event
@@ -110,7 +110,7 @@ extension POP3Conversation {
             return event
         }
         var record = outstanding.removeFirst()
-        // Nothing is read behind the command that makes bytes wait, so it is the last one. A message that was begun goes on.
+        // Nothing is read after the command that makes bytes wait, so it is the last one. A message that was begun goes on.
         if outstanding.isEmpty, clientMode != .message { clientMode = .command }
         noteLogin(record, succeeded: reply.result == .ok)
         if reply.result == .ok { follow(record, isMultiLine: isMultiLine) }

@@ -9,15 +9,15 @@ public import NIOCore
 ///     S: +OK␍␊S: 1 120␍␊S: .␍␊         begin, listing, completion of LIST
 ///     S: +OK 1 120␍␊                   completion of LIST 1
 ///
-/// Of a verb that is not known, and of a few that are, nobody can say whether the reply has more lines than one. It is
-/// over with its first line then; lines behind it that are no status lines are read as its listing, up to a dot or to
-/// the next status line.
+/// For an unknown verb, and for a few known ones, nobody can say whether the reply has more than one line. The reply
+/// then ends with its first line; lines that follow it and are not status lines are read as its listing, up to a dot or
+/// to the next status line.
 public struct POP3Conversation: Sendable {
-    /// Where the session stands (RFC 1939 §3).
+    /// The state of the session (RFC 1939 §3).
     public enum State: Hashable, Sendable { case authorization, transaction, update }
 
-    /// How the client's next octets are read, or why they cannot be read yet. A reply is the last one that is due: replies to
-    /// commands before it change nothing.
+    /// How the client's next octets are read, or why they cannot be read yet. A reply means the last one that is due: replies
+    /// to earlier commands change nothing.
     ///
     /// | state | what the client sends | what the server sends |
     /// | --- | --- | --- |
@@ -41,7 +41,7 @@ public struct POP3Conversation: Sendable {
     }
 
     public internal(set) var state = State.authorization
-    /// The same for whoever reads events.
+    /// The state in the form that readers of events get.
     private(set) var standing = Standing.initial
     /// Messages that QUIT will delete.
     public internal(set) var deletions = 0
@@ -142,7 +142,7 @@ public struct POP3Conversation: Sendable {
         return event
     }
 
-    /// The client's leg became TLS: what was known of it before is void (RFC 2595 §4).
+    /// The client's leg became TLS: what was known about it before is void (RFC 2595 §4).
     public mutating func clientTLSIsUp() {
         clientMode = .command
         (outstanding, answered) = ([], nil)
@@ -185,12 +185,12 @@ public struct POP3Conversation: Sendable {
             number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning, standing: standing)
     }
 
-    /// What the server's answer to a login, or to USER, says of who is there.
+    /// What the server's answer to a login, or to USER, says about who is logged in.
     mutating func noteLogin(_ record: POP3CommandRecord, succeeded: Bool) {
         let isLogin: Bool
         var user = standing.user
         switch record.command {
-        // Whoever is logged in stays who they are, whatever they say.
+        // Whoever is logged in stays the same user, whatever they say.
         case .user where standing.isLoggedIn: return
         case .user(let name): (isLogin, user) = (false, succeeded ? name : nil)
         case .apop(let name, _): (isLogin, user) = (true, succeeded ? name : user)

@@ -1,6 +1,7 @@
 public import NIOCore
 
-/// Who is logged in, and which mailbox is selected (RFC 9051 §3, RFC 1939 §3): what each event of a session says of the session.
+/// Who is logged in, and which mailbox is selected (RFC 9051 §3, RFC 1939 §3): what each event of a session says about the
+/// session.
 ///
 ///     S: a OK logged in␍␊                  isLoggedIn, user anna
 ///     S: b OK [READ-ONLY] done␍␊           selection INBOX, read-only

@@ -51,7 +51,7 @@ public enum CorpusFinding: Hashable, Sendable {
         }
     }
 
-    /// Of an unknown command or response.
+    /// The name of an unknown command or response.
     public var name: String? {
         switch self {
         case .command(let name): name?.description
@@ -75,23 +75,23 @@ public struct CorpusPlace: Hashable, Sendable, CustomStringConvertible {
     public var file: String
     public var origin: SessionTurn.Origin
 
-    /// `session.imap:7`, a line of a transcript; `server.bin@120`, behind 120 octets of a file.
+    /// `session.imap:7`, a line of a transcript; `server.bin@120`, after 120 octets of a file.
     public var description: String {
         let name = TerminalText.shown(file)
         return if let line = origin.line { "\(name):\(line)" } else { "\(name)@\(origin.offset)" }
     }
 }
 
-/// Findings counted, each with the first places where it stands.
+/// Findings counted, each with the first places where it is found.
 public struct CorpusFindings: Sendable {
     public struct Found: Sendable {
         public var count = 0
         public var places: [CorpusPlace] = []
     }
 
-    /// Places that are kept of each.
+    /// The most places that are kept for each finding.
     static let maximumPlaces = 10
-    /// Findings that are told apart: a server may think of any number of names for its responses.
+    /// The most findings that are told apart: a server may think of any number of names for its responses.
     static let maximumNames = 1000
 
     private var found: [CorpusFinding: Found] = [:]

@@ -31,7 +31,7 @@ package struct CorpusSummary: Sendable {
     package private(set) var traffic = Traffic()
     /// Octets at the ends of sessions that are no whole line, or that wait for an answer that never came.
     package private(set) var unreadOctets = 0
-    /// How often what was told, by the names of events.
+    /// How often each event was told, by its name.
     package private(set) var events: [String: Int] = [:]
     package private(set) var findings = CorpusFindings()
     package private(set) var failures: [Failure] = []

@@ -19,9 +19,9 @@ public struct SessionReading: Sendable {
     public private(set) var unreadOctets = 0
     /// Why the rest of the session was not read, and where that begins.
     public private(set) var whereReadingEnds: (place: CorpusPlace, reason: String)?
-    /// The bytes are those of the wire: behind COMPRESS they are DEFLATE.
+    /// The bytes are those of the wire: after COMPRESS they are DEFLATE.
     private let isRaw: Bool
-    /// A server wrote them down, which may have begun with the login.
+    /// A server wrote the bytes down, and may have begun at the login.
     private var mayBeginBehindLogin: Bool
 
     /// The names of the files are for places.

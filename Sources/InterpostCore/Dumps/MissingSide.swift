@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Speaks for the side of a session of which there are no bytes, so that the other one's can be read.
+/// Speaks for the side of a session that there are no bytes of, so that those of the other side can be read.
 ///
 ///     C: a LOGIN anna {6}␍␊      the octets follow, so the server must have sent `+`
 ///     C: sesame␍␊
@@ -10,7 +10,7 @@ import NIOCore
 ///     S: 1 120␍␊
 ///     S: .␍␊
 ///
-/// Nothing of what it says is told to anybody.
+/// What it says is not told to anybody.
 struct MissingSide: Sendable {
     enum Said { case nothing, waits }
 
@@ -102,7 +102,7 @@ struct MissingSide: Sendable {
 
     // MARK: - In the client's place
 
-    /// Whether a POP3 reply goes on behind its status line depends on the command. What follows shows what it was.
+    /// Whether a POP3 reply goes on after its status line depends on the command. What follows shows what it was.
     private func ask(before unread: ByteBuffer, in conversation: inout Conversation) -> Said {
         guard mailProtocol == .pop3, conversation.hasGreeted, conversation.pendingCommands == 0,
             unread.hasPrefixIgnoringCase("+OK")
@@ -117,7 +117,7 @@ struct MissingSide: Sendable {
 
     private enum Follower { case statusLine, more }
 
-    /// What stands behind the first line; `nil` when that cannot be told yet.
+    /// What follows the first line; `nil` when that cannot be told yet.
     private func follower(of line: ByteBuffer, in unread: ByteBuffer) -> Follower? {
         var rest = unread
         rest.moveReaderIndex(forwardBy: line.readableBytes)

@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// Dovecot's rawlog: two files, what the client sent (`.in`) and what it was sent (`.out`), each line with the time in
-/// front where the server was told so (`rawlog` with timestamps: `1700000000.123456 a NOOP`).
+/// Dovecot's rawlog: two files, what the client sent (`.in`) and what it was sent (`.out`), each line with the time before
+/// it where the server was told so (`rawlog` with timestamps: `1700000000.123456 a NOOP`).
 package enum Rawlog {
     /// Octets of each half that are read: which of the server's lines answer a command is found by looking ahead.
     package static let maximumSize = 1 << 26
@@ -39,12 +39,12 @@ package enum Rawlog {
         return (turns.map(\.bytes), isTimed)
     }
 
-    /// The greeting, then each of the client's lines, and behind it the server's up to the one that answers it: the completion
+    /// The greeting, then each of the client's lines, followed by the server's up to the one that answers it: the completion
     /// with its tag, or a `+`; in POP3 a status line.
     private static func interleave(_ client: [SessionTurn], _ server: [SessionTurn]) -> [SessionTurn] {
         var result: [SessionTurn] = []
         var answers = server[...]
-        // How many of the answers begin with a word: what stands nowhere is not looked for.
+        // How many of the answers begin with a word: a word that begins none is not looked for.
         var words: [UInt64: Int] = [:]
         for answer in server { words[answer.word, default: 0] += 1 }
         func give(upTo end: Int) {
@@ -93,7 +93,7 @@ struct RawlogReader: Sendable {
 
     mutating func finish() { isFinished = true }
 
-    /// The next line, or `nil` until there is more text. One that has no time has that of the line before.
+    /// The next line, or `nil` until there is more text. A line that has no time has that of the line before.
     mutating func next() -> (bytes: ByteBuffer, time: WireTime, origin: SessionTurn.Origin)? {
         guard pending.readableBytes > 0 else { return nil }
         let feed = pending.firstIndex(of: .lineFeed, from: pending.readerIndex)
@@ -111,7 +111,7 @@ struct RawlogReader: Sendable {
         return (line, time, SessionTurn.Origin(offset: start + length - line.readableBytes))
     }
 
-    /// `1700000000.123456 ` in front of a line.
+    /// `1700000000.123456 ` before a line.
     private static func readTime(_ line: inout ByteBuffer) -> WireTime? {
         let view = line.readableBytesView
         guard let space = view.prefix(24).firstIndex(of: .space) else { return nil }

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// Writes what was said as the two files of Dovecot's rawlog, with the time in front of each line.
+/// Writes what was said as the two files of Dovecot's rawlog, with the time before each line.
 ///
 ///     C: a NOOP␍␊      1700000000.123456 a NOOP␍␊      in the client's file
 ///
@@ -20,7 +20,7 @@ package struct RawlogWriter: Sendable {
         }
     }
 
-    /// Never before what was said before it; a client's line later than the server's, because of equal times it comes first.
+    /// Never before what was said earlier; a client's line is later than the server's, because with equal times it comes first.
     private mutating func time(of turn: SessionTurn) -> Int64 {
         var microseconds = max(0, turn.time.nanoseconds) / 1000
         if let last {

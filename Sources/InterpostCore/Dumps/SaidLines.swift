@@ -2,8 +2,8 @@ import NIOCore
 
 /// Cuts what two sides say into the lines of a transcript.
 ///
-/// Pieces of a line that one side says one after another are one line; where the other side speaks in between, or a line is longer
-/// than readers take, it is written in pieces.
+/// Pieces of a line that one side says one after another are one line; where the other side speaks in between, or a line is
+/// longer than readers take, it is written in pieces.
 struct SaidLines: Sendable {
     struct Line: Sendable {
         var side: Side

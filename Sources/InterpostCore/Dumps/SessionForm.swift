@@ -7,7 +7,7 @@ public struct SessionForm: Sendable, Equatable {
         case transcript
         /// One of the two halves of Dovecot's rawlog; the other one is a file beside it.
         case rawlog(Side)
-        /// Bytes of one side as they were, or with the time in front of each line.
+        /// Bytes of one side as they were, or with the time before each line.
         case oneSide(Side, isTimed: Bool)
     }
 
@@ -81,7 +81,7 @@ public struct SessionForm: Sendable, Equatable {
         return mailProtocol
     }
 
-    /// What the first line shows that shows anything.
+    /// What is shown by the first line that shows anything.
     private static func origin(inTranscript head: ByteBuffer) -> LineOrigin? {
         var reader = TranscriptReader()
         reader.receive(head)

@@ -1,16 +1,16 @@
 import NIOCore
 
-/// Makes the records of a capture of a session that somebody else wrote down, without its secrets.
+/// Makes the records of a capture from a session that somebody else wrote down, without its secrets.
 ///
 ///     S: * OK ready␍␊C: a LOGIN anna sesame␍␊ …      E session.opened, S * OK …, C a LOGIN user-mzqvakdr "xxxxxxxx" …
 ///
-/// Only what is read is recorded, because secrets are known by their place: where a session becomes TLS or DEFLATE, or cannot be
-/// read for another reason, its capture ends. Octets that are left at the end, of a line that is not whole or behind an answer that
-/// never came, are recorded as so many `x`.
+/// Only what is read is recorded, because secrets are known by their place: where a session becomes TLS or DEFLATE, or cannot
+/// be read for another reason, its capture ends. Octets that are left at the end, of a line that is not whole or waiting for
+/// an answer that never came, are each recorded as `x`.
 package struct SessionImport: Sendable {
     /// Where the session was written down.
     package enum Source: Sendable {
-        /// Behind TLS and DEFLATE.
+        /// Inside TLS and DEFLATE.
         case transcript
         /// By a server, which may have begun with the login.
         case rawlog
@@ -110,7 +110,7 @@ package struct SessionImport: Sendable {
         }
     }
 
-    /// What is left is read by nobody, so nobody knows which of it is a secret.
+    /// Nobody reads what is left, so nobody knows which part of it is a secret.
     private func leftOver(_ event: MailEvent) -> MailEvent {
         guard !keepsAll else { return event }
         var event = event

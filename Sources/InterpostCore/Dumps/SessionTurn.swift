@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// Bytes that one side said, when, and where they stand in the file they were read from.
+/// Bytes that one side said, when, and where they are in the file they were read from.
 public struct SessionTurn: Sendable {
     public var side: Side
     public var bytes: ByteBuffer
@@ -31,9 +31,9 @@ public struct SessionTurn: Sendable {
     }
 }
 
-/// Where the octets of one side stand in their file, asked in the order in which they are read.
+/// Where the octets of one side are in their file, asked in the order in which they are read.
 ///
-/// Remembers the turns that are not read yet, and of octets that simply follow one another only the first.
+/// Remembers the turns that are not read yet; where octets simply follow one another, it remembers only the first.
 struct OriginTrail: Sendable {
     private var steps: [(octets: Int, origin: SessionTurn.Origin)] = []
     private var first = 0
@@ -49,7 +49,7 @@ struct OriginTrail: Sendable {
         steps.append((octets, turn.origin))
     }
 
-    /// The place of the octet that has so many octets of its side before it. No earlier one is asked for later.
+    /// The place of the octet that has `octet` octets of its side before it. No earlier one is asked for later.
     mutating func origin(of octet: Int) -> SessionTurn.Origin {
         while first + 1 < steps.count, steps[first + 1].octets <= octet { first += 1 }
         if first > 64 {

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// A session written as the RFCs write them: one line per wire line, `C:` or `S:` in front.
+/// A session written as the RFCs write them: one line per wire line, with `C:` or `S:` before it.
 ///
 ///     # A refused literal does not swallow the next command.
 ///     S: * OK ready
@@ -9,7 +9,8 @@ public import NIOCore
 ///     = completion tag=a result=NO
 ///
 /// Every wire line ends in CR LF, unless it ends in a backslash, which stands for nothing. `\xNN` is one octet; `\x5C` is a
-/// backslash at the end, or in front of an x. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting for them.
+/// backslash at the end, or before an x. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting
+/// for them.
 public struct Transcript: Sendable {
     public enum Step: Sendable {
         case say(Side, ByteBuffer)
@@ -33,7 +34,7 @@ public struct Transcript: Sendable {
 
     public var lines: [Line] = []
 
-    /// Whether a text looks like a transcript: its first line that is no comment begins with `C:` or `S:`.
+    /// Whether a text looks like a transcript: its first line that is not a comment begins with `C:` or `S:`.
     public static func looksLike(_ text: ByteBuffer) -> Bool {
         for line in text.withoutByteOrderMark.readableBytesView.prefix(4096).split(separator: UInt8.lineFeed) {
             if line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@") || line.first == .carriageReturn { continue }
@@ -146,7 +147,7 @@ public struct TranscriptReader: Sendable {
 }
 
 extension ByteBuffer {
-    /// Without the three octets that some editors put in front of UTF-8.
+    /// The text without the three octets that some editors put before UTF-8.
     fileprivate var withoutByteOrderMark: ByteBuffer {
         guard readableBytesView.starts(with: [0xEF, 0xBB, 0xBF]) else { return self }
         var text = self

@@ -26,7 +26,7 @@ package struct TranscriptWriter: Sendable {
         let bytes = line.bytes.readableBytesView
         let isWhole = bytes.suffix(2).elementsEqual([.carriageReturn, .lineFeed])
         let wire = isWhole ? bytes.dropLast(2) : bytes
-        // Of a line that is not UTF-8, or that would move a terminal's cursor, all octets above ASCII are written as \xNN.
+        // In a line that is not UTF-8, or that would move a terminal's cursor, all octets above ASCII are written as \xNN.
         let said = String(validating: wire, as: UTF8.self)
         let isShown = said?.unicodeScalars.allSatisfy { $0.isASCII || TerminalText.isShown($0) } ?? false
         for index in wire.indices {
@@ -41,7 +41,7 @@ package struct TranscriptWriter: Sendable {
         text.writeString(isWhole ? "\n" : "\\\n")
     }
 
-    /// A backslash at the end, or in front of an x, means something.
+    /// A backslash at the end, or before an x, means something.
     private static func isRead(before next: UInt8?) -> Bool { next == nil || next == UInt8(ascii: "x") }
 }
 

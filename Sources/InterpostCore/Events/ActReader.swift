@@ -52,7 +52,8 @@ enum ActReader {
             guard messages.removedCount != 0 else { return [] }
             let gone = set == nil || removed.uids != nil ? removed : named
             return [.messagesExpunged(gone, count: messages.removedCount)]
-        // CLOSE removes nothing from a mailbox that is open for reading only (RFC 9051 §6.4.1), and says nothing of what it does.
+        // CLOSE removes nothing from a mailbox that is open for reading only (RFC 9051 §6.4.1), and says nothing about what it
+        // does.
         case .close: return messages.closed.map { [.messagesExpunged($0, count: nil)] } ?? []
         case .append(let mailbox, let appended):
             return [appendAct(mailbox, appended, uids("APPENDUID"))]

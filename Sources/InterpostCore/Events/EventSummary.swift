@@ -3,7 +3,7 @@ import NIOCore
 extension LogEvent {
     /// The event in one short line without its measurements and values, as the wire fixtures expect it:
     /// `completion tag=a1 name=SELECT arguments=INBOX result=OK code=READ-WRITE text="done" untagged=5 octets=120`.
-    /// Values with spaces, quotes or control characters stand in quotes.
+    /// Values with spaces, quotes or control characters are quoted.
     public var summary: String {
         var line = SummaryLine(text: name.description)
         write(to: &line)

@@ -68,6 +68,6 @@ public enum LogEvent: Sendable {
         }
     }
 
-    /// The same event with what it says, if anything is told of that.
+    /// The event together with what it says, if any of that is told.
     func with(_ values: EventValues?) -> LogEvent { values.map { .valued(self, $0) } ?? self }
 }

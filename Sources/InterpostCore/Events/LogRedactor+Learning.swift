@@ -1,6 +1,6 @@
 import NIOCore
 
-// Where in a client's commands secrets stand: what is not to be shown when it is said again.
+// Where the secrets are in a client's commands: what must not be shown when it is said again.
 
 extension LogRedactor {
     mutating func learn(from command: IMAPCommand) {
@@ -27,7 +27,7 @@ extension LogRedactor {
     }
 
     private mutating func learn(_ mechanism: Keyword, _ initialResponse: Secret?) {
-        // What stands in the mechanism's place may be anything.
+        // The word in the mechanism's place may be anything.
         if ShowableNames.title(ofMechanism: mechanism) == "unknown" {
             learn(Secret(ByteBuffer(string: mechanism.description)))
         }
@@ -48,12 +48,12 @@ extension POP3Verb {
 }
 
 extension ByteBuffer {
-    /// What stands behind the first word.
+    /// What follows the first word.
     fileprivate var behindWord: ByteBuffer {
         ByteBuffer(bytes: readableBytesView.drop { $0 == .space }.drop { $0 > .space }.drop { $0 == .space })
     }
 
-    /// What stands behind the name of a user; a single word may be anything.
+    /// What follows the name of a user; a single word may be anything.
     fileprivate var behindName: ByteBuffer { isOneWord ? self : behindWord }
 
     /// Apart from spaces around it.

@@ -11,14 +11,14 @@ struct LogRedactor: Sendable {
     private static let maximumSecrets = 64
     /// Octets of a text that are shown.
     private static let maximumText = 2048
-    /// So much of a secret is looked for: enough to find it, and little enough to look for it in a long line.
+    /// Octets of a secret that are looked for: enough to find it, and few enough to look for them in a long line.
     private static let maximumLength = 32
 
     private var secrets: [Secret] = []
     /// More secrets went by than are remembered: from now on no text is shown.
     private var isOverwhelmed = false
 
-    /// Remembers a secret, so that it is found where a peer repeats it: as it is, as it stands in quotes, and each of its
+    /// Remembers a secret, so that it is found where a peer repeats it: as it is, as it is written in quotes, and each of its
     /// words, because what separates them is spelled in many ways.
     mutating func learn(_ secret: Secret) {
         secret.withExposedBytes { bytes in
@@ -51,8 +51,8 @@ struct LogRedactor: Sendable {
         }
     }
 
-    /// The text, or `[redacted]` when a known secret stands in it in any case.
-    /// What is long is cut: neither the search nor the log grows with a line of a megabyte.
+    /// The text, or `[redacted]` when a known secret occurs in it, in upper or lower case. Long text is cut: neither
+    /// the search nor the log grows with a line of a megabyte.
     func clean(_ text: ByteBuffer) -> ByteBuffer {
         guard !isOverwhelmed else { return Self.octets(text) }
         // A secret that only begins where the text is cut is looked for, too.
@@ -71,12 +71,12 @@ struct LogRedactor: Sendable {
             || secrets.contains { secret in secret.withExposedBytes { text.contains($0) } }
     }
 
-    /// The same for what a client or a server may have put a URL with a token into.
+    /// Like ``clean(_:)``, for text into which a client or a server may have put a URL with a token.
     func cleanOfURLs(_ text: ByteBuffer) -> ByteBuffer {
         text.contains(Self.token) ? Self.octets(text) : clean(text)
     }
 
-    /// In front of a URL's token (RFC 4467).
+    /// What precedes a URL's token (RFC 4467).
     static let token = ByteBuffer(string: ";URLAUTH=")
 
     func clean(_ text: String) -> String { String(buffer: clean(ByteBuffer(string: text))) }
@@ -87,7 +87,7 @@ struct LogRedactor: Sendable {
 
     static func octets(_ text: ByteBuffer) -> ByteBuffer { ByteBuffer(string: "[\(text.readableBytes) octets]") }
 
-    /// The code of a status; of one that is not known, or has a URL or a token, only the name.
+    /// The code of a status; only the name of a code that is not known, or has a URL or a token.
     func code(of status: IMAPStatus) -> ByteBuffer? {
         guard let code = status.code, !status.hasHarmlessCode, let name = status.codeName else { return status.code.map(clean) }
         return code.readableBytes > name.description.utf8.count ? ByteBuffer(string: "\(name) [redacted]") : code
@@ -119,7 +119,7 @@ struct LogRedactor: Sendable {
         }
     }
 
-    /// What a client says of itself (RFC 2971 §3.3); what it says of its user and of its machine's place is not shown.
+    /// What a client says about itself (RFC 2971 §3.3); what it says about its user and its machine's place is not shown.
     private func fields(_ fields: [IDField]) -> ByteBuffer {
         guard !fields.isEmpty else { return ByteBuffer(string: "NIL") }
         let shown = fields.map { field -> String in
@@ -129,7 +129,7 @@ struct LogRedactor: Sendable {
         return clean(ByteBuffer(string: "(\(shown.joined(separator: " ")))"))
     }
 
-    /// Whether the field says what the client is, and nothing of who uses it.
+    /// Whether the field says what the client is, and nothing about who uses it.
     static func identifies(_ field: IDField) -> Bool {
         identifyingFields.contains(String(buffer: field.name.bytes).lowercased())
     }
@@ -142,7 +142,7 @@ struct LogRedactor: Sendable {
         let title = CommandName(keyword: name.flatMap { ShowableNames.contains($0, in: .pop3) ? $0 : nil })
         let words: [ByteBuffer]
         switch command {
-        // Who writes more than a name may have written a password.
+        // Somebody who writes more than a name may have written a password.
         case .user(let user): words = [user.isOneWord ? clean(user) : Self.octets(user)]
         case .pass, .rpop: words = [Self.mark]
         case .apop(let user, _): words = [clean(user), Self.mark]
@@ -226,10 +226,10 @@ extension LogRedactor {
 }
 
 extension ByteBuffer {
-    /// At most so many octets of the beginning.
+    /// At most `count` octets of the beginning.
     fileprivate func start(_ count: Int) -> ByteBuffer { getSlice(at: readerIndex, length: min(count, readableBytes)) ?? self }
 
-    /// Whether `needle` stands in the readable bytes, letters compared without regard to case.
+    /// Whether `needle` occurs in the readable bytes; letters are compared without regard to case.
     func contains(_ needle: ByteBuffer) -> Bool {
         let count = needle.readableBytes
         guard count > 0, count <= readableBytes else { return false }

@@ -10,7 +10,7 @@ public struct PolicyFacts: Sendable {
     public var command: CommandFacts
     /// The name and the arguments of what went to the server, where that is another command.
     public var sent: CommandFacts?
-    /// What the client was told, or why a line was no command.
+    /// What the client was told, or why a line was not a command.
     public var text: String?
     /// Nothing was done about it: the policy is only tried out.
     public var isDryRun: Bool

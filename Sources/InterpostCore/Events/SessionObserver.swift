@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Turns the wire events of one session into the events of its log. A value without a clock or a file: what it
-/// is told in, what is worth telling out.
+/// Turns the wire events of one session into the events of its log. A value without a clock or a file: what happened
+/// goes in, what is worth telling comes out.
 public struct SessionObserver: Sendable {
     private let detail: LogEvent.Detail
     private(set) var redactor = LogRedactor()
@@ -23,7 +23,7 @@ public struct SessionObserver: Sendable {
     public private(set) var quirks = QuirkCounts()
     public private(set) var traffic = Traffic()
 
-    /// What the client took for deletions were none.
+    /// The client's apparent deletions did not delete anything.
     var pretendsDeletions = false
     /// The POP3 command whose listing passes.
     private var listed: POP3Command?
@@ -75,7 +75,7 @@ public struct SessionObserver: Sendable {
             observeDeepQuirks(of: status, in: event, tell: tell)
             follower.observe(status)
             if detail >= .responses {
-                // An untagged BAD is about a line that was no command (RFC 9051 §7.1.3), and may repeat it.
+                // An untagged BAD is about a line that was not a command (RFC 9051 §7.1.3), and may repeat it.
                 let line = event.bytes.withoutLineEnd
                 let isShown = status.result != .bad && status.hasHarmlessCode
                 let text = isShown ? redactor.cleanOfURLs(line) : LogRedactor.octets(line)

@@ -1,5 +1,5 @@
-/// Names of verbs that exist somewhere. Only these are ever printed when a verb is not read further: what else
-/// stands where a verb should may be a password that a person or a broken client typed there.
+/// Names of verbs that exist somewhere. Only these are ever printed when a verb is not read further: any other word in
+/// the place of a verb may be a password that a person or a broken client typed there.
 enum ShowableNames {
     static func contains(_ name: Keyword, in mailProtocol: MailProtocol) -> Bool {
         mailProtocol == .imap ? name == Keyword("UID") || IMAPVerb.named(name) != nil : POP3Verb.named(name) != nil
@@ -20,7 +20,7 @@ enum ShowableNames {
         "SCRAM-MD5", "EAP-AES128", "EAP-AES128-PLUS", "ECDSA-NIST256P-CHALLENGE",
     ])
 
-    /// What a proxy says of its client with XCLIENT: Dovecot's names, and Postfix's.
+    /// What a proxy says about its client with XCLIENT: Dovecot's names, and Postfix's.
     static let clientAttributes = keywords([
         "ADDR", "CLIENT-TRANSPORT", "DESTADDR", "DESTNAME", "DESTPORT", "FORWARD", "HELO", "LOGIN", "NAME", "PORT", "PROTO",
         "SESSION", "TTL",

@@ -27,16 +27,16 @@ public struct FollowingSettings: Sendable, Equatable {
 /// Sequence numbers mean what they meant when the client sent its command, so a command's messages are looked up then;
 /// what the server removes is looked up as it goes.
 struct MailboxFollower: Sendable {
-    /// A mailbox that is being selected. Answers to `earlier` commands still are about the one before.
+    /// A mailbox that is being selected. Answers to `earlier` commands are still about the previous one.
     private struct Opening {
         var view: MailboxView
-        /// As it was before anything was said of it.
+        /// As it was before anything was said about it.
         let unread: MailboxView
         var exchange: Int?
         var earlier: Int
     }
 
-    /// Commands may name any number of messages; so many are looked up, and so many are called by name.
+    /// Commands may name any number of messages: `maximumLookups` are looked up, and `maximumNames` are called by name.
     private static let maximumLookups = 1000
     private static let maximumNames = 16
     private static let maximumCommands = 1000
@@ -98,7 +98,7 @@ struct MailboxFollower: Sendable {
         return found
     }
 
-    /// A STORE may say nothing of what it did.
+    /// A STORE may say nothing about what it did.
     private mutating func follow(_ status: IMAPStatus, of command: IMAPCommand?) {
         guard status.result == .ok, let command, case .store(let set, let request) = command.body,
             case .flags(let flags) = request.item, flags.contains(where: { $0.bytes.equalsIgnoringCase("\\DELETED") })
@@ -143,7 +143,7 @@ struct MailboxFollower: Sendable {
             removed.count = isPossible ? removed.count.map { $0 + uids.count } : nil
             for range in uids.ranges().prefix(NumberRuns.maximumRuns) { removed.uids.append(range) }
         case .fetch(let answer):
-            // The number in front of UIDFETCH is the UID, which the answer has too.
+            // The number that precedes UIDFETCH is the UID, which the answer has too.
             let sequence = response.kind == .fetch ? response.number : nil
             let flags = answer.flags?.system
             change { $0.learn(sequence: sequence, uid: answer.uid, flags: flags, identity: .init(answer)) }
@@ -158,7 +158,7 @@ struct MailboxFollower: Sendable {
             var reader = IMAPReader(IMAPText(line: word.bytes))
             if let uid = reader.number() { change { $0.setUIDNext(uid) } }
         case Keyword("CLOSED"):
-            // What was said so far was about the mailbox before (RFC 7162 §3.2.11).
+            // What was said so far was about the previous mailbox (RFC 7162 §3.2.11).
             view = nil
             opening?.earlier = 0
             if let unread = opening?.unread { opening?.view = unread }
@@ -169,7 +169,7 @@ struct MailboxFollower: Sendable {
     }
 
     private mutating func change(_ body: (inout MailboxView) -> Void) {
-        // Neither is nil where it is changed: the condition in front of it says so. Changed in place, nothing is copied.
+        // Neither is nil where it is changed: the condition before it says so. Changing it in place copies nothing.
         if opening?.earlier == 0 { body(&opening!.view) } else if view != nil { body(&view!) }
     }
 
@@ -298,7 +298,7 @@ struct ActMessages: Sendable {
     var removedCount: Int? = 0
     /// Those that CLOSE removed: the ones known to be marked as deleted.
     var closed: MessageReferences?
-    /// The UIDs that messages got, by the code that said so in front of the completion.
+    /// The UIDs that messages got, by the code that said so before the completion.
     var assigned: [Keyword: String] = [:]
     /// None of the named messages was changed.
     var isEmpty = false

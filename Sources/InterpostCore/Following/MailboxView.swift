@@ -26,7 +26,7 @@ struct MailboxView: Sendable {
 
     mutating func setUIDNext(_ uid: UInt64) { if let uid = UInt32(exactly: uid) { numbers.setUIDNext(uid) } }
 
-    /// Takes what a FETCH answer says. Gives the message's UID, if that is known now.
+    /// Takes what a FETCH answer says. Returns the message's UID, if that is known now.
     @discardableResult
     mutating func learn(sequence: UInt64?, uid: UInt64?, flags: MessageFacts.Flags?, identity: MessageFacts.Identity?) -> UInt32?
     {
@@ -43,14 +43,14 @@ struct MailboxView: Sendable {
         return found
     }
 
-    /// `n EXPUNGE`. Gives what was known of the message.
+    /// `n EXPUNGE`. Returns what was known about the message.
     mutating func expunge(_ sequence: UInt64) -> MessageFacts? {
         guard let number = UInt32(exactly: sequence), let uid = numbers.expunge(number) else { return nil }
         defer { facts.remove(uid) }
         return facts[uid] ?? MessageFacts(uid: uid)
     }
 
-    /// `VANISHED`, without EARLIER. Gives whether there can have been so many messages.
+    /// `VANISHED`, without EARLIER. Returns whether there can have been that many messages.
     mutating func vanish(_ uids: SequenceSet) -> Bool {
         for (index, range) in uids.ranges().enumerated() {
             // Each range costs time that grows with what is known.

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// What a POP3 session reveals of the messages in the maildrop: numbers stand for the same messages until its end, so
-/// what UIDL and the headers that go by say of a number holds.
+/// What a POP3 session reveals about the messages in the maildrop: numbers stand for the same messages until its end,
+/// so what UIDL and the headers that go by say about a number stays true.
 ///
 ///     C: UIDL␍␊     S: 1 whqtswO00WBw418f9t5JxYwZ␍␊      message 1 has this unique-id
 struct MaildropFollower: Sendable {

@@ -20,8 +20,8 @@ struct MessageFacts: Sendable {
 
 /// The latest facts about messages, by UID, in bounded memory.
 ///
-/// Each UID has one place, which it shares with those a power of two away. UIDs that lie close together, as those of the
-/// messages that a client looks at do, never drive each other out.
+/// Each UID has one place, which it shares with those a power of two away. UIDs that are close together, like those of the
+/// messages that a client looks at, never drive each other out.
 struct MessageFactsCache: Sendable {
     private var places: [MessageFacts?] = []
     private let maximumCount: Int
@@ -56,7 +56,7 @@ struct MessageFactsCache: Sendable {
         for (index, facts) in places.enumerated() where facts.map({ uids.contains($0.uid) }) == true { places[index] = nil }
     }
 
-    /// What is known of the messages that `isWanted` chooses, by UID.
+    /// What is known about the messages that `isWanted` chooses, by UID.
     func all(where isWanted: (MessageFacts) -> Bool) -> [MessageFacts] {
         places.compactMap { $0 }.filter(isWanted).sorted { $0.uid < $1.uid }
     }

@@ -24,15 +24,15 @@ struct SequenceNumbers: Sendable {
     /// The UID that the next message will get.
     private(set) var uidNext: UInt32?
 
-    /// Of a mailbox with more runs than are kept, the first eighth is forgotten at once: one by one, each message of a
-    /// listing would move all runs.
+    /// When a mailbox has more runs than are kept, the first eighth is forgotten at once: if runs were forgotten one by
+    /// one, each message of a listing would move all of them.
     private mutating func forgetFirstRuns() {
         if runs.count > maximumRuns { runs.removeFirst(1 + maximumRuns / 8) }
     }
 
     init(maximumRuns: Int) { self.maximumRuns = maximumRuns }
 
-    /// What EXISTS says. Fewer messages than before, without an EXPUNGE, and nothing is known any more; more, and the
+    /// What EXISTS says. With fewer messages than before, without an EXPUNGE, nothing is known any more; with more, the
     /// next UID is another one.
     mutating func setExists(_ count: UInt32) {
         if let exists, count < exists { runs = [] }
@@ -62,7 +62,7 @@ struct SequenceNumbers: Sendable {
             {
                 return
             }
-            // From here on runs lie at or above the pair; those that do not lie above in both are wrong.
+            // From here on runs are at or above the pair; those that are not above it in both numbers are wrong.
             var end = index
             while end < runs.count, runs[end].sequence <= sequence || runs[end].uid <= uid { end += 1 }
             runs.removeSubrange(index..<end)
@@ -83,8 +83,8 @@ struct SequenceNumbers: Sendable {
         runs.remove(at: index)
     }
 
-    /// The first message is at least 1 and the last one below UIDNEXT: where that leaves no choice, what lies before the
-    /// first known message, or behind the last, is known too.
+    /// The first message is at least 1 and the last one below UIDNEXT: where that leaves no choice, what comes before the first
+    /// known message, or after the last, is known too.
     private mutating func fillEnds() {
         if let first = runs.first, first.sequence == first.uid, first.sequence > 1 {
             runs[0] = Run(sequence: 1, uid: 1, count: first.lastSequence)
@@ -104,7 +104,7 @@ struct SequenceNumbers: Sendable {
         return runs[index].uid + (sequence - runs[index].sequence)
     }
 
-    /// `n EXPUNGE`: the message is gone, those behind it move up. Gives its UID.
+    /// `n EXPUNGE`: the message is gone, those after it move up. Returns its UID.
     mutating func expunge(_ sequence: UInt32) -> UInt32? {
         let uid = uid(of: sequence)
         guard sequence > 0 else { return nil }
@@ -116,7 +116,7 @@ struct SequenceNumbers: Sendable {
             let before = sequence - run.sequence
             let after = run.lastSequence - sequence
             if after > 0 {
-                // They take the number of the one that is gone; the shift below is for those behind them.
+                // They take the number of the one that is gone; the shift below is for those after them.
                 runs[index] = Run(sequence: sequence, uid: run.uid + before + 1, count: after)
             } else {
                 runs.remove(at: index)
@@ -132,8 +132,8 @@ struct SequenceNumbers: Sendable {
         return uid
     }
 
-    /// `VANISHED 41:43`: these UIDs are gone (RFC 7162 §3.2.10). A server names only UIDs that there were; when it cannot
-    /// be so, what lies behind them is forgotten, and the answer is `false`.
+    /// `VANISHED 41:43`: these UIDs are gone (RFC 7162 §3.2.10). A server names only UIDs that existed; when that is
+    /// impossible, what comes after them is forgotten, and the answer is `false`.
     mutating func vanish(_ uids: ClosedRange<UInt32>) -> Bool {
         let gone = Int(uids.upperBound - uids.lowerBound) + 1
         let start = firstIndex { $0.lastUID >= uids.lowerBound }

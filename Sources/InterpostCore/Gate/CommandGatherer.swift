@@ -6,8 +6,8 @@ import NIOCore
 ///     C: a LOGIN {4}␍␊      .literal: gather, stream or refuse it
 ///     C: anna "x"␍␊         .command with the literal in it
 ///
-/// A line ends in LF, whatever stands in front of it; that it has to be CR LF, and all else, is looked at when the line is
-/// there. So no octet that a server takes for a line end is inside of a line here.
+/// A line ends in LF, whatever precedes it; that it has to be CR LF, and all else, is checked when the line is there. So no
+/// octet that a server takes for a line end is inside a line here.
 struct CommandGatherer: Sendable {
     enum Piece: Sendable {
         case command(IMAPText)
@@ -15,28 +15,28 @@ struct CommandGatherer: Sendable {
         case literal(IMAPText, LiteralAnnouncement)
         /// Octets of a literal that is streamed.
         case streamed(ByteBuffer, remaining: Int)
-        /// A line that no strict reader takes; what it belongs to is over.
+        /// A line that no strict reader takes; the command that it belongs to is over.
         case malformed(line: ByteBuffer, reason: String)
         /// A command whose literal was refused is read to its end.
         case refusedCommandEnded
-        /// The line, or what belongs to its command so far, is longer than any command.
+        /// The line, or its command so far, is longer than any command may be.
         case tooLong
     }
 
-    /// A line that is no command: a SASL response, DONE.
+    /// A line that is not a command: a SASL response, DONE.
     enum PlainLine: Sendable {
         case line(ByteBuffer)
         case malformed
         case tooLong
     }
 
-    /// Octets of a command without its literals, and of all its literals but a message.
+    /// The most octets of a command without its literals, and of all its literals except a message.
     static let maximumCommand = 65_536
-    /// Literals of one command.
+    /// The most literals of one command.
     static let maximumLiterals = 100
-    /// Octets of a line that is no command.
+    /// The most octets of a line that is not a command.
     static let maximumPlainLine = 12_288
-    /// So much waits here while the server is asked something else.
+    /// Client octets buffered while a command is in flight; beyond this the socket is not read.
     static let patience = 65_536
 
     private enum State {
@@ -47,7 +47,7 @@ struct CommandGatherer: Sendable {
         case streaming(remaining: Int)
         /// The literal of a refused command.
         case draining(remaining: Int)
-        /// What stands behind it.
+        /// The rest of its line.
         case drainingLine
     }
 
@@ -69,7 +69,7 @@ struct CommandGatherer: Sendable {
     /// Called when there is nothing more to read for now.
     mutating func settle() { pending.settle() }
 
-    /// What the client said so far is void.
+    /// Forgets what the client said so far.
     mutating func forget() { self = CommandGatherer() }
 
     /// The next piece, or `nil` until more bytes come.
@@ -106,7 +106,7 @@ struct CommandGatherer: Sendable {
                 guard let line = takeLine(upTo: Self.maximumCommand) else {
                     return isTooLong(Self.maximumCommand) ? .tooLong : nil
                 }
-                // A synchronising literal of a command that was refused is not waited for by anybody.
+                // Nobody waits for a synchronising literal of a command that was refused.
                 if case .announced(let literal) = StrictLiteral.announcement(endOf: line, isFirst: false),
                     literal.isNonSynchronising
                 {
@@ -144,7 +144,7 @@ struct CommandGatherer: Sendable {
         return .command(text?.finished(with: line) ?? IMAPText(line: line.ownCopy))
     }
 
-    /// CR LF, and no other CR in front of it.
+    /// Whether the line ends in CR LF, with no other CR before it.
     private static func endsStrictly(_ line: ByteBuffer) -> Bool {
         let end = line.writerIndex
         return line.readableBytes >= 2 && line.byte(at: end - 2) == .carriageReturn
@@ -162,15 +162,15 @@ struct CommandGatherer: Sendable {
         state = .gathering(remaining: literal.length)
     }
 
-    /// The literal is handed out as it comes; then follows ``takeEnd()``.
+    /// The literal is handed out as it comes; ``takeEnd()`` follows.
     mutating func stream() {
         guard case .undecided(let literal) = state else { return }
         (text, literalOctets) = (nil, 0)
         state = literal.length > 0 ? .streaming(remaining: literal.length) : .line
     }
 
-    /// The command is over: the octets of a literal that the client sends without waiting are passed over, with all that
-    /// stands behind them in the command. Whether the client waits for an answer, and sends nothing more of it.
+    /// Ends the command: the octets of a literal that the client sends without waiting are passed over, with all that
+    /// follows them in the command. Returns whether the client waits for an answer, and sends nothing more of it.
     mutating func refuse() -> Bool {
         guard case .undecided(let literal) = state else { return true }
         (text, literalOctets) = (nil, 0)
@@ -178,7 +178,7 @@ struct CommandGatherer: Sendable {
         return !literal.isNonSynchronising
     }
 
-    /// Whether nothing but a line end stands behind the literal that was streamed; `nil` until that is there.
+    /// Whether nothing but a line end follows the literal that was streamed; `nil` until that is there.
     mutating func takeEnd() -> Bool? {
         guard let line = takeLine(upTo: Self.maximumCommand) else { return isTooLong(Self.maximumCommand) ? false : nil }
         return line.readableBytesView.elementsEqual([.carriageReturn, .lineFeed])
@@ -213,6 +213,6 @@ struct CommandGatherer: Sendable {
         return pending.take(length)
     }
 
-    /// As much as ever waits here, or more, and no line end in it.
+    /// Whether as much as may wait here, or more, has come without a line end.
     private func isTooLong(_ limit: Int) -> Bool { pending.count >= min(limit, Self.patience) }
 }

@@ -29,18 +29,18 @@ struct CommandInFlight: Sendable {
     /// What AUTHENTICATE carried, for a server that takes it only when it has asked.
     var initialResponse: Secret?
     var renames: [PeekRewrite.Rename] = []
-    /// What the client hears in the place of the server's completion.
+    /// What the client hears instead of the server's completion.
     var answer: ByteBuffer?
     var errand: GateQuery?
-    /// A FETCH of texts that may not mark anything as read, of a client that did not ask for flags.
+    /// The command is a FETCH of texts that must not mark anything as read, from a client that did not ask for flags.
     var watchesSeen = false
-    /// The server has said meanwhile what it can do.
+    /// The server has said in the meantime what it can do.
     var hasOffered = false
 }
 
 /// A command of the gate's own. Clients cannot send its tag.
 enum GateQuery: String, Sendable {
-    /// What the server can do, behind a login that did not say so.
+    /// What the server can do, asked after a login that did not say so.
     case capability = "CAPABILITY"
     /// What separates the levels of mailbox names (RFC 9051 §6.3.9).
     case separator = #"LIST "" """#

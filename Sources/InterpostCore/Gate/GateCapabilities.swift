@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Which of a server's capabilities the gate lets a client know of: those that the strict reader reads all of, and that the
+/// Which of a server's capabilities the gate lets a client know of: those that the strict reader reads in full, and that the
 /// policy does not make useless. What is not known here is not offered.
 ///
 ///     S: * CAPABILITY IMAP4rev1 LITERAL+ MOVE XYZZY COMPRESS=DEFLATE
@@ -10,7 +10,7 @@ struct GateCapabilities: Sendable {
 
     static let reason = "the gate does not let it through"
 
-    /// What SASL mechanisms may be used: those without a security layer, which would hide the session from its reader, and
+    /// Which SASL mechanisms may be used: those without a security layer, which would hide the session from its reader, and
     /// without a secret that only the client's own connection has.
     static func allows(mechanism: Keyword) -> Bool {
         let name = mechanism.description
@@ -30,7 +30,7 @@ struct GateCapabilities: Sendable {
         var kept: [ByteBuffer] = []
         var removed: [ByteBuffer] = []
         for name in names { if isOffered(name) { kept.append(name) } else { removed.append(name) } }
-        // A server that speaks IMAP4rev2 alone is spoken to all the same.
+        // A server that speaks only IMAP4rev2 can be used all the same.
         if !kept.contains(where: { $0.equalsIgnoringCase("IMAP4REV1") }),
             let index = removed.firstIndex(where: { $0.equalsIgnoringCase("IMAP4REV2") })
         {
@@ -90,7 +90,7 @@ struct GateCapabilities: Sendable {
     }
 }
 
-/// What a server was heard to be able to do.
+/// The capabilities that a server was heard to offer.
 struct UpstreamOffers: Sendable {
     private var names: Set<IMAPCapability.Name>?
 
@@ -98,6 +98,6 @@ struct UpstreamOffers: Sendable {
 
     mutating func forget() { names = nil }
 
-    /// Whether it can; no where nothing was heard.
+    /// Whether the server can do this; `false` where nothing was heard.
     func has(_ name: IMAPCapability.Name) -> Bool { names?.contains(name) == true }
 }

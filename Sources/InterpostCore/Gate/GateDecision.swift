@@ -2,7 +2,7 @@ public import NIOCore
 
 /// What was decided about something that a client sent.
 public struct GateDecision: Sendable {
-    /// What the client sent, as it stands.
+    /// What the client sent, as it is.
     public enum Arrived: Sendable {
         case imap(IMAPText)
         case pop3(line: ByteBuffer)
@@ -12,7 +12,7 @@ public struct GateDecision: Sendable {
     public var decision: PolicyDecision
     /// What went to the server in its place, without line ends and messages; `nil` where nothing went.
     public var sent: ByteBuffer?
-    /// Why it was no command that the gate takes.
+    /// Why it was not a command that the gate takes.
     package var refusal: StrictRefusal?
     /// Nothing was done about it (dry run).
     public var isDryRun = false

@@ -29,7 +29,7 @@ extension SessionObserver {
         tell(.alarm(reason: reason, last: Self.beginning(of: last.withoutLineEnd)))
     }
 
-    /// The words that say what kind of line it is. What else stands in a line that nobody expected may be anything.
+    /// The words that say what kind of line it is. The rest of a line that nobody expected may be anything.
     private static func beginning(of line: ByteBuffer) -> ByteBuffer {
         let words = line.readableBytesView.split(separator: .space, maxSplits: 2).map { ByteBuffer(bytes: $0) }
         var kept: [String] = []

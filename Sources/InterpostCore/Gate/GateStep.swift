@@ -31,13 +31,13 @@ enum GatePassage: Sendable {
     case withhold
 }
 
-/// What stands between the bytes of a client and those that a server gets, in one of the two protocols.
+/// What is between the bytes of a client and those that a server gets, in one of the two protocols.
 ///
 /// Client bytes come in as they arrived. What the server says comes in as the events of a conversation in which the client's
 /// part is what the gate wrote; one event after the other, and ``next()`` is called until it returns `nil` after each.
 ///
-/// There are two, and ``SessionCore`` holds one of them as an existential: gates are large, and what they are asked for costs
-/// far more than finding out which it is.
+/// There are two gates, and ``SessionCore`` holds one of them as an existential: gates are large, and what they are asked to do
+/// costs far more than finding out which one it is.
 protocol Gate: Sendable {
     /// What is known of the session.
     var context: PolicyContext { get set }

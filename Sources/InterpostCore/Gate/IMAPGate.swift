@@ -7,7 +7,7 @@ import NIOCore
 ///     → a NO [NOPERM] …␍␊                 under read-only: the server hears nothing
 ///     C: b select inbox␍␊                 S: b EXAMINE INBOX␍␊
 struct IMAPGate: Gate {
-    /// Where the one command is that is under way.
+    /// The stage of the one command that is under way.
     ///
     /// | state | what the client sends | what the server sends |
     /// | --- | --- | --- |
@@ -36,7 +36,7 @@ struct IMAPGate: Gate {
         case ended
     }
 
-    /// Lines in a session that are no commands, and before login.
+    /// The most lines of a session that are not commands, after login and before it.
     static let maximumMalformed = (afterLogin: 3, beforeLogin: 1)
 
     let policy: Policy
@@ -54,7 +54,7 @@ struct IMAPGate: Gate {
     /// A command that was refused is being read to its end.
     private var refusedAnswer: ByteBuffer?
     private var malformedLines = 0
-    /// A response of the server has begun and not ended: nothing of ours stands in it.
+    /// A response of the server has begun and not ended: nothing of ours may go inside it.
     var isMidResponse = false
     /// Lines of a response about a mailbox that may be hidden.
     var withheld: ByteBuffer?
@@ -95,7 +95,7 @@ struct IMAPGate: Gate {
 
     mutating func resolveHold(allows: Bool) { if case .held = stage { heldVerdict = allows } }
 
-    /// What a person decided is done as soon as no response of the server is under way.
+    /// Does what a person decided, as soon as no response of the server is under way.
     private mutating func release() -> Bool {
         guard !isMidResponse, let allows = heldVerdict, let (command, text, decision) = heldCommand else { return false }
         (heldVerdict, heldCommand) = (nil, nil)
@@ -122,7 +122,7 @@ struct IMAPGate: Gate {
         }
     }
 
-    /// Does one thing with what the client has sent; whether there was anything to do.
+    /// Does one thing with what the client has sent; returns whether there was anything to do.
     private mutating func proceed() -> Bool {
         switch stage {
         case .greeting, .ended: return false
@@ -166,7 +166,7 @@ struct IMAPGate: Gate {
         do throws(StrictRefusal) {
             let command = try StrictCommand(reading: text)
             if case .append = command.body {
-                // The message was no literal that the gate could have streamed.
+                // The message was not a literal that the gate could have streamed.
                 throw StrictRefusal(.malformed, tag: command.tag, name: command.title, reason: "a message is a literal")
             }
             submit(command, text)
@@ -177,7 +177,7 @@ struct IMAPGate: Gate {
 
     // MARK: - Literals
 
-    /// Before a client is asked for the octets of a literal, all is decided that can be decided.
+    /// Decides all that can be decided before a client is asked for the octets of a literal.
     private mutating func decide(on literal: LiteralAnnouncement, in text: IMAPText) {
         guard let head = StrictCommand.head(of: text.bytes.firstLine) else {
             let tag = StrictCommand.tag(of: text.bytes.firstLine)
@@ -256,7 +256,7 @@ struct IMAPGate: Gate {
         }
     }
 
-    /// A command that the policy does not let pass.
+    /// Refuses a command that the policy does not let pass.
     mutating func refuse(
         _ tag: ByteBuffer, _ text: IMAPText, _ decision: PolicyDecision, _ denial: Denial, message: LiteralAnnouncement? = nil
     ) {
@@ -264,14 +264,14 @@ struct IMAPGate: Gate {
         if message != nil { refuseLiteral(Self.answer(tag, denial)) } else { steps.append(.answer(Self.answer(tag, denial))) }
     }
 
-    /// What is no command that the gate takes.
+    /// Refuses what is not a command that the gate takes.
     mutating func refuse(_ refusal: StrictRefusal, _ text: IMAPText) {
         let isLast = note(refusal, text)
         steps.append(.answer(Self.answer(refusal)))
         if isLast { close(saying: "That was one line too many that is no command") }
     }
 
-    /// Counts and tells it; whether it was the last one that is borne with.
+    /// Counts the refusal and logs it; returns whether it was the last one that is tolerated.
     private mutating func note(_ refusal: StrictRefusal, _ text: IMAPText) -> Bool {
         let denial = Denial(text: refusal.reason)
         steps.append(
@@ -328,7 +328,7 @@ struct IMAPGate: Gate {
 }
 
 extension ByteBuffer {
-    /// Up to the first LF, which belongs to it.
+    /// The octets up to the first LF, which is included.
     fileprivate var firstLine: ByteBuffer {
         guard let feed = firstIndex(of: .lineFeed, from: readerIndex) else { return self }
         return getSlice(at: readerIndex, length: feed - readerIndex + 1) ?? self

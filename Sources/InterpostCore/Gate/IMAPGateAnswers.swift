@@ -124,7 +124,7 @@ extension IMAPGate {
         return answer.flags.map { $0.description.uppercased().contains("\\SEEN") } ?? false
     }
 
-    /// Under the names by which the client asked.
+    /// The event with the names by which the client asked.
     private mutating func renamed(_ event: MailEvent, isFirst: Bool) -> GatePassage {
         guard let renames = flight?.renames, !renames.isEmpty else { return .pass }
         if isFirst { renamer = FetchRenamer(renames) }
@@ -144,7 +144,7 @@ extension IMAPGate {
             return .withhold
         }
         if let stage = flight.message?.stage, stage == .streaming || stage == .closing {
-            // Whether it still takes what follows for the message, nobody knows.
+            // Nobody knows whether it still takes what follows for the message.
             return alarm("the server answered an APPEND before its end", event)
         }
         learnOffers(from: status)
@@ -169,7 +169,7 @@ extension IMAPGate {
         return passage
     }
 
-    /// A message that was not asked for is dropped.
+    /// Drops a message that was not asked for.
     private mutating func completeMessage() {
         switch flight?.message?.stage {
         case .streaming, .closing: break
@@ -248,7 +248,7 @@ extension IMAPGate {
 }
 
 extension Anomaly.Kind {
-    /// Behind it nobody knows any more what answers what.
+    /// Whether nobody knows, after it, what answers what.
     var endsGate: Bool {
         switch self {
         case .greetingMissing, .lineTooLong, .literalTooLarge, .malformedResponse, .unexpectedTag, .unexpectedContinuation,

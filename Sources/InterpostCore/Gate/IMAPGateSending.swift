@@ -44,8 +44,8 @@ extension IMAPGate {
             flight.watchesSeen = !items.contains { $0.name == Keyword("FLAGS") || !$0.expansion.isEmpty }
         default: break
         }
-        // Literals wait for the server's `+`: one that does not know a verb takes octets that come unasked for commands
-        // (smuggling LT29). A client that waits for `+` gets the server's own.
+        // Literals wait for the server's `+`: a server that does not know a verb reads octets that it has not asked for as
+        // commands (smuggling LT29). A client that waits for `+` gets the server's own.
         let isAwaited = message.map { !$0.isNonSynchronising } ?? false
         guard let written = CommandWriter(literals: .none).write(sent) else {
             let denial = Denial(text: "\(command.title) cannot be passed on by Interpost")
@@ -149,12 +149,12 @@ extension IMAPGate {
 
     // MARK: - SASL
 
-    /// One line, only ever because the server has asked for it.
+    /// Takes one line, and only because the server has asked for it.
     mutating func takeSASLResponse() -> Bool {
         if let response = flight?.initialResponse {
             flight?.initialResponse = nil
             stage = .inFlight
-            // Behind the command `=` stands for an empty response; on a line of its own, an empty line does.
+            // After the command `=` stands for an empty response; on a line of its own, an empty line does.
             let line = response.withExposedBytes { $0.equalsIgnoringCase("=") ? ByteBuffer() : $0 }
             steps.append(.write(line.withLineEnd))
             return true

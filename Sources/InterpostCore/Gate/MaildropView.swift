@@ -1,10 +1,10 @@
 import NIOCore
 
-/// A maildrop as a client sees it that believes that it has deleted messages (smuggling §6, fake-DELE mode).
+/// A maildrop as seen by a client that believes that it has deleted messages (smuggling §6, fake-DELE mode).
 ///
 ///     DELE 2      the server keeps it, and STAT, LIST, UIDL, RETR and TOP leave it out until RSET or the end of the session
 struct MaildropView: Sendable {
-    /// Octets by number; `nil` until a listing has told them.
+    /// The messages' octets by number; `nil` until a listing has told them.
     private(set) var sizes: [UInt64: UInt64]?
     private(set) var deleted: Set<UInt64> = []
     /// How many messages are left, and their octets.

@@ -6,7 +6,7 @@ import NIOCore
 ///     → -ERR [SYS/PERM] …␍␊                under read-only
 ///     C: retr 2␍␊      S: TOP 2 2147483647␍␊
 struct POP3Gate: Gate {
-    /// Where the one command is that is under way.
+    /// The stage of the one command that is under way.
     ///
     /// | state | what the client sends | what the server sends |
     /// | --- | --- | --- |
@@ -40,7 +40,7 @@ struct POP3Gate: Gate {
     }
 
     private static let patience = 65_536
-    /// As many lines as no message has.
+    /// More lines than any message has.
     private static let allLines: UInt64 = 2_147_483_647
 
     let policy: Policy
@@ -56,7 +56,7 @@ struct POP3Gate: Gate {
     var view = MaildropView()
     private var malformedLines = 0
     var hasUser = false
-    /// `nil` until the server has told what it can do, behind the login.
+    /// `nil` until the server has said, after the login, what it can do.
     var offersTOP: Bool?
     /// `EXPIRE 0`: the server deletes what is read.
     var deletesWhatIsRead = false
@@ -295,7 +295,7 @@ struct POP3Gate: Gate {
         steps.append(.write(ByteBuffer(string: errand == .capabilities ? "CAPA\r\n" : "LIST\r\n")))
     }
 
-    /// One line, only ever because the server has asked for it.
+    /// Takes one line, and only because the server has asked for it.
     private mutating func takeSASLResponse() -> Bool {
         guard let line = takeLine(upTo: StrictPOP3.maximumSASL) else { return false }
         let text = line.withoutLineEnd
@@ -326,7 +326,7 @@ struct POP3Gate: Gate {
         steps.append(.close(by: .policy, reason: reason))
     }
 
-    /// Nothing more is read of the client.
+    /// Reads nothing more from the client.
     mutating func leave() {
         stage = .ended
         input = PendingBytes()

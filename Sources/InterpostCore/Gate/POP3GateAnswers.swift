@@ -57,7 +57,7 @@ extension POP3Gate {
             deletesWhatIsRead = true
             return .pass
         case .sasl(let mechanisms):
-            // The whole SCRAM family goes where binding is offered, which is the front's to see.
+            // Where binding is offered, the whole SCRAM family is left out; the front sees to that.
             let kept = mechanisms.filter { GateCapabilities.allows(mechanism: $0) || $0.description.hasSuffix("-PLUS") }
             guard kept.count < mechanisms.count else { return .pass }
             let removed = mechanisms.filter { !GateCapabilities.allows(mechanism: $0) && !$0.description.hasSuffix("-PLUS") }
@@ -92,7 +92,7 @@ extension POP3Gate {
         }
         if let errand = flight.errand {
             if errand == .capabilities, reply.result != .ok { offersTOP = nil }
-            // Nothing is known of any message then, and it is not asked again.
+            // Nothing is known of any message then, and the server is not asked again.
             if errand == .sizes, reply.result != .ok { view.endListing() }
             return .withhold
         }

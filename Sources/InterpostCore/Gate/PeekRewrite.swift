@@ -6,7 +6,7 @@ import NIOCore
 ///     RFC822        → BODY.PEEK[]              BODY[] of the answer is called RFC822 for the client
 struct PeekRewrite: Sendable {
     var items: [FetchItem]
-    /// What answers are called for the client, by what they are called upstream.
+    /// The names that answers have for the client, by the names that they have upstream.
     var renames: [Rename] = []
 
     struct Rename: Sendable {
@@ -45,7 +45,7 @@ extension FetchItem {
         return item
     }
 
-    /// Whether the answer to it is called so.
+    /// Whether the answer to it has this name.
     fileprivate func answerIs(_ name: StaticString) -> Bool {
         guard let section, section.part.isEmpty, partial == nil, self.name == Keyword("BODY.PEEK") else { return false }
         switch section.content {
@@ -107,7 +107,7 @@ struct FetchRenamer: Sendable {
 }
 
 extension ByteBuffer {
-    /// Whether an item of that name, and nothing longer, stands at `index`.
+    /// Whether an item of that name, and not of a longer one, is at `index`.
     fileprivate func hasItem(_ name: StaticString, at index: Int) -> Bool {
         guard var word = getSlice(at: index, length: writerIndex - index), word.hasPrefixIgnoringCase(name) else { return false }
         word.moveReaderIndex(forwardBy: name.utf8CodeUnitCount)

@@ -7,7 +7,7 @@ public import NIOCore
 public struct PolicyExplanation: Sendable {
     public let verdict: PolicyFacts.Verdict
     public let rule: String
-    /// What the server would be sent, a line each; empty for nothing.
+    /// The lines that the server would be sent; empty where it would hear nothing.
     public private(set) var sent: [ByteBuffer] = []
     /// What the client would be told at once; empty where it hears what the server answers.
     public private(set) var answers: [ByteBuffer] = []

@@ -7,7 +7,7 @@ public import NIOCore
 ///     IDLE                 .known(.idle, nil)
 ///     X-FOO=bar            .other(X-FOO=bar)
 public enum IMAPCapability: Hashable, Sendable {
-    /// The argument is what stands behind the `=`.
+    /// The argument is what follows the `=`.
     case known(Name, Argument?)
     case other(ByteBuffer)
 
@@ -15,7 +15,7 @@ public enum IMAPCapability: Hashable, Sendable {
         case number(UInt64)
         /// A name, in upper case.
         case word(Keyword)
-        /// A URL, a mailbox, letters of rights: what is not a name, as it came.
+        /// A URL, a mailbox, letters of rights: anything that is not a name, as it came.
         case text(ByteBuffer)
     }
 
@@ -60,14 +60,15 @@ public enum IMAPCapability: Hashable, Sendable {
         if case .known(.auth, .word(let mechanism)) = self { mechanism } else { nil }
     }
 
-    /// A mechanism that is bound to the TLS connection it is used in (RFC 5801 §5): it does not survive two of them.
+    /// Whether the mechanism is bound to the TLS connection in which it is used (RFC 5801 §5): it does not work across
+    /// two of them.
     public var bindsChannel: Bool { mechanism?.description.hasSuffix("-PLUS") == true }
 
     /// What a server with this capability has too, without listing it.
     public var implied: [IMAPCapability] {
         switch self {
         case .known(.imap4rev2, _): Self.impliedByIMAP4rev2
-        // RFC 7162 §3.2.3: who knows QRESYNC knows CONDSTORE and ENABLE.
+        // RFC 7162 §3.2.3: a server that knows QRESYNC knows CONDSTORE and ENABLE.
         case .known(.qresync, _): [.known(.condstore, nil), .known(.enable, nil)]
         // RFC 6855 §6.
         case .known(.utf8, .word(Keyword("ONLY"))): [.known(.utf8, .word(Keyword("ACCEPT")))]
@@ -75,8 +76,8 @@ public enum IMAPCapability: Hashable, Sendable {
         }
     }
 
-    /// What RFC 9051 took in (appendix E). Of LIST-EXTENDED all but several patterns at once (appendix C); of BINARY only
-    /// FETCH, so that it is not among them (appendix B).
+    /// What RFC 9051 took in (appendix E). It took in all of LIST-EXTENDED except several patterns at once (appendix C),
+    /// and only the FETCH part of BINARY, so BINARY is not among them (appendix B).
     public static let impliedByIMAP4rev2: [IMAPCapability] =
         [
             .namespace, .unselect, .uidPlus, .esearch, .searchRes, .enable, .idle, .saslIR, .listExtended, .listStatus, .move,

@@ -1,9 +1,9 @@
 import NIOCore
 
 extension IMAPCapability {
-    /// The capabilities that exist somewhere, by what stands in front of their `=`.
+    /// The capabilities that exist somewhere, by what precedes their `=`.
     public enum Name: String, Sendable, CaseIterable {
-        // What a server is, and how one logs in.
+        // What a server is, and how a client logs in.
         case imap4rev1 = "IMAP4REV1"
         case imap4rev2 = "IMAP4REV2"
         case imap4 = "IMAP4"
@@ -17,7 +17,7 @@ extension IMAPCapability {
         case loginReferrals = "LOGIN-REFERRALS"
         case mailboxReferrals = "MAILBOX-REFERRALS"
 
-        // How the two talk.
+        // How client and server talk.
         case literalPlus = "LITERAL+"
         case literalMinus = "LITERAL-"
         case compress = "COMPRESS"
@@ -92,7 +92,7 @@ extension IMAPCapability {
         case xAnnotateMore = "X-ANNOTATEMORE"
         case imapSieve = "IMAPSIEVE"
 
-        // Of servers' own.
+        // Servers' own.
         case xGMExt1 = "X-GM-EXT-1"
         case xyzzy = "XYZZY"
         case xList = "XLIST"
@@ -125,7 +125,7 @@ extension IMAPCapability {
         case xYMHighestModSeq = "XYMHIGHESTMODSEQ"
         case xYMPartial = "XYMPARTIAL"
         case xMsgExt = "X-MSG-EXT"
-        /// `XAOL-…`: the argument is what stands behind these four letters.
+        /// `XAOL-…`: the argument is what follows these four letters.
         case xAOL = "XAOL"
         case clientAccessRules = "CLIENTACCESSRULES"
         case clientNetworkPresenceLocation = "CLIENTNETWORKPRESENCELOCATION"
@@ -154,7 +154,7 @@ extension IMAPCapability {
         }
     }
 
-    /// Where it is defined, or whose it is: `RFC 6851`, `Cyrus`; `nil` for what nobody wrote down.
+    /// Where it is defined, or whose it is: `RFC 6851`, `Cyrus`; `nil` for one that nobody documented.
     public var origin: String? {
         guard case .known(let name, let argument) = self else { return nil }
         if name == .auth { return mechanism.flatMap(Self.origin(ofMechanism:)) }
@@ -162,7 +162,7 @@ extension IMAPCapability {
         return name.origin
     }
 
-    /// Arguments that are defined elsewhere than the capability without them.
+    /// Arguments that are defined in another place than the capability without them.
     private static let origins = [
         "UTF8=ACCEPT": "RFC 9755", "UTF8=ONLY": "RFC 9755", "SORT=DISPLAY": "RFC 5957", "SORT=MODSEQ": "Cyrus",
         "SORT=UID": "Cyrus", "THREAD=REFS": "draft-ietf-morg-inthread", "URLAUTH=BINARY": "RFC 5524",

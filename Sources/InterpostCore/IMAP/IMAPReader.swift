@@ -1,8 +1,8 @@
 import NIOCore
 
-/// Reads the tokens of one command or response, leniently: whatever stands there becomes a token.
+/// Reads the tokens of one command or response, leniently: whatever is there becomes a token.
 ///
-/// Nothing here throws and nothing recurses. A reader that finds something else than it asked for returns `nil` and
+/// Nothing here throws and nothing recurses. A reader that finds something other than what it asked for returns `nil` and
 /// stays where it is.
 ///
 ///     LIST "" {1}␍␊*      atom LIST, string "" (quoted), string * (literal)
@@ -19,7 +19,7 @@ public struct IMAPReader: Sendable {
 
     public init(_ text: IMAPText) { self.init(text, from: 0) }
 
-    /// A reader that begins so many octets behind the beginning, with what was found in front of it.
+    /// A reader that starts this many octets after the beginning, with the quirks that were found before that.
     init(_ text: IMAPText, from offset: Int, quirks: Quirks = Quirks()) {
         self.text = text
         self.quirks = quirks
@@ -47,7 +47,7 @@ public struct IMAPReader: Sendable {
 
     var octetsLeft: Int { max(0, bytes.count - position) }
 
-    /// Where a reader stands. To come back to it costs less than to look ahead with a copy of the reader.
+    /// A reader's position. Going back to it costs less than looking ahead with a copy of the reader.
     struct Place {
         fileprivate let position: Int
         fileprivate let nextLiteral: Int
@@ -62,7 +62,7 @@ public struct IMAPReader: Sendable {
         quirks = place.quirks
     }
 
-    /// The byte behind the spaces that stand here.
+    /// The byte after the spaces that come next.
     var peekBehindSpaces: UInt8 {
         var index = position
         while index < bytes.endIndex, bytes[index] == .space || bytes[index] == 9 { index += 1 }
@@ -110,7 +110,7 @@ public struct IMAPReader: Sendable {
 
     mutating func skip(octets count: Int) { position = min(bytes.endIndex, position + count) }
 
-    /// Letters, digits and whatever else stands up to a space, parenthesis or quote.
+    /// Letters, digits and whatever else comes before a space, parenthesis or quote.
     mutating func atom(stoppingAt stops: ByteSet = .wordEnds) -> ByteBuffer? {
         let start = position
         position = endOfWord(stoppingAt: stops)
@@ -123,7 +123,7 @@ public struct IMAPReader: Sendable {
         return index
     }
 
-    /// Passes over a word, or over the one character that is no word: always makes progress, and looks at nothing twice.
+    /// Passes over a word, or over one character that is not a word: always makes progress, and looks at nothing twice.
     mutating func skipWord() {
         if atom() == nil { advance() }
     }
@@ -168,14 +168,14 @@ public struct IMAPReader: Sendable {
         return .some(string.form == .atom && string.bytes.equalsIgnoringCase("NIL") ? nil : string)
     }
 
-    /// All strings up to what is none.
+    /// All strings up to the first value that is not one.
     mutating func strings() -> [IMAPString] {
         var strings: [IMAPString] = []
         while let next = string() { strings.append(next) }
         return strings
     }
 
-    /// A parenthesised list of strings, flags or words; a single one without parentheses is a list of one.
+    /// A parenthesised list of strings, flags or words; a single value without parentheses is a list of one.
     mutating func list() -> [IMAPString]? {
         skipSpaces()
         guard skip("(") else {
@@ -216,7 +216,7 @@ public struct IMAPReader: Sendable {
         }
     }
 
-    /// The next value as it stands, with the literals in it, to be read when somebody asks for it.
+    /// The next value as it was written, with the literals in it, to be read when somebody asks for it.
     mutating func unreadValue() -> UnreadValue? {
         skipSpaces()
         let start = position
@@ -248,7 +248,7 @@ public struct IMAPReader: Sendable {
         return IMAPString(unescaped, form: .quoted)
     }
 
-    /// Passes over the quoted string that stands here, and says where its value is.
+    /// Passes over the quoted string that comes next, and says where its value is.
     private mutating func passQuoted() -> (value: Range<Int>, hasEscapes: Bool) {
         let start = position + 1
         var index = start
@@ -272,14 +272,14 @@ public struct IMAPReader: Sendable {
         return (start..<max(start, min(index, bytes.endIndex)), hasEscapes)
     }
 
-    /// The literal whose announcement stands here.
+    /// The literal whose announcement comes next.
     private mutating func literal() -> IMAPString? {
         guard peek == UInt8(ascii: "{") || (peek == UInt8(ascii: "~") && peek(1) == UInt8(ascii: "{")) else { return nil }
         while nextLiteral < text.literals.count, text.literals[nextLiteral].position <= base + position { nextLiteral += 1 }
         guard nextLiteral < text.literals.count else { return nil }
         let literal = text.literals[nextLiteral]
-        // Nothing but the announcement may stand between here and the line end before the octets. Tried first, because
-        // it looks no further than this word.
+        // Nothing but the announcement may be between here and the line end before the octets. This is tried first,
+        // because it looks no further than this word.
         guard isAnnouncement(upTo: literal.position - base) else { return nil }
         guard !bytes[position..<min(literal.position - base, bytes.endIndex)].dropLast(2).contains(.lineFeed) else { return nil }
         nextLiteral += 1

@@ -8,10 +8,10 @@ public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
         case literal8
     }
 
-    /// The value, without quotes and backslashes. Of a long literal that was not kept, its beginning.
+    /// The value, without quotes and backslashes; for a long literal that was not kept, its beginning.
     public var bytes: ByteBuffer
     public var form: Form
-    /// Octets of the value, which are more than `bytes` holds where a long literal was not kept.
+    /// Octets of the value: more than `bytes` holds where a long literal was not kept.
     public var length: Int
 
     public init(_ bytes: ByteBuffer, form: Form = .atom, length: Int? = nil) {

@@ -7,12 +7,12 @@ public import NIOCore
 /// Most are one line, and then `bytes` is a slice of what arrived. Long literals are not kept, only counted.
 public struct IMAPText: Hashable, Sendable {
     public struct Literal: Hashable, Sendable {
-        /// Where in `IMAPText.bytes` the octets belong: behind the line end of their announcement.
+        /// Where in `IMAPText.bytes` the octets belong: after the line end of their announcement.
         var position: Int
         public var announcement: LiteralAnnouncement
         /// The octets, or `nil` when there were more than the limit.
         public var octets: ByteBuffer?
-        /// Of a literal that is not kept, the first octets.
+        /// The first octets of a literal that is not kept.
         var head = ByteBuffer()
         /// How many of them are kept.
         var headSize = 0
@@ -24,13 +24,13 @@ public struct IMAPText: Hashable, Sendable {
     /// Some of it is missing: the lines together passed the line limit.
     public internal(set) var isCutShort = false
 
-    /// A command or response of one line, with its line end or without; what announces a literal at its end is text here.
+    /// A command or response of one line, with its line end or without; a literal announcement at its end is text here.
     public init(line: ByteBuffer) { bytes = line.withoutLineEnd }
 
     /// Octets that are kept, literals included.
     var octets: Int { bytes.readableBytes + literals.reduce(0) { $0 + ($1.octets ?? $1.head).readableBytes } }
 
-    /// The text in one line, with `{n}` in the place of literals.
+    /// The text in one line, with `{n}` in place of literals.
     var oneLine: ByteBuffer {
         guard !literals.isEmpty else { return bytes }
         var source = bytes
@@ -59,11 +59,11 @@ struct IMAPTextAssembly: Sendable {
         announce(literal)
     }
 
-    /// What has come, of which the last literal may have no octets yet.
+    /// What has come so far; the last literal may have no octets yet.
     var soFar: IMAPText { text }
 
     mutating func append(literal chunk: ByteBuffer) {
-        // What a text that was cut short still announces is in no list, so its octets belong to nobody.
+        // A literal announced after the text was cut short is in no list, so its octets belong to nobody.
         guard !text.isCutShort, !text.literals.isEmpty else { return }
         let last = text.literals.count - 1
         text.literals[last].octets?.writeImmutableBuffer(chunk)
@@ -91,7 +91,7 @@ struct IMAPTextAssembly: Sendable {
     }
 
     private mutating func announce(_ literal: LiteralAnnouncement) {
-        // All together take no more room than one long line.
+        // All literals together take no more room than one long line.
         let isKept = literal.length <= limits.keptLiteralSize && literal.length <= limits.lineLength - kept
         let headSize = isKept ? 0 : max(0, min(limits.keptLiteralSize, limits.lineLength - kept))
         kept += isKept ? literal.length : headSize

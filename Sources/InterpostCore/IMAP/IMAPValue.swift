@@ -1,7 +1,7 @@
 import NIOCore
 
-/// A value whose kind the reader does not know beforehand: the shape of ENVELOPE, BODYSTRUCTURE, NAMESPACE, THREAD
-/// and of whatever an extension puts into parentheses.
+/// A value whose kind the reader does not know beforehand: the shape of ENVELOPE, BODYSTRUCTURE, NAMESPACE, THREAD and of
+/// whatever an extension puts in parentheses.
 ///
 ///     ("a" NIL (b {1}␍␊c))      list [string a, nil, list [string b, string c]]
 public enum IMAPValue: Hashable, Sendable {
@@ -23,10 +23,10 @@ public enum IMAPValue: Hashable, Sendable {
 public struct UnreadValue: Hashable, Sendable, CustomStringConvertible {
     let text: IMAPText
 
-    /// A reader that stands at its beginning.
+    /// A reader at the beginning of the value.
     public var reader: IMAPReader { IMAPReader(text) }
 
-    /// As it stands, without the octets of literals.
+    /// The value as it was written, without the octets of literals.
     public var description: String { String(buffer: text.oneLine) }
 }
 

@@ -6,8 +6,8 @@ public import NIOCore
 ///     Entw&APw-rfe      Entwürfe
 ///     A &- B            A & B
 ///
-/// Every name has one right spelling. ``decode(_:)`` understands others too, and says what is wrong with them: it finds
-/// no quirk in exactly those names that ``encode(_:)`` would write.
+/// Every name has one correct spelling. ``decode(_:)`` understands others too, and says what is wrong with them: the
+/// names in which it finds no quirk are exactly those that ``encode(_:)`` would write.
 public enum ModifiedUTF7 {
     /// The name in UTF-8. Octets above 127 are passed on as they are; what cannot be decoded stays as it is written.
     public static func decode(_ name: ByteBuffer) -> (text: ByteBuffer, quirks: Quirks) {
@@ -53,7 +53,7 @@ public enum ModifiedUTF7 {
         return (ByteBuffer(bytes: text), quirks)
     }
 
-    /// The one right spelling of a name that is given in UTF-8.
+    /// The one correct spelling of a name that is given in UTF-8.
     public static func encode(_ text: String) -> ByteBuffer {
         var name: [UInt8] = []
         var group: UInt32 = 0
@@ -155,7 +155,7 @@ public enum ModifiedUTF7 {
         }
     }
 
-    /// `/` stands in plain UTF-7 where `,` stands here; both are understood.
+    /// Plain UTF-7 has `/` where this spelling has `,`; both are understood.
     private static func value(of character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: ","), UInt8(ascii: "/"): 63

@@ -6,7 +6,7 @@ import NIOCore
 ///
 /// One pass over the bytes, with nothing kept: what ``IMAPReader`` makes of them, without an `IMAPReader`.
 struct ResponseHead {
-    /// The number in front of the name.
+    /// The number before the name.
     private(set) var number: UInt64?
     /// The response's name; `nil` where there is none that can be read.
     private(set) var name: Keyword?
@@ -45,7 +45,7 @@ struct ResponseHead {
         if index < bytes.count, bytes[index] != .space, bytes[index] != 9 { quirks.insert(.missingSpace) }
     }
 
-    /// Passes over one space, or over what stands in its place.
+    /// Passes over one space, or over what is in its place.
     private mutating func skipSpace(in bytes: Span<UInt8>, at index: inout Int) {
         if index + 1 < bytes.count, bytes[index] == .space, bytes[index + 1] > .space {
             index += 1

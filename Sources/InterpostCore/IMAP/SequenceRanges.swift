@@ -6,7 +6,7 @@ public import NIOCore
 extension SequenceSet {
     public init(_ text: String) { self.init(text: ByteBuffer(string: text)) }
 
-    /// What stands between two commas.
+    /// The text between two commas.
     ///
     ///     1:4,7,*,$      range(1, 4), range(7, 7), range(*, *), saved
     public enum Element: Hashable, Sendable, CustomStringConvertible {
@@ -22,7 +22,7 @@ extension SequenceSet {
             }
         }
 
-        /// `nil` for `$`, and where `*` stands for a message of a mailbox that has none, or of which that is not known.
+        /// `nil` for `$`, and for `*` where the mailbox has no messages, or where that is not known.
         public func resolved(largest: UInt64?) -> ClosedRange<UInt64>? {
             guard case .range(let first, let last) = self, let first = first.resolved(largest),
                 let last = last.resolved(largest)
@@ -44,14 +44,14 @@ extension SequenceSet {
         }
     }
 
-    /// In the order in which they were written. What is no element is left out, see ``quirks``.
+    /// In the order in which they were written. Anything that is not an element is left out, see ``quirks``.
     public var elements: Elements { Elements(text) }
 
     public struct Elements: Sequence, IteratorProtocol, Sendable {
         /// A copy, because looking at a byte of an array costs a tenth of looking at one of a buffer.
         private let bytes: [UInt8]
         private var position = 0
-        /// Of what was passed so far.
+        /// The quirks of what has been read so far.
         public private(set) var quirks = Quirks()
 
         fileprivate init(_ text: ByteBuffer) {
@@ -66,7 +66,7 @@ extension SequenceSet {
                 while position < bytes.endIndex, bytes[position] != UInt8(ascii: ",") { position += 1 }
                 if position < bytes.endIndex {
                     position += 1
-                    // A comma at the end has nothing behind it.
+                    // A comma at the end has nothing after it.
                     if position == bytes.endIndex { quirks.insert(.sequenceSetSyntax) }
                 }
                 if isWhole, let element { return element }
@@ -94,7 +94,7 @@ extension SequenceSet {
             var value: UInt64 = 0
             let start = position
             while position < bytes.endIndex, bytes[position].isDigit {
-                // Stays above 32 bits once it is there, and far below 64.
+                // The value stays above 32 bits once it is there, and far below 64.
                 value = Swift.min(value, UInt64(UInt32.max) + 1) * 10 + UInt64(bytes[position] - 0x30)
                 position += 1
             }
@@ -224,7 +224,7 @@ public struct PartialRange: Hashable, Sendable, CustomStringConvertible {
         self.isFromEnd = isFromEnd
     }
 
-    /// `nil` for what is no such range: 0, one number alone, signs that differ.
+    /// `nil` for anything that is not such a range: 0, one number alone, signs that differ.
     public init?(_ text: ByteBuffer) {
         var reader = IMAPReader(IMAPText(line: text))
         let isFromEnd = reader.skip("-")

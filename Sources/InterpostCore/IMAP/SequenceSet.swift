@@ -45,7 +45,7 @@ public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The same for many at once.
+    /// Appends many numbers at once.
     mutating func append(_ range: ClosedRange<UInt64>) {
         append(range.lowerBound)
         guard range.count > 1, let last = runs.last, last.upperBound == range.lowerBound else { return }

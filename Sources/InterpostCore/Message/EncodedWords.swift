@@ -7,7 +7,7 @@ public import NIOCore
 /// UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15 and windows-1252 are known; words in other charsets stay as they are. Control
 /// characters come out as spaces, so that a subject cannot draw on a terminal.
 public enum EncodedWords {
-    /// Octets of a text that are looked at.
+    /// How many octets of a text are looked at.
     public static let standardLimit = 4096
 
     /// Decodes the first `limit` octets; when there are more, the text ends in `…`.
@@ -44,7 +44,7 @@ public enum EncodedWords {
             }
         }
 
-        /// White space between two encoded words is no part of the text.
+        /// White space between two encoded words is not part of the text.
         mutating func append(plain: ArraySlice<UInt8>, isBetweenWords: Bool) {
             if isBetweenWords, plain.allSatisfy({ $0 == .space || $0 == 9 || $0 == .carriageReturn || $0 == .lineFeed }) {
                 return
@@ -77,7 +77,7 @@ private struct EncodedWord {
     private let text: ArraySlice<UInt8>
     let end: Int
 
-    /// - Parameter start: Where a `=` stands. Looks no further than to the fourth `?` behind it.
+    /// - Parameter start: Where a `=` is. Looks no further than the fourth `?` after it.
     init?(at start: Int, in bytes: ArraySlice<UInt8>) {
         var rest = bytes[start...].dropFirst()
         guard rest.popFirst() == UInt8(ascii: "?"), let mark = rest.prefix(64).firstIndex(of: UInt8(ascii: "?")) else {

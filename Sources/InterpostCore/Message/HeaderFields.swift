@@ -4,9 +4,9 @@ public import NIOCore
 ///
 ///     Subject: Minutes of␍␊ the meeting␍␊      name Subject, value `Minutes of the meeting`
 ///
-/// Messages come with any fault there is, which is nobody's quirk on the wire: lines may end in LF alone, spaces may stand
-/// in front of the colon, and a line without a colon is passed over. The beginning of a header will do: a field that
-/// the end cuts off says so.
+/// Messages come with any fault there is, and such faults are nobody's quirk on the wire: lines may end in LF alone,
+/// spaces may precede the colon, and a line without a colon is passed over. The beginning of a header will do: a field
+/// that the end cuts off says so.
 public struct HeaderFields: Sequence, Sendable {
     public let block: ByteBuffer
 
@@ -15,7 +15,7 @@ public struct HeaderFields: Sequence, Sendable {
 
     public struct Field: Hashable, Sendable {
         public let name: ByteBuffer
-        /// As it stands, with its line ends; without those around it.
+        /// As it was written, with the line ends inside it; without those around it.
         public let folded: ByteBuffer
         /// The block ends in the middle of it, so that more of the value may follow.
         public let isCutShort: Bool
@@ -68,7 +68,7 @@ public struct HeaderFields: Sequence, Sendable {
             return nil
         }
 
-        /// Goes behind the next line and those that continue it; says whether the block ended before that.
+        /// Moves past the next line and those that continue it; says whether the block ended before that.
         private mutating func skipField() -> Bool {
             let start = position
             while let end = block.firstIndex(of: .lineFeed, from: position) {
@@ -82,7 +82,7 @@ public struct HeaderFields: Sequence, Sendable {
             return true
         }
 
-        /// `nil` for a line that is no field.
+        /// `nil` for a line that is not a field.
         private static func field(_ line: ByteBufferView, of block: ByteBuffer, isCutShort: Bool) -> Field? {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
             var name = line[line.startIndex..<colon]

@@ -14,7 +14,7 @@ public struct MessageDate: Hashable, Sendable {
     /// Since the beginning of 1970 in UTC.
     public var secondsSinceEpoch: Int64 { calendar.seconds - Int64(zone) * 60 }
 
-    /// `nil` for what is no date, and for a day or time that does not exist. Looks at the first 1,000 octets.
+    /// `nil` for anything that is not a date, and for a day or time that does not exist. Looks at the first 1,000 octets.
     public init?(_ text: ByteBuffer) {
         var words = Words(text)
         var word = words.next()
@@ -39,7 +39,7 @@ public struct MessageDate: Hashable, Sendable {
     }
 }
 
-/// Words, numbers and single characters, without white space, commas, comments and the hyphens some put into dates.
+/// Words, numbers and single characters, without white space, commas, comments and the hyphens that some put in dates.
 private struct Words {
     fileprivate enum Word {
         case name(ByteBuffer)

@@ -8,20 +8,20 @@ struct AppendedLiterals: Sendable {
     enum Role {
         /// A whole message.
         case message
-        /// What is between URLs of one.
+        /// The part of a message between its URLs.
         case piece
         case other
     }
 
     let verb: Keyword
     private(set) var mailbox: MailboxName?
-    /// A part of the message stands somewhere else.
+    /// A part of the message is somewhere else.
     private(set) var hasURL = false
     /// Lists that have begun: pieces of one message are in one of them.
     private(set) var lists = 0
-    /// The list that a line has closed first, and whether a part of it stands somewhere else.
+    /// The list that a line has closed first, and whether a part of it is somewhere else.
     private(set) var closed: (list: Int, hasURL: Bool)?
-    /// Words in front of the mailbox: the message that REPLACE replaces.
+    /// Words before the mailbox: the message that REPLACE replaces.
     private var leading: Int
     private var depth = 0
     private var lastWord: Keyword?

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Takes the dots off that POP3 puts in front of lines that begin with one (RFC 1939 §3), however a message is cut.
+/// Takes off the dots that POP3 puts before lines that begin with one (RFC 1939 §3), however a message is cut.
 ///
 ///     ..␍␊.first␍␊end.␍␊      .␍␊first␍␊end.␍␊
 struct DotUnstuffer: Sendable {

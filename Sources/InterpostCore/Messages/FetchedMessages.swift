@@ -7,7 +7,7 @@ struct FetchedMessages: Sendable {
         var origin: MessageOrigin
         /// Octets that went by, where it comes in pieces.
         var pieces: UInt64?
-        /// All of its octets went by; what its answer says behind them is still to come.
+        /// All of its octets went by; what its answer says after them is still to come.
         var isWhole = false
     }
 
@@ -56,7 +56,7 @@ struct FetchedMessages: Sendable {
     ) {
         answer = nil
         guard response.kind == .fetch || response.kind == .uidFetch, case .fetch(let fetch) = response.data else { return }
-        // Those in quotes are in no other event.
+        // Messages in quotes are in no other event.
         for content in fetch.contents where content.item.isMessage {
             guard let value = content.value, value.form == .quoted,
                 begin(content.item, octets: value.length, number: response.number, at: time, in: mailbox, give)

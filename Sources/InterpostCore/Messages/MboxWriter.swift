@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// Writes messages one behind the other as an mbox file (RFC 4155), in the form that is called mboxrd: lines end in LF, and a `>`
-/// more stands in front of those that begin with `From `, `>From `, `>>From ` and so on.
+/// Writes messages one after the other as an mbox file (RFC 4155), in the form that is called mboxrd: lines end in LF, and one
+/// more `>` precedes those that begin with `From `, `>From `, `>>From ` and so on.
 ///
 ///     From MAILER-DAEMON Mon Nov 23 06:02:05 2026
 ///     Subject: hello
@@ -35,7 +35,7 @@ package struct MboxWriter: Sendable {
         line.discardReadBytes()
     }
 
-    /// The message is over. An empty line stands behind it.
+    /// The message is over. An empty line follows it.
     package mutating func end(to file: inout ByteBuffer) {
         put(line, to: &file)
         file.writeString(isAtLineStart ? "\n" : "\n\n")

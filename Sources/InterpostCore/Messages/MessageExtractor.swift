@@ -6,8 +6,8 @@ import NIOCore
 ///     a APPEND Sent {80}␍␊…                       a message of the client, for Sent
 ///     S: +OK␍␊From: …␍␊..␍␊.␍␊                   one that RETR asked for, without the stuffed dots
 ///
-/// Headers, texts and parts alone are no messages. Pieces of one (`BODY[]<0>`) are joined where each goes on where the one before it
-/// ended, up to one that is shorter than was asked for. Memory does not grow with what passes.
+/// Headers, texts and parts alone are not messages. Pieces of a message (`BODY[]<0>`) are joined where each goes on where the
+/// one before it ended, up to one that is shorter than was asked for. Memory does not grow with what passes.
 package struct MessageExtractor: Sendable {
     private var fetched = FetchedMessages()
     private var appended = AppendedMessages()
@@ -16,10 +16,10 @@ package struct MessageExtractor: Sendable {
 
     package init() {}
 
-    /// Pieces of messages that are left out, because what stands in front of them did not go by.
+    /// Pieces of messages that are left out, because what precedes them did not go by.
     package var leftOut: Int { fetched.leftOut }
 
-    /// Takes the next event of a session in which `mailbox` is selected, and gives what it holds of messages of its sender.
+    /// Takes the next event of a session in which `mailbox` is selected, and gives what it holds of its sender's messages.
     package mutating func observe(_ event: MailEvent, in mailbox: MailboxName?, _ give: (MessagePiece) -> Void) {
         switch event.meaning {
         case .part(let start):
@@ -46,7 +46,7 @@ package struct MessageExtractor: Sendable {
         }
     }
 
-    /// The session is over: what is not at its end is not whole.
+    /// The session is over: messages that have not ended are not whole.
     package mutating func finish(_ give: (MessagePiece) -> Void) {
         fetched.finish(give)
         appended.breakOff(give)

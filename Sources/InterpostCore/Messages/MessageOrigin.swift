@@ -1,9 +1,9 @@
 package import NIOCore
 
-/// Where a message came by, as far as the session says it.
+/// Where a message was seen, as far as the session says it.
 package struct MessageOrigin: Hashable, Sendable {
     package var mailProtocol: MailProtocol
-    /// Who sent it: the server one that was fetched, the client one that was stored.
+    /// Who sent it: the server sent a message that was fetched, the client one that was stored.
     package var sender: Side
     package var time: WireTime
     /// The mailbox that was selected, or that it was stored in.
@@ -14,7 +14,8 @@ package struct MessageOrigin: Hashable, Sendable {
     /// `BODY[]`, `RFC822`, `APPEND`, `RETR`.
     package var section: String
 
-    /// A name for a file with the message, which sorts by `count` and says where it is from. Nothing in it leads out of a folder.
+    /// A name for a file with the message, which sorts by `count` and says where it is from. Nothing in it leads out of a
+    /// folder.
     ///
     ///     0001-s1-INBOX-uid17.eml, 0002-s1-Sent-append.eml, 0003-s2-pop3-n5.eml
     package func fileName(count: Int, session: Int) -> String {

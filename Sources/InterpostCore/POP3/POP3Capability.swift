@@ -12,7 +12,7 @@ public enum POP3Capability: Hashable, Sendable {
     /// `AUTH-RESP-CODE`: failures of a login have one.
     case authenticationResponseCodes
     case sasl([Keyword])
-    /// Seconds from one login to the next. With `USER` each user has a number of their own, which is shown after login.
+    /// Seconds from one login to the next. With `USER`, each user has their own number, which is shown after login.
     case loginDelay(seconds: UInt64?, perUser: Bool)
     case expire(Retention?, perUser: Bool)
     case implementation(ByteBuffer)
@@ -23,9 +23,9 @@ public enum POP3Capability: Hashable, Sendable {
     case xoip
     case other(name: ByteBuffer, arguments: [ByteBuffer])
 
-    /// How long messages are kept on the server at the least.
+    /// How long messages are kept on the server at least.
     public enum Retention: Hashable, Sendable {
-        /// 0: the server may delete a message once it was retrieved.
+        /// 0: the server may delete a message once it has been retrieved.
         case days(UInt64)
         case never
     }

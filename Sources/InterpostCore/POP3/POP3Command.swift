@@ -26,13 +26,13 @@ public enum POP3Command: Sendable {
     /// `*` is the server's default; without a tag, servers list their languages.
     case lang(ByteBuffer?)
 
-    // RFC 1081, 1082 and 1460, which RFC 1939 left behind.
+    // RFC 1081, 1082 and 1460; RFC 1939 dropped these.
     case last
     /// The client's user, whose host is trusted; fetchmail sends a password in this place.
     case rpop(Secret)
     case xtnd(Extension)
 
-    // Of servers' and clients' own.
+    // Servers' and clients' own.
     /// `XCLIENT ADDR=192.0.2.1 PORT=143`: a proxy says who its client is.
     case xclient([ClientAttribute])
     case xoip(address: ByteBuffer)
@@ -46,7 +46,7 @@ public enum POP3Command: Sendable {
     case idle
     case host(ByteBuffer)
     case compress(algorithm: Keyword)
-    /// A verb that some server has, with arguments that nobody wrote down.
+    /// A verb that some server has, with arguments that nobody documented.
     case vendor([ByteBuffer])
 
     /// A verb that is not known.
@@ -54,13 +54,13 @@ public enum POP3Command: Sendable {
     /// A verb that is known, with arguments that are not what it takes.
     case malformed
 
-    /// What stands behind XTND (RFC 1082).
+    /// What follows XTND (RFC 1082).
     public enum Extension: Sendable {
         /// The client sends a message, which goes out.
         case xmit
         /// One header field of every message, or of one.
         case xlst(header: ByteBuffer, message: UInt64?)
-        /// Without a name, the server lists its bulletin boards; with one, it opens that.
+        /// Without a name, the server lists its bulletin boards; with one, it opens that bulletin board.
         case bboards(ByteBuffer?)
         case other(Keyword, [ByteBuffer])
     }
@@ -70,15 +70,15 @@ public enum POP3Command: Sendable {
         public var value: Secret
     }
 
-    /// What the server's `+OK` has behind it; `-ERR` has nothing.
+    /// What follows the server's `+OK`; nothing follows `-ERR`.
     enum ReplyShape: Sendable {
         case line
         /// Lines up to the terminator: LIST, UIDL, CAPA.
         case listing
         /// A message up to the terminator: RETR, TOP.
         case body
-        /// One line, or a listing: some servers answer so, some so. The reply is over with its first line; lines behind
-        /// it that are no status lines are read as its listing.
+        /// One line, or a listing: some servers send the one, some the other. The reply is over with its first line;
+        /// lines after it that are not status lines are read as its listing.
         case unknown
     }
 
@@ -87,12 +87,12 @@ public enum POP3Command: Sendable {
     ///     RETR 3␍␊      .retr(3)
     public init(reading line: ByteBuffer) { self = Self.read(line).command }
 
-    /// Reads a line; the name is `nil` for an empty one, and for a word that is none.
+    /// Reads a line; the name is `nil` for an empty line, and for a word that is not a name.
     static func read(_ line: ByteBuffer) -> (name: Keyword?, command: POP3Command, quirks: Quirks) {
         var reader = POP3Reader(line)
         let name = reader.name()
         guard let name, let verb = POP3Verb.named(name) else {
-            // How an unknown verb is spelled says something about the password that it may be.
+            // The spelling of an unknown verb says something about the password that it may be.
             return (name, .unknown, Quirks())
         }
         guard let command = verb.read(&reader) else { return (name, .malformed, reader.quirks) }
@@ -112,7 +112,7 @@ public enum POP3Command: Sendable {
         }
     }
 
-    /// Whether the command and what the server says to it may be shown: they hold no secret that is not known to be one.
+    /// Whether the command and the server's answer may be shown: they hold no secret that is not known to be one.
     var isHarmless: Bool {
         switch self {
         case .unknown, .malformed, .xtnd(.other), .xclient, .xoip, .mdef, .vendor: false
@@ -122,7 +122,7 @@ public enum POP3Command: Sendable {
         }
     }
 
-    /// What is remembered until the reply comes: no secret, nothing of the line's storage, and of each name no more than
+    /// What is remembered until the reply comes: no secret, nothing of the line's storage, and each name only up to
     /// `limit` octets.
     func kept(upTo limit: Int) -> POP3Command {
         func copy(_ bytes: ByteBuffer) -> ByteBuffer { ByteBuffer(bytes: bytes.readableBytesView.prefix(limit)) }

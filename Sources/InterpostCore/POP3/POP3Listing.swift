@@ -119,7 +119,7 @@ extension POP3Reader {
         return .uniqueID(message: message, id: id())
     }
 
-    /// The same behind `+OK`, where some servers leave the number out.
+    /// The same pair after `+OK`, where some servers leave the number out.
     fileprivate mutating func uniqueID(of message: UInt64) -> POP3Listing? {
         var ahead = self
         if ahead.number() == message { return uniqueID() }

@@ -26,7 +26,7 @@ struct POP3Reader: Sendable {
         return rest.readSlice(length: length)
     }
 
-    /// The next word as a name; `nil`, and nothing is read, where it is none.
+    /// The next word as a name; `nil`, and nothing is read, where it is not a name.
     mutating func keyword() -> Keyword? {
         var ahead = self
         guard let word = ahead.word(), let keyword = Keyword(word.readableBytesView) else { return nil }
@@ -43,7 +43,7 @@ struct POP3Reader: Sendable {
         return word().flatMap { Keyword($0.readableBytesView) }
     }
 
-    /// The next word as a number; `nil`, and nothing is read, where it is none or does not fit 64 bits.
+    /// The next word as a number; `nil`, and nothing is read, where it is not a number or does not fit in 64 bits.
     mutating func number() -> UInt64? {
         var ahead = self
         guard let word = ahead.word() else { return nil }
@@ -73,7 +73,7 @@ struct POP3Reader: Sendable {
         return words
     }
 
-    /// Everything behind the one space that separates it: a password may begin and end with spaces.
+    /// Everything after the one space that separates it: a password may begin and end with spaces.
     mutating func text() -> ByteBuffer {
         if let separator = peek, separator.isBlank {
             if separator != .space { note(.tabForSpace) }
@@ -84,14 +84,14 @@ struct POP3Reader: Sendable {
         return rest
     }
 
-    /// Everything up to the end, but for the blanks before it.
+    /// Everything up to the end, except for blanks at the start.
     mutating func remainder() -> ByteBuffer {
         skipBlanks()
         defer { rest.moveReaderIndex(to: rest.writerIndex) }
         return rest
     }
 
-    /// Called when all that is understood was read: what is left has no meaning.
+    /// Called when all that is understood has been read: what is left has no meaning.
     mutating func finish(leftover: Quirk) {
         guard rest.readableBytes > 0 else { return }
         skipBlanks()

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// What stands in brackets in front of a reply's text, for programs (RFC 2449 §8).
+/// The code in brackets before a reply's text, for programs (RFC 2449 §8).
 ///
 ///     -ERR [SYS/TEMP] try again later␍␊      .temporary
 public enum POP3ResponseCode: Hashable, Sendable {

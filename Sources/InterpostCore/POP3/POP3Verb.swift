@@ -1,20 +1,20 @@
 import NIOCore
 
-/// A verb of the client with all that is known about it: one row, from which reading, policy, redaction and replay follow.
+/// A client's verb with all that is known about it: one row, from which reading, policy, redaction and replay follow.
 ///
 ///     POP3Verb("TOP", .read, .nothing, keeps: 2) { … }
 ///     POP3Verb("XMAN")        changes something, and what follows it is never kept and never passed on
 ///
-/// What a row does not say is taken for the worst. The reference page `POP3Vocabulary` shows an example of each.
+/// Where a row says nothing, the worst is assumed. The reference page `POP3Vocabulary` shows an example of each.
 struct POP3Verb: Sendable {
     typealias Read = @Sendable (inout POP3Reader) -> POP3Command?
 
     let name: Keyword
     let kind: CommandClass
     let effect: CommandEffect
-    /// How many words behind the verb are the protocol's own. What follows them may be anything.
+    /// How many words after the verb are the protocol's own. What follows them may be anything.
     let keptWords: Int
-    /// `nil` for arguments that are not what the verb takes.
+    /// Returns `nil` for arguments that the verb does not take.
     let read: Read
 
     /// - Parameter read: Without one, the arguments are words.
@@ -29,7 +29,7 @@ struct POP3Verb: Sendable {
         self.read = read ?? { .vendor($0.words()) }
     }
 
-    /// A login, whose secrets the redaction of credentials takes care of.
+    /// A login; the redaction of credentials takes care of its secrets.
     private static func login(_ name: StaticString, read: @escaping Read) -> POP3Verb {
         POP3Verb(name, .login, .nothing, keeps: .max, read: read)
     }

@@ -2,7 +2,7 @@ package import NIOCore
 
 /// A packet as tcpdump and Wireshark keep it.
 package struct CapturedPacket: Sendable, Equatable {
-    /// What stands in front of the packet: a LINKTYPE of tcpdump.org, such as 1 for Ethernet.
+    /// What precedes the packet: a LINKTYPE of tcpdump.org, such as 1 for Ethernet.
     package var linkType: UInt32
     package var time: WireTime
     package var bytes: ByteBuffer
@@ -17,7 +17,7 @@ package struct CapturedPacket: Sendable, Equatable {
     }
 }
 
-/// Why a capture of packets cannot be read further, and where. What stands before the place was read.
+/// Why a capture of packets cannot be read further, and where. What comes before the place was read.
 package struct PcapError: Error, Equatable, CustomStringConvertible {
     /// Octets of the file before the place.
     package var offset: Int

@@ -6,7 +6,7 @@ import NIOCore
 struct InternetChecksum: Sendable {
     private var sum: UInt64 = 0
 
-    /// Adds octets that begin at an even place. A last one without its neighbour has a zero behind it.
+    /// Adds octets that begin at an even place. A last octet without its neighbour counts as followed by a zero.
     mutating func add(_ bytes: ByteBuffer) {
         var rest = bytes
         while let word = rest.readInteger(as: UInt16.self) { sum += UInt64(word) }

@@ -6,8 +6,8 @@ import NIOCore
 ///     10.0.0.7:51003 → 192.0.2.1:993      C: 16 03 01 …      TLS: counted, and passed over
 ///     10.0.0.7:51004 → 192.0.2.9:80       C: GET / …         no mail
 ///
-/// Which protocol it is, and who is the client, shows in what is said, and in who opened the connection; where the capture began
-/// later, in the ports of the two protocols, too.
+/// Which protocol it is, and who the client is, is told from what is said and from who opened the connection; where the capture
+/// began later, from the ports of the two protocols, too.
 package struct MailStreams: Sendable {
     package enum Event: Sendable {
         case opened(Int, SessionFacts)
@@ -103,7 +103,7 @@ package struct MailStreams: Sendable {
 }
 
 extension TCPStream.Said {
-    /// What is kept until it is known what it is part of does not keep all that was read with it.
+    /// A copy to keep until it is known what it is part of, so that not all that was read with it is kept, too.
     fileprivate var kept: Self { Self(end: end, bytes: bytes.ownCopy, time: time) }
 
     fileprivate func turn(client: TCPStream.End) -> SessionTurn {

@@ -3,7 +3,7 @@ import NIOCore
 /// What a pcap file says of itself in its first 24 octets, and how its packets are read.
 ///
 ///     d4 c3 b2 a1  02 00 04 00  …  ff ff 00 00  01 00 00 00      microseconds, Ethernet
-///     seconds, fraction, octets here, octets on the wire         in front of each packet
+///     seconds, fraction, octets here, octets on the wire         before each packet
 struct PcapHeader: Sendable {
     private static let size = 24
     private static let packetHeaderSize = 16
@@ -31,7 +31,7 @@ struct PcapHeader: Sendable {
         guard file.readableBytes >= Self.size, var header = file.readSlice(length: Self.size) else { return nil }
         (order, nanosecondsPerUnit) = form
         header.moveReaderIndex(forwardBy: 20)
-        // The upper bits say whether frames have a checksum behind them.
+        // The upper bits say whether frames are followed by a checksum.
         linkType = (header.readInteger(endianness: form.order, as: UInt32.self) ?? 0) & 0x0FFF_FFFF
     }
 

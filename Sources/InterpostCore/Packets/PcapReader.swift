@@ -22,7 +22,7 @@ package struct PcapReader: Sendable {
 
     package init() {}
 
-    /// Whether a file begins as one of them does.
+    /// Whether a file begins as a pcap or pcapng file does.
     package static func looksLike(_ head: ByteBuffer) -> Bool {
         guard let magic = head.getInteger(at: head.readerIndex, as: UInt32.self) else { return false }
         return magic == PcapngSection.blockType || PcapHeader.isMagic(magic)
@@ -54,7 +54,7 @@ package struct PcapReader: Sendable {
         guard pending.readableBytes == 0 else { throw PcapError(at: offset, "the file ends within a packet") }
     }
 
-    /// Reads a packet, or passes over something that is none; reads nothing when more bytes are needed.
+    /// Reads a packet, or passes over something that is not one; reads nothing when more bytes are needed.
     private mutating func read() throws(PcapError) -> CapturedPacket? {
         switch form {
         case .unknown:

@@ -74,7 +74,7 @@ struct PcapngSection: Sendable {
         var number = 0
         var moment: UInt64?
         if type != 3 {
-            // The obsolete block has a count of lost packets behind a number of 16 bits.
+            // The obsolete block has a count of lost packets after a number of 16 bits.
             number =
                 type == 6
                 ? Int(block.readInteger(endianness: order, as: UInt32.self) ?? .max)
@@ -104,7 +104,8 @@ struct PcapngInterface: Sendable {
     let linkType: UInt32
     /// Octets that are kept of a packet, at most.
     let snapLength: UInt32
-    /// if_tsresol: times count 10 to the power of minus so many seconds, or with the highest bit 2 to that.
+    /// if_tsresol: the unit of times is 10 to the power of minus this number, in seconds; with the highest bit set, it is 2 to
+    /// that power.
     private var resolution: UInt8 = 6
     /// if_tsoffset: seconds to be added.
     private var offset: Int64 = 0

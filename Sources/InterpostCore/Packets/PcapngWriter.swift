@@ -4,8 +4,8 @@ package import NIOCore
 ///
 ///     C: a NOOP␍␊       SYN, SYN ACK, ACK; 8 octets from 10.0.0.1:49152 to 192.0.2.1:143; ACK; at the end FIN
 ///
-/// Session n has the client 10.0.0.n and a port of its own; servers are 192.0.2.1, at the ports of IMAP and POP3 in clear text, so
-/// that the dissectors take it. Nothing is kept but the numbers of connections that are open.
+/// Session n has the client 10.0.0.n and a port of its own; servers are 192.0.2.1, at the ports of IMAP and POP3 in clear text,
+/// so that the dissectors take it. Nothing is kept but the numbers of connections that are open.
 package struct PcapngWriter: Sendable {
     /// Octets of data in one packet: what Ethernet leaves.
     static let segmentSize = 1460
@@ -30,7 +30,8 @@ package struct PcapngWriter: Sendable {
     /// - Parameter firstNumber: The sequence number that connections begin with.
     init(firstNumber: UInt32) { self.firstNumber = firstNumber }
 
-    /// What the file begins with: a Section Header Block, and an Interface Description Block that says that times are nanoseconds.
+    /// What the file begins with: a Section Header Block, and an Interface Description Block that says that times are
+    /// nanoseconds.
     package static var header: ByteBuffer {
         var section = ByteBuffer()
         section.writeMultipleIntegers(UInt32(0x1A2B_3C4D), UInt16(1), UInt16(0), Int64(-1))
@@ -49,7 +50,7 @@ package struct PcapngWriter: Sendable {
         connect(session, mailProtocol, earlier: 0, at: time, to: &file)
     }
 
-    /// A session goes on behind STARTTLS, which is not to be taken for TLS: in another connection.
+    /// A session goes on after STARTTLS: in another connection, so that it is not taken for TLS.
     package mutating func reopen(_ session: Int, at time: WireTime, to file: inout ByteBuffer) {
         guard let connection = connections[session] else { return }
         close(session, at: time, to: &file)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A connection until it is known whether it is mail, and who of the two is the client.
+/// A connection until it is known whether it is mail, and which of the two ends is the client.
 ///
 ///     first: * OK ready␍␊       IMAP, and the other one is the client
 struct StreamClassifier: Sendable {

@@ -59,7 +59,7 @@ struct SyntheticConnection: Sendable {
         return header
     }
 
-    /// Over the addresses, the protocol and the length, too (RFC 9293 §3.1).
+    /// The checksum covers the addresses, the protocol and the length, too (RFC 9293 §3.1).
     private func checksum(of segment: ByteBuffer, from source: IPEndpoint, to target: IPEndpoint) -> UInt16 {
         var checksum = InternetChecksum()
         checksum.add(source.ipv4)

@@ -5,7 +5,7 @@ enum PacketContent: Equatable {
     case segment(TCPSegment)
     /// Part of an IP packet, which is not put together.
     case fragment
-    /// Something else than TCP over IP.
+    /// Something other than TCP over IP.
     case other
 }
 
@@ -22,7 +22,7 @@ struct TCPSegment: Equatable {
     var isReset: Bool
     var data: ByteBuffer
 
-    /// - Parameter text: What stands behind the IP header. Without the octets that the capture left out.
+    /// - Parameter text: What follows the IP header, without the octets that the capture left out.
     fileprivate init?(_ text: ByteBuffer, from source: IPEndpoint, to destination: IPEndpoint) {
         var rest = text
         guard let (sourcePort, destinationPort) = rest.readMultipleIntegers(as: (UInt16, UInt16).self),
@@ -62,7 +62,7 @@ extension CapturedPacket {
 
     private static let maximumTags = 4
 
-    /// Passes over what stands in front of IP.
+    /// Passes over what precedes IP.
     private func hasIP(behindLinkLayerOf rest: inout ByteBuffer) -> Bool {
         switch linkType {
         // NULL has the number of the family in the order of the machine that captured, LOOP in that of the network.
@@ -83,7 +83,7 @@ extension CapturedPacket {
 
     private static func isIP(_ type: UInt16) -> Bool { type == 0x0800 || type == 0x86DD }
 
-    /// An Ethernet type, with tags of virtual networks in front of it.
+    /// An Ethernet type, with tags of virtual networks before it.
     private static func isIP(behindTypeIn rest: inout ByteBuffer) -> Bool {
         for _ in 0...maximumTags {
             guard let type = rest.readInteger(as: UInt16.self) else { return false }
@@ -110,7 +110,7 @@ extension CapturedPacket {
         guard transport == tcp else { return .other }
         guard fragment & 0x3FFF == 0 else { return .fragment }
         let headerSize = Int(size & 0xF) * 4
-        // Behind the packet may be what fills up a frame. A length of 0 is for the network card to set.
+        // The packet may be followed by octets that fill up a frame. A length of 0 is for the network card to set.
         let length = total == 0 ? packet.readableBytes : min(Int(total), packet.readableBytes)
         guard headerSize >= 20, length >= headerSize,
             let text = packet.getSlice(at: start + headerSize, length: length - headerSize)
@@ -137,7 +137,7 @@ extension CapturedPacket {
             switch header {
             // Hop-by-hop options, routing, destination options, mobility, HIP, Shim6.
             case 0, 43, 60, 135, 139, 140: length = Int(size) * 8 + 8
-            // Authentication counts otherwise (RFC 4302 §2.2).
+            // The authentication header counts its length in another way (RFC 4302 §2.2).
             case 51: length = Int(size) * 4 + 8
             case 44:
                 guard let place = rest.getInteger(at: rest.readerIndex, as: UInt16.self) else { return .other }

@@ -5,12 +5,12 @@ import NIOCore
 ///     A: octets 100 to 199, B: acknowledges 200, A: octets 150 to 249      A said 150 octets
 ///
 /// A segment waits until all octets of its sender before it are there, and all of the other side that it acknowledges: so a
-/// command stands before its answer, whatever the order of their packets.
+/// command comes before its answer, whatever the order of their packets.
 struct TCPStream: Sendable {
     /// Which of the two ends: the one whose packet was seen first, or the other one.
     enum End: Int, Sendable { case first, second }
 
-    /// What waits of one connection, at most.
+    /// The most octets that wait in one connection.
     static let maximumWaitingOctets = 1 << 22
     static let maximumWaitingSegments = 1024
     /// Nothing is further away within a window (RFC 7323 §2.2).
@@ -39,7 +39,7 @@ struct TCPStream: Sendable {
     /// The end that sent the first packet.
     let first: IPEndpoint
     let second: IPEndpoint
-    /// Who opened the connection, if that was seen.
+    /// The end that opened the connection, if that was seen.
     private(set) var opener: End?
     private var directions = (first: Direction(), second: Direction())
     private var waiting: [Waiting] = []
@@ -58,7 +58,7 @@ struct TCPStream: Sendable {
     /// Too much waits for octets that do not come.
     var isStuck: Bool { waitingOctets > Self.maximumWaitingOctets || waiting.count > Self.maximumWaitingSegments }
 
-    /// The side of which octets are missing; `nil` where none are.
+    /// The side whose octets are missing; `nil` where none are.
     var missing: End? {
         if lacksOctets(directions.first) { return .first }
         if lacksOctets(directions.second) { return .second }
@@ -123,14 +123,14 @@ struct TCPStream: Sendable {
         return distance < Self.maximumDistance && distance > -Self.maximumDistance
     }
 
-    /// Nothing is missing in front of it.
+    /// Whether nothing is missing before it.
     private func isDue(_ segment: TCPSegment, from end: End) -> Bool {
         guard let next = self[end].next, segment.firstOctet.distance(behind: next) <= 0 else { return false }
         guard let acknowledged = segment.acknowledged, let others = self[end.other].next else { return true }
         return acknowledged.distance(behind: others) <= 0 || acknowledged.distance(behind: others) >= Self.maximumDistance
     }
 
-    /// It holds something behind what was read.
+    /// Whether it holds something after what was read.
     private func isNew(_ segment: TCPSegment, from end: End) -> Bool {
         guard let next = self[end].next else { return true }
         let behind = segment.firstOctet &+ UInt32(truncatingIfNeeded: segment.data.readableBytes) &+ (segment.isFIN ? 1 : 0)
@@ -164,6 +164,6 @@ extension TCPSegment {
 }
 
 extension UInt32 {
-    /// How far this number is behind another one; negative where it is in front of it. Numbers wrap (RFC 9293 §3.4).
+    /// How far this number comes after another one; negative where it comes before it. Numbers wrap (RFC 9293 §3.4).
     fileprivate func distance(behind other: UInt32) -> Int32 { Int32(bitPattern: self &- other) }
 }

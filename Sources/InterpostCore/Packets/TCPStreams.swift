@@ -10,9 +10,9 @@ struct TCPStreams: Sendable {
         case ended(Int, missing: TCPStream.End?)
     }
 
-    /// Connections that are followed at once.
+    /// The most connections that are followed at once.
     static let maximumStreams = 4096
-    /// Octets that wait, of all of them.
+    /// The most octets that wait in all connections together.
     static let maximumWaitingOctets = 1 << 26
 
     private struct Pair: Hashable {

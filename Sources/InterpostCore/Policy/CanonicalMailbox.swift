@@ -7,7 +7,7 @@ public import NIOCore
 /// Octets, compared as octets: names that differ in Unicode normalisation are different mailboxes (smuggling MB62).
 public struct CanonicalMailbox: Hashable, Sendable, CustomStringConvertible {
     public let bytes: ByteBuffer
-    /// The same in UTF-8. To a name that has a canonical form there is one such text, and the other way round.
+    /// The name in UTF-8. Each name that has a canonical form has one such text, and each such text one name.
     let text: ByteBuffer
     /// Whether its first level is INBOX.
     let isOfINBOX: Bool
@@ -38,7 +38,7 @@ public struct CanonicalMailbox: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension ByteBuffer {
-    /// With INBOX for the first five octets.
+    /// The name with INBOX for its first five octets.
     fileprivate var withINBOXInFront: ByteBuffer {
         var name = ByteBuffer(string: "INBOX")
         name.writeBytes(readableBytesView.dropFirst(5))

@@ -6,7 +6,7 @@ extension CommandClass {
         self = (mailProtocol == .imap ? IMAPVerb.named(name)?.kind : POP3Verb.named(name)?.kind) ?? .other
     }
 
-    /// - Parameter title: The command's name as it is shown, for what has no words of its own.
+    /// - Parameter title: The command's name as it is shown, for commands that have no words of their own.
     func denial(of title: String, _ preset: Policy.Preset) -> Denial {
         let mailbox = preset == .readOnly ? "This mailbox is read-only here" : "This is not allowed here"
         let what =

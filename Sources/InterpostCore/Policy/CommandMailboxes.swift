@@ -10,7 +10,7 @@ extension IMAPCommand.Body {
         case .select(let mailbox, let readOnly, let parameters):
             return name(mailbox).map { .select($0, readOnly: readOnly, parameters: parameters) }
         case .create(let mailbox, let parameters):
-            // A separator at the end says that mailboxes will stand below it (RFC 9051 §6.3.4).
+            // A separator at the end says that there will be mailboxes below it (RFC 9051 §6.3.4).
             return name(mailbox.withoutTrailing(separator)).map { .create($0, parameters: parameters) }
         case .delete(let mailbox): return name(mailbox).map(IMAPCommand.Body.delete)
         case .rename(let old, let new, let parameters):

@@ -5,7 +5,7 @@ import NIOCore
 extension Policy {
     var hidesMailboxes: Bool { !hidden.isEmpty }
 
-    /// Whether a mailbox is not there for clients; what stands below a hidden one is not there either.
+    /// Whether a mailbox is not there for clients; what is below a hidden one is not there either.
     public func hides(_ mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
         hidden.contains { $0.matchesAtOrAbove(mailbox, separator: separator) }
     }
@@ -37,7 +37,7 @@ extension Policy {
 }
 
 extension StrictCommand {
-    /// The mailboxes that it names, in whatever place: the root of a quota may be called like a mailbox.
+    /// The mailboxes that it names, in whatever place: the root of a quota may have the name of a mailbox.
     fileprivate var namesForHiding: [MailboxName] {
         let parts = body.parts
         var names = parts.mailboxes

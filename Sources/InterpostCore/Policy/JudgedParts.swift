@@ -6,15 +6,15 @@ import NIOCore
 ///     FETCH 1 BODY[]                   items BODY[], rewrites peek
 ///     STORE 1 +FLAGS (\Deleted)        store
 struct JudgedParts {
-    /// Whether any rule may let it pass. What nobody has read cannot be written anew, and what would hide the session, void what
-    /// is known of it or have the server speak unasked is not for the gate to let through; the message of REPLACE it cannot pass
-    /// on.
+    /// Whether any rule may let it pass. What nobody has read cannot be written anew. The gate does not let through what would
+    /// hide the session, void what is known of it or have the server speak unasked, and it cannot pass on the message of
+    /// REPLACE.
     var mayPass = true
     /// Whether its arguments were read, so that what it names is known.
     var isRead = true
     /// The mailboxes that it names, as the client spelled them.
     var mailboxes: [MailboxName] = []
-    /// The root of a quota, which may be called like a mailbox.
+    /// The root of a quota, which may have the name of a mailbox.
     var quotaRoot: IMAPString?
     /// What STORE changes.
     var store: StoreRequest?

@@ -3,7 +3,7 @@ public import NIOCore
 /// Names of mailboxes, with `*` for anything and `%` for anything within one level, as LIST has them (RFC 9051 §6.3.9).
 ///
 ///     Lists/*      Lists/swift, Lists/swift/evolution; not Lists
-///     inbox/*      INBOX/swift: INBOX stands in any case, nothing else does
+///     inbox/*      INBOX/swift: INBOX may be in any case, nothing else may
 ///
 /// Names are compared as UTF-8, so that a `*` may stand for letters that modified UTF-7 has in one run with those beside it.
 public struct MailboxPattern: Hashable, Sendable, CustomStringConvertible {
@@ -31,12 +31,12 @@ public struct MailboxPattern: Hashable, Sendable, CustomStringConvertible {
         return state.isAtEnd
     }
 
-    /// Whether mailboxes can be thought of that stand below this one and that the pattern matches.
+    /// Whether there can be mailboxes below this one that the pattern matches.
     func mayMatch(below mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
         separator.map { belowState(mailbox, $0).mayGoOn } ?? false
     }
 
-    /// Whether it matches whatever stands below this mailbox.
+    /// Whether it matches whatever is below this mailbox.
     func matchesAll(below mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
         separator.map { belowState(mailbox, $0).takesAll } ?? true
     }

@@ -30,7 +30,7 @@ public struct Policy: Hashable, Sendable {
     public var deletes = Deletes.refuse
     /// Clients are told READ-WRITE of a mailbox that was opened read-only for them.
     public var presentsAsWritable = false
-    /// Nothing is refused; what would have been is told.
+    /// Nothing is refused; what would have been refused is told.
     public var isDryRun = false
 
     public init(_ preset: Preset) { self.preset = preset }
@@ -78,7 +78,8 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// As what a command goes on that a rule or a person has allowed: as what the preset makes of it, unless the rule names its verb.
+    /// What becomes of a command that a rule or a person has allowed: it goes on as what the preset makes of it, unless the
+    /// rule names its verb.
     func verdictOnceAllowed(_ command: SubmittedCommand, byVerb isNamed: Bool = false) -> Verdict {
         guard !isNamed else { return .allow }
         switch preset {
@@ -124,7 +125,7 @@ extension SubmittedCommand {
 
     fileprivate var mayEverPass: Bool { parts.mayPass }
 
-    /// Clients bear with these being done only for show (readonly-enforcement: deny answers).
+    /// Whether clients can cope with this being done only for show (readonly-enforcement: deny answers).
     fileprivate var mayBePretended: Bool {
         switch self {
         case .imap(let command): CommandClass(command.name, .imap) == .subscribe
@@ -145,7 +146,7 @@ extension StrictCommand {
         return flags.contains(where: \.isDeleted)
     }
 
-    /// Whether it takes messages out of a mailbox, or into the trash: what is called a label at Gmail is a mailbox.
+    /// Whether it takes messages out of a mailbox, or into the trash: a label at Gmail is a mailbox.
     var movesByLabel: Bool {
         guard let request = body.parts.store, case .labels(let labels) = request.item else { return false }
         return request.operation != .add

@@ -7,7 +7,7 @@ public struct PolicyRule: Hashable, Sendable {
         /// With a text of the rule's own, or the usual one.
         case refuse(Denial?)
         case pretend
-        /// As what changes less (``Rewrite``). Where there is no such command, the rule does not hold.
+        /// The command passes as one that changes less (``Rewrite``). Where there is no such command, the rule does not hold.
         case rewrite
         case drop
         case hold(seconds: Int)
@@ -16,7 +16,7 @@ public struct PolicyRule: Hashable, Sendable {
         var opens: Bool { self == .allow || self == .rewrite }
     }
 
-    /// What the log calls it, beside its number.
+    /// The name that the log gives it, beside its number.
     public var name: String?
     public var match: PolicyMatch
     public var action: Action
@@ -32,7 +32,7 @@ public struct PolicyRule: Hashable, Sendable {
     }
 }
 
-/// The conditions of a rule. What is not given holds always.
+/// The conditions of a rule. A condition that is not given always holds.
 public struct PolicyMatch: Hashable, Sendable {
     public enum Command: Hashable, Sendable {
         case verb(Keyword, usesUIDs: Bool)
@@ -41,9 +41,9 @@ public struct PolicyMatch: Hashable, Sendable {
 
     /// Flags that STORE or APPEND names, `\Deleted`, in any case.
     ///
-    /// A rule that refuses holds when one of them is among what the command names; a rule that allows, when all that the command
-    /// names are among them. `FLAGS` adds what it names and takes away all else: it is refused as either, and allowed only where
-    /// ``operations`` has `replace`. APPEND adds.
+    /// A rule that refuses holds when one of them is among what the command names; a rule that allows, when all that the
+    /// command names are among them. `FLAGS` adds what it names and takes away all else: it is refused as either, and allowed
+    /// only where ``operations`` has `replace`. APPEND adds.
     public struct Flags: Hashable, Sendable {
         public var names: [String]
         /// STORE with `+FLAGS`, `-FLAGS` or `FLAGS`; where none is given, the first two of what is allowed, and all of what is
@@ -63,7 +63,8 @@ public struct PolicyMatch: Hashable, Sendable {
 
     public var mailProtocol: MailProtocol?
     public var commands: [Command] = []
-    /// Of a rule that refuses, one of the mailboxes that the command touches; of one that allows, all of them.
+    /// A rule that refuses holds when these match one of the mailboxes that the command touches; a rule that allows, when they
+    /// match all of them.
     public var mailboxes: [MailboxPattern] = []
     public var flags: Flags?
     public var users: [TextPattern] = []
@@ -74,7 +75,7 @@ public struct PolicyMatch: Hashable, Sendable {
     /// The message has more octets than this: that of APPEND, or of RETR and TOP where its size is known.
     public var larger: UInt64?
     public var states: [PolicyContext.State] = []
-    /// At least so many logins of the session were refused.
+    /// At least this many logins of the session were refused.
     public var failedLogins: Int?
 
     public init() {}
@@ -104,7 +105,7 @@ extension PolicyMatch.Command {
 }
 
 extension PolicyMatch {
-    /// Whether clients bear with all of its commands being done only for show.
+    /// Whether clients can cope with all of its commands being done only for show.
     public var mayBePretended: Bool {
         !commands.isEmpty
             && commands.allSatisfy { command in
@@ -151,7 +152,8 @@ extension PolicyMatch {
         return clients.contains { $0.contains(address) }
     }
 
-    /// Servers differ in whether the case of a name matters, and do not always show who logged in: a rule that refuses holds then.
+    /// Servers differ in whether the case of a name matters, and do not always show who logged in: a rule that refuses holds
+    /// then.
     private func holdsForUser(in context: PolicyContext, opens: Bool) -> Bool {
         guard let user = context.user else { return !opens && context.state != .notAuthenticated }
         return users.contains { $0.matches(user, inAnyCase: !opens) }
@@ -160,7 +162,7 @@ extension PolicyMatch {
     private func holdsForMailboxes(of command: SubmittedCommand, in context: PolicyContext, opens: Bool) -> Bool {
         guard case .imap(let command) = command else { return false }
         let touched = command.touches(in: context)
-        // RENAME takes along what stands below.
+        // RENAME takes along what is below.
         let spreads = command.body.parts.spreads
         func matches(_ mailbox: CanonicalMailbox?) -> Bool {
             guard let mailbox else { return false }
@@ -225,7 +227,7 @@ extension IMAPString {
 }
 
 extension String {
-    /// Letters A to Z are equal in both cases, and nothing else is.
+    /// Compares with the case of A to Z ignored, and of nothing else.
     func equalsASCII(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) { $0.uppercased == $1.uppercased } }
 }
 
@@ -237,7 +239,7 @@ extension SubmittedCommand {
         }
     }
 
-    /// A message of which the size is not known.
+    /// Whether it may be about a large message, because the size is not known.
     fileprivate func mayBeLarge(_ opens: Bool) -> Bool { !opens && parts.isOfOneMessage }
 
     fileprivate func messageSize(_ context: PolicyContext) -> UInt64? {

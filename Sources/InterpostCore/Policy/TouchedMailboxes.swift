@@ -31,7 +31,7 @@ extension StrictCommand {
 }
 
 extension TouchedMailboxes {
-    /// Gmail's labels are mailboxes; what those of the system are called, nobody knows.
+    /// Gmail's labels are mailboxes; nobody knows the mailbox names of the system labels.
     fileprivate mutating func add(labelsOf request: StoreRequest, _ context: PolicyContext) {
         guard case .labels(let labels) = request.item else { return }
         names.append(nil)

@@ -10,7 +10,7 @@ public enum Verdict: Hashable, Sendable {
     case rewrite(Set<Rewrite>)
     /// Both connections end.
     case drop
-    /// A person decides within so many seconds; then it is refused.
+    /// A person decides within this many seconds; after that it is refused.
     case hold(seconds: Int)
 }
 

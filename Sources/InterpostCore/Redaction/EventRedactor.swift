@@ -1,8 +1,8 @@
 package import NIOCore
 
-/// Takes out of a session's events what a capture must not hold: the secrets of logins, and what its level says of the mail.
+/// Removes from a session's events what a capture must not hold: the secrets of logins, and what its level says of the mail.
 ///
-/// Both redactors see all of a session as it was said, or they would not know what to look for.
+/// Both redactors see the whole session as it was said; otherwise they would not know what to look for.
 package struct EventRedactor: Sendable {
     /// `nil` keeps the secrets.
     private var credentials: CredentialRedactor?
@@ -31,7 +31,7 @@ package struct EventRedactor: Sendable {
         let content = content?.redact(event)
         guard let credentials = credentials?.redact(event) else { return content ?? event.bytes }
         guard var both = content, both.readableBytes == credentials.readableBytes else { return credentials }
-        // A secret within a line that is redacted for another reason, too.
+        // A secret within a line that is also redacted for another reason.
         for (index, octets) in zip(credentials.readableBytesView, event.bytes.readableBytesView).enumerated()
         where octets.0 != octets.1 {
             both.setInteger(octets.0, at: both.readerIndex + index)

@@ -2,13 +2,13 @@ public import NIOCore
 
 /// Makes what pseudonyms are made of; the shell has one with HMAC-SHA-256 and a random key.
 ///
-/// Who has the key can undo every pseudonym made with it: it is thrown away when a capture set is complete.
+/// Anyone who has the key can undo every pseudonym made with it: it is thrown away when a capture set is complete.
 public protocol PseudonymKey: Sendable {
     /// 32 octets for a value of a class.
     func digest(_ value: ByteBuffer, of kind: PseudonymKind) -> [UInt8]
 }
 
-/// Classes of values: equal values of one class have equal pseudonyms, wherever they stand.
+/// Classes of values: equal values of one class have equal pseudonyms, wherever they are.
 public enum PseudonymKind: String, CaseIterable, Sendable {
     /// Words of headers, texts and searches.
     case word
@@ -17,9 +17,9 @@ public enum PseudonymKind: String, CaseIterable, Sendable {
     case user
     /// Flags that are not the system's.
     case keyword
-    /// EMAILID, THREADID, MAILBOXID, UIDL, and others' stable identifiers.
+    /// EMAILID, THREADID, MAILBOXID, UIDL, and other stable identifiers.
     case identifier
-    // Of credentials.
+    // Classes of credentials.
     case password, token
 }
 
@@ -65,7 +65,7 @@ struct PseudonymSeed: Sendable {
         factor = (number(1) ^ number(3)) | 1
     }
 
-    /// The state behind another octet. Folding both halves of a product keeps what came before from showing.
+    /// The state after another octet. Folding both halves of a product keeps what came before from showing.
     @inline(__always) func next(_ state: UInt64, _ byte: UInt8) -> UInt64 {
         let product = (state ^ UInt64(byte) &* 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: factor)
         return product.high ^ product.low &+ start

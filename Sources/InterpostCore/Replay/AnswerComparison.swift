@@ -1,8 +1,8 @@
 /// How two answers to one command differ.
 ///
 /// The order of what a server says counts, but not that of LIST, LSUB, XLIST and STATUS among each other, nor that of
-/// capabilities. Not compared are `+` lines and SASL messages, which depend on the way to log in and to send literals, and
-/// capabilities that are a leg's own: STARTTLS, STLS, LOGINDISABLED, COMPRESS; nor capabilities that a greeting or the answer to a
+/// capabilities. These are not compared: `+` lines and SASL messages, which depend on the way to log in and to send literals;
+/// capabilities that are a leg's own: STARTTLS, STLS, LOGINDISABLED, COMPRESS; capabilities that a greeting or the answer to a
 /// login has unasked, which come or do not come depending on the leg and the way to log in.
 struct AnswerComparison {
     private let expected: [Line]
@@ -60,7 +60,7 @@ struct AnswerComparison {
         return ["* LIST ", "* LSUB ", "* XLIST ", "* STATUS "].contains { entry.text.starts(with: $0.utf8) }
     }
 
-    /// A list of capabilities in the order of their names, or nothing of it.
+    /// A list of capabilities in the order of their names, or nothing at all.
     private static func withoutOrder(_ text: [UInt8], _ comparesOffers: Bool) -> [UInt8] {
         let words = text.split(separator: .space)
         if words.count == 1, isLegs(words[0]) { return [] }
@@ -76,7 +76,7 @@ struct AnswerComparison {
         return Array((words[...name] + sorted.map { $0[...] } + rest).joined(separator: [.space]))
     }
 
-    /// What is said of a leg and not of the server behind it.
+    /// Whether a capability describes a leg and not the server itself.
     private static func isLegs(_ word: ArraySlice<UInt8>) -> Bool {
         ["STARTTLS", "STLS", "LOGINDISABLED", "COMPRESS=DEFLATE"].contains { $0.utf8.elementsEqual(word) }
     }

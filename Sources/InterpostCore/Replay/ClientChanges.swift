@@ -1,4 +1,4 @@
-// Which commands change what is in an account, so that nobody plays them to one by mistake.
+// Which commands change what is in an account, so that nobody plays them to an account by mistake.
 
 private let unknownChange = "a command that is not known"
 
@@ -30,7 +30,7 @@ extension IMAPCommand {
 }
 
 extension POP3Command {
-    /// The same for POP3, where reading a message leaves it as it is.
+    /// The verb of a POP3 command, if it changes something; reading a message in POP3 leaves it as it is.
     func change(name: Keyword?) -> String? {
         guard let name, let verb = POP3Verb.named(name) else { return unknownChange }
         switch verb.effect {

@@ -56,7 +56,7 @@ struct ClientStep: Sendable {
         /// It is not said again: STARTTLS and COMPRESS, which are each leg's own.
         case leftOut
         case idle
-        /// A line that is no command, and has no completion.
+        /// A line that is not a command, and has no completion.
         case noise
     }
 
@@ -70,7 +70,7 @@ struct ClientStep: Sendable {
     var pieces: [Piece] = []
     /// The command as people may see it.
     var shown = ""
-    /// It came before the ones in front of it were completed.
+    /// It was said before the commands that precede it were completed.
     var isPipelined = false
     /// The recorded server refused it at its last literal, whose octets are not known.
     var isRefused = false
@@ -78,7 +78,7 @@ struct ClientStep: Sendable {
     var pushes = 0
     /// DONE was said.
     var endsIdle = false
-    /// The message behind XTND XMIT.
+    /// The message that follows XTND XMIT.
     var message = ByteBuffer()
     /// What it changes, if it changes something.
     var change: String?
@@ -86,7 +86,7 @@ struct ClientStep: Sendable {
     var answer: [ComparedEntry] = []
     var isComplete = false
 
-    /// What the client said to the challenges of a SASL exchange; `nil` where it is none.
+    /// What the client said to the challenges of a SASL exchange; `nil` where this is not one.
     var responses: [ByteBuffer]?
 
     var isLogin: Bool { role == .login || role == .failedLogin }

@@ -131,7 +131,7 @@ struct ClientScriptReader {
 
 /// Gives each command what the server said to it: all that came since the last completion, and its own.
 ///
-/// What came with no command in progress so belongs to the next one: when exactly it comes is chance.
+/// So what came with no command in progress belongs to the next one: when exactly it comes is chance.
 struct AnswerSorter: Sendable {
     private var loose: [ComparedEntry] = []
 

@@ -56,7 +56,7 @@ struct MechanismEditor: Sendable {
     }
 }
 
-/// The words of an IMAP capability list, and what stands around them.
+/// The words of an IMAP capability list, and the text around them.
 ///
 ///     * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready␍␊      `* OK [CAPABILITY`, IMAP4rev1 and AUTH=PLAIN, `] ready␍␊`
 struct CapabilityWords {

@@ -16,15 +16,15 @@ package struct RecordedExchange: Sendable {
     let tag: ByteBuffer?
     /// `+` lines that asked for the command's literals.
     var continuations: [ByteBuffer] = []
-    /// What the server said behind the command, and behind each thing that the client said after it.
+    /// What the server said after the command, and after each thing that the client said next.
     var turns: [RecordedTurn]
-    /// What it said then without being asked.
+    /// What the server said then without being asked.
     var afterwards: [Utterance] = []
     /// `nil` without a completion.
     var succeeded: Bool?
     /// Where the completion led, if it led anywhere.
     var transition: ReplayState?
-    /// Where the session stood when the command came.
+    /// The state of the session when the command came.
     var stateBefore = ReplayState.notAuthenticated
 
     init(_ request: ReplayRequest, tag: ByteBuffer?, at time: WireTime, shown: String) {
@@ -34,24 +34,24 @@ package struct RecordedExchange: Sendable {
         turns = [RecordedTurn(.command, at: time)]
     }
 
-    /// A line that is no command. What the server says to it, if it says something, comes afterwards.
+    /// A line that is not a command. What the server says to it, if it says something, comes afterwards.
     init(noiseAt time: WireTime) {
         self.init(.noise, tag: nil, at: time, shown: ReplayRequest.shownNoise)
         succeeded = true
     }
 
-    /// What the server said, without challenges: what a client hears that logs in by another way.
+    /// What the server said, without challenges: what a client hears that logs in another way.
     var outcome: [Utterance] { turns.flatMap(\.said).filter { $0.kind != .challenge } }
 
     /// All that the server said from it to the next one.
     var everything: [Utterance] { turns.flatMap(\.said) + afterwards }
 
-    /// The server closed the connection behind it, as far as was recorded.
+    /// The server closed the connection after it, as far as was recorded.
     var endsSession: Bool {
         !isComplete || turns.contains { $0.said.contains(where: \.isFarewell) } || afterwards.contains(where: \.isFarewell)
     }
 
-    /// What it said that would have come without the command.
+    /// What the server said that would have come without the command.
     var news: [Utterance] {
         switch request.role {
         case .poll: turns.flatMap(\.said).filter { $0.kind != .completion } + afterwards
@@ -69,7 +69,7 @@ struct RecordedTurn: Sendable {
         case response, cancellation
         /// DONE.
         case done
-        /// The message behind XTND XMIT.
+        /// The message that follows XTND XMIT.
         case message
     }
 
@@ -89,20 +89,20 @@ struct Utterance: Sendable {
         case plain
         /// `+`, in a SASL exchange.
         case challenge
-        /// Said while the client was silent: behind IDLE, or with no command in progress.
+        /// Said while the client was silent: after IDLE, or with no command in progress.
         case push
         case completion
     }
 
     enum Piece: Sendable {
         case bytes(ByteBuffer)
-        /// The tag of a command stands here.
+        /// The tag of a command is here.
         case tag(ByteBuffer, quoted: Bool)
     }
 
     var pieces: [Piece]
     var kind: Kind
-    /// Nanoseconds behind what the client said last.
+    /// Nanoseconds after what the client said last.
     var delay: Int64 = 0
     /// A line with a list of capabilities or mechanisms.
     var isOffer = false
@@ -125,7 +125,7 @@ struct Utterance: Sendable {
         return words?.map { String(buffer: $0) }.joined(separator: " ")
     }
 
-    /// The octets, with the tags of the live client in the place of the recorded ones.
+    /// The octets, with the tags of the live client in place of the recorded ones.
     func rendered(tag: (ByteBuffer) -> ByteBuffer) -> ByteBuffer {
         if pieces.count == 1, case .bytes(let bytes) = pieces[0] { return bytes }
         var rendered = ByteBuffer()
@@ -146,7 +146,7 @@ struct Utterance: Sendable {
     }
 }
 
-/// Where a session stands, as far as it decides what a command means.
+/// The state of a session, as far as it decides what a command means.
 enum ReplayState: Hashable, Sendable {
     case notAuthenticated, authenticated, logout
     case selected(MailboxName)

@@ -7,10 +7,9 @@ import NIOCore
 ///     S: * 3 EXISTS␍␊S: a OK done␍␊        an exchange
 ///     S: * 4 EXISTS␍␊                      afterwards: nobody asked
 ///
-/// Read is what the server really got and really said, whatever Interpost made of it for the client; behind a gate, what the
-/// client said and heard. Untagged data belongs
-/// to the command that is completed next, so what was pipelined also answers a client that waits. STARTTLS and STLS are left
-/// out: each leg does its own.
+/// It holds what the server really got and really said, whatever Interpost made of it for the client; with a gate in between,
+/// what the client said and heard. Untagged data belongs to the command that is completed next, so what was pipelined also
+/// answers a client that waits. STARTTLS and STLS are left out: each leg does its own.
 public struct RecordedSession: Sendable {
     public let mailProtocol: MailProtocol
     package internal(set) var exchanges: [RecordedExchange] = []
@@ -22,8 +21,8 @@ public struct RecordedSession: Sendable {
     var opening: [Utterance] = []
     var initialState = ReplayState.notAuthenticated
 
-    /// Reads the records of one session, in order, within the `limits` with which the live session will be read. Records that are
-    /// not about bytes are passed over. `leg` says whose server is played: the real one when left out, or the gate before it.
+    /// Reads the records of one session, in order, within the `limits` with which the live session will be read. Records that
+    /// are not about bytes are passed over. `leg` says whose server is played: the real one when left out, or the gate before it.
     public init(
         _ mailProtocol: MailProtocol, records: some Sequence<CaptureRecord>, isRedacted: Bool = false,
         leg: Side? = nil, limits: WireLimits = .standard

@@ -9,11 +9,11 @@ struct RecordedSessionReader {
     private var open: [Int] = []
     /// Where the exchange of an event is.
     private var places: [Int: Int] = [:]
-    /// What the server said, until it is known to what.
+    /// What the server said, until it is known what it answers.
     private var loose: [(utterance: Utterance, time: WireTime)] = []
     private var gatherer: RequestGatherer
     private var continuations: [ByteBuffer] = []
-    /// A command that is not whole was completed so.
+    /// Whether a command succeeded that was completed before it was whole.
     private var earlyCompletion: Bool?
     private var idle: Int?
     private var awaitsTLS = false
@@ -141,7 +141,7 @@ struct RecordedSessionReader {
         case .pop3Listing:
             utterance.isOffer = conversation.listsCapabilities || conversation.listsAUTH
             if !conversation.isBetweenResponses { break }
-            // Lines behind a reply that was thought to be over.
+            // Lines that follow a reply that was thought to be over.
             guard let last = session.exchanges.indices.last(where: { session.exchanges[$0].isComplete }) else { break }
             utterance.delay = max(0, event.time.nanoseconds - lastTurn(of: last).nanoseconds)
             return session.exchanges[last].afterwards.append(utterance)

@@ -5,7 +5,7 @@ public enum ReplayAction: Sendable {
     case send(ByteBuffer)
     /// The leg becomes TLS now; nothing more comes out until ``ReplayServer/tlsIsUp()``.
     case startTLS
-    /// The leg is compressed from here on (RFC 4978). `unread` arrived behind the switch: it is compressed.
+    /// The leg is compressed from here on (RFC 4978). `unread` arrived after the switch: it is compressed.
     case startDeflate(unread: ByteBuffer)
     /// There is something to say then, unless something comes in before: ``ReplayServer/tick(at:)``.
     case wait(until: WireTime)

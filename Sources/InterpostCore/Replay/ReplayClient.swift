@@ -2,7 +2,7 @@ package import NIOCore
 
 /// A recorded client that is played to a live server. A value: bytes and times in, actions out.
 ///
-/// What it says is what was recorded, with the recorded tags, but for the login, which is made with a given user and password.
+/// It says what was recorded, with the recorded tags, except for the login, which is made with a given user and password.
 /// It waits for the answer to each command, unless the recorded client did not; for a literal it waits for the server's `+`,
 /// unless both can do without. What the server says is brought into the form in which sessions are compared
 /// (``NormalFormReading``), and compared with what the recorded one said to the same command.
@@ -262,7 +262,7 @@ package struct ReplayClient: Sendable {
         say(login.pieces[...], as: isUSER ? .own : .step(index))
     }
 
-    /// Says these, up to a literal that the server has to ask for.
+    /// Says these pieces, up to a literal that the server has to ask for.
     private mutating func say(_ pieces: ArraySlice<ClientStep.Piece>, as said: Said?) {
         if let said {
             saying.append(said)

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// A login with a user and a password by the best way that a live server offers: PLAIN, where it is offered, else LOGIN or USER
-/// and PASS.
+/// A login with a user and a password in the best way that a live server offers: PLAIN where it is offered, otherwise LOGIN or
+/// USER and PASS.
 ///
 ///     AUTH=PLAIN SASL-IR      C: a AUTHENTICATE PLAIN AGFubmEAc2VzYW1l␍␊
 ///     AUTH=PLAIN              C: a AUTHENTICATE PLAIN␍␊S: + ␍␊C: AGFubmEAc2VzYW1l␍␊
@@ -29,7 +29,7 @@ struct ReplayClientLogin: Sendable {
         }
     }
 
-    /// - Parameter mechanisms: What CAPA lists behind SASL.
+    /// - Parameter mechanisms: What CAPA lists after SASL.
     init?(pop3 capabilities: Set<String>, mechanisms: Set<String>, user: String, _ password: Secret) {
         if mechanisms.contains("PLAIN") {
             pieces = [Self.line(ByteBuffer(), "AUTH PLAIN", nil)]
@@ -76,7 +76,7 @@ struct ReplayClientLogin: Sendable {
         return .line(line, nil)
     }
 
-    /// Quoted strings; what cannot stand in one is a literal.
+    /// Quoted strings; what a quoted string cannot hold is a literal.
     private static func login(_ tag: ByteBuffer, _ user: String, _ password: Secret) -> [ClientStep.Piece] {
         var pieces: [ClientStep.Piece] = []
         var line = tag

@@ -4,7 +4,7 @@ import NIOCore
 struct ReplayClientOffers: Sendable {
     /// In upper case.
     private(set) var names: Set<String> = []
-    /// Of POP3: what stands behind SASL.
+    /// In POP3, what follows SASL.
     private(set) var mechanisms: Set<String> = []
     private(set) var areKnown = false
     /// A listing is arriving that answers CAPA.
@@ -43,7 +43,7 @@ struct ReplayClientOffers: Sendable {
 }
 
 extension ComparedEntry {
-    /// Of a completion: `a OK`, `+OK`.
+    /// Whether a completion is positive: `a OK`, `+OK`.
     var isPositive: Bool {
         let words = text.split(separator: .space, maxSplits: 2, omittingEmptySubsequences: true)
         if words.first?.elementsEqual("+OK".utf8) == true { return true }

@@ -17,21 +17,21 @@ package struct ReplayClientReport: Sendable, Equatable {
 
     /// Commands that were said.
     package internal(set) var commands = 0
-    /// Of them, those that were answered as recorded.
+    /// How many of these commands were answered as recorded.
     package internal(set) var same = 0
     /// Commands that are not said again: failed logins, STARTTLS, COMPRESS.
     package internal(set) var leftOut = 0
     /// Commands that could not be said any more.
     package internal(set) var neverSaid = 0
     package internal(set) var differenceCount = 0
-    /// The first of them.
+    /// The first of the differences.
     package internal(set) var differences: [Difference] = []
     /// Why it could not be played, or not to its end.
     package internal(set) var failure: String?
-    /// The recording holds pseudonyms in the place of what went over the wire.
+    /// The recording holds pseudonyms in place of what went over the wire.
     package internal(set) var isRedacted: Bool
 
-    /// Differences that are kept, and lines of each.
+    /// How many differences are kept, and how many lines of each.
     static let maximumListed = 20
     static let maximumLines = 5
 

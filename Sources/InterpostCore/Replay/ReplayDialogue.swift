@@ -49,7 +49,7 @@ extension ReplayServer {
         case .unknown:
             gatherer.forget()
             answer(.noise, tag: nil) { _ in ReplayRequest.shownNoise }
-        // What a client leaves incomplete when it closes is nothing.
+        // What a client leaves incomplete when it closes counts as nothing.
         case .opaque where inputHasEnded: break
         case .opaque: ending = (.limit, "the client cannot be read any more")
         default: break
@@ -175,7 +175,7 @@ extension ReplayServer {
         return wasUsed
     }
 
-    /// The turns of a recorded login for a client that logs in by another way; `nil` where that cannot be.
+    /// The turns of a recorded login for a client that logs in another way; `nil` where that cannot be.
     private func turns(of index: Int, for request: ReplayRequest) -> ArraySlice<RecordedTurn>? {
         let exchange = script.session.exchanges[index]
         guard case .login(let mechanism, let hasResponse) = request.role,

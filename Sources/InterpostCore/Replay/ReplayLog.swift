@@ -6,8 +6,8 @@ import NIOCore
 ///     S: a3 OK welcome
 ///     C: a4 APPEND Sent (\Seen) {1840}
 ///
-/// What may be shown is decided where the event log decides it. Literals and messages are told by their size. Lists of capabilities
-/// are those of the recording, before the leg's own are made of them.
+/// What may be shown is decided where the event log decides it. Literals and messages are told by their size. Lists of
+/// capabilities are those of the recording, before the leg's own are made of them.
 struct ReplayLog: Sendable {
     static let maximumLines = 20
     /// Characters of a line.
@@ -24,7 +24,7 @@ struct ReplayLog: Sendable {
     init(_ mailProtocol: MailProtocol) {
         self.mailProtocol = mailProtocol
         observer = SessionObserver(
-            // Of a listing in POP3, its size is enough.
+            // The size of a listing in POP3 is enough.
             detail: mailProtocol == .imap ? .responses : .commands, following: FollowingSettings(maximumMessages: 0))
     }
 
@@ -85,7 +85,7 @@ struct ReplayLog: Sendable {
         unfinished = forgotten + lines.count - 1
     }
 
-    /// The command as a whole stands where it began.
+    /// The whole command is shown where it began.
     private mutating func finish(_ words: [String?]) {
         let text = words.compactMap { $0 }.joined(separator: " ")
         defer { unfinished = nil }

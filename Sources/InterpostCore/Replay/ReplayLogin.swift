@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The live side of a login: who says to be whom, and which challenges a mechanism needs that was not recorded.
+/// The live side of a login: who the client says it is, and which challenges a mechanism needs that was not recorded.
 struct ReplayLogin: Sendable {
     enum Verdict: Sendable { case right, wrong, believed }
 
@@ -31,14 +31,14 @@ struct ReplayLogin: Sendable {
 
     mutating func read(_ line: ByteBuffer) { lastSecrets = exchange?.read(line) ?? [] }
 
-    /// What is to be thought of it, now that the server's last word is due.
+    /// Whether the login is right, now that the server's last word is due.
     func verdict(hashesPassword: Bool = false) -> Verdict {
         let name = exchange?.user.map { ByteBuffer(string: $0) } ?? given.user
         if let user, let name, user != name { return .wrong }
         let shows = exchange.map { Self.showsPassword($0.mechanism) } ?? !hashesPassword
         guard shows else { return .believed }
         guard let password else { return .right }
-        // The line itself comes first, what it carries behind it.
+        // The line itself comes first, then what it carries.
         let secret = exchange == nil ? given.password : lastSecrets.count > 1 ? lastSecrets.last : nil
         return secret == Secret(password) ? .right : .wrong
     }

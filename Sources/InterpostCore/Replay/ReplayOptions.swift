@@ -4,7 +4,7 @@
 public struct ReplayOptions: Sendable, Equatable {
     /// Which of the recorded exchanges answers a command.
     public enum Matching: String, Sendable, CaseIterable {
-        /// The same commands in the same order with the same octets, but for tags and secrets.
+        /// The same commands in the same order with the same octets, except for tags and secrets.
         case strict
         /// The same commands in the same order, however they are spelled; what changes nothing may be repeated or left out.
         case ordered
@@ -18,7 +18,7 @@ public struct ReplayOptions: Sendable, Equatable {
         case none
         /// As long after the client's words as in the recording.
         case recorded
-        /// So many times as long after them; not negative.
+        /// This many times as long after the client's words as in the recording; not negative.
         case factor(Double)
     }
 
@@ -45,7 +45,7 @@ public struct ReplayOptions: Sendable, Equatable {
     public var auth: Offer = .recorded
     /// Who has to log in; `nil` for anybody.
     public var user: String?
-    /// With which password or token, where it can be read; `nil` for any.
+    /// The password or token that is asked for, where it can be read; `nil` for any.
     public var password: String?
     /// How the client's leg is carried, whatever the recording's was.
     public var listener: SessionSettings.ListenerSecurity = .off
@@ -54,13 +54,13 @@ public struct ReplayOptions: Sendable, Equatable {
 
     public init(_ matching: Matching = .ordered) { self.matching = matching }
 
-    /// So long after the client's words, in nanoseconds, what was said `delay` after them is said.
+    /// How long after the client's words, in nanoseconds, something is said that was recorded `delay` after them.
     func delay(_ delay: Int64) -> Int64 {
         switch times {
         case .none: 0
         case .recorded: delay
         case .factor(let factor):
-            // A product that is no `Int64` is longer than anybody waits.
+            // A product that does not fit `Int64` is longer than anybody waits.
             Int64(exactly: (Double(delay) * max(0, factor)).rounded()) ?? Int64.max / 4
         }
     }

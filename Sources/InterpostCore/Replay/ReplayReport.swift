@@ -15,17 +15,17 @@ public struct ReplayReport: Sendable, Equatable {
         /// Counted from 1.
         public var number: Int
         public var shown: String
-        /// It is the one that would have made no difference.
+        /// This command is the one that would have made no difference.
         public var isExpected: Bool
     }
 
     /// Commands of the client.
     public internal(set) var commands = 0
-    /// Of them, those that a recorded exchange answered for the first time.
+    /// How many of these commands a recorded exchange answered for the first time.
     public internal(set) var answered = 0
-    /// Those that got an answer again, or one that needs no recording.
+    /// How many got an answer again, or one that needs no recording.
     public internal(set) var repeated = 0
-    /// Those that are not in the capture.
+    /// How many are not in the capture.
     public internal(set) var unmatched = 0
     /// Logins with another user or password than was asked for.
     public internal(set) var refusedLogins = 0
@@ -39,23 +39,23 @@ public struct ReplayReport: Sendable, Equatable {
     public internal(set) var neverAskedCount = 0
     public internal(set) var neverAsked: [String] = []
     public internal(set) var firstDifference: Difference?
-    /// The live conversation up to the first difference or wrong password, as a log shows it, a line with `C:` or `S:` in front in
-    /// each: the last 20 lines of it. Empty where all went as recorded.
+    /// The last 20 lines of the live conversation up to the first difference or wrong password, as a log shows it, each with
+    /// `C:` or `S:` before it. Empty where everything went as recorded.
     public internal(set) var conversation: [String] = []
-    /// What was recorded before and behind the place of the first difference.
+    /// What was recorded before and after the place of the first difference.
     public internal(set) var recordedAround: [RecordedCommand] = []
     public internal(set) var matching: ReplayOptions.Matching
     /// The session was closed because of a command that is not in the capture, and is to count as a failure.
     public internal(set) var hasFailed = false
 
-    /// Commands that are listed, of each kind.
+    /// How many commands of each kind are listed.
     static let maximumListed = 20
-    /// Recorded commands that are shown before the place of a difference, and behind it.
+    /// How many recorded commands are shown before the place of a difference, and after it.
     static let neighbours = 3
 
     init(_ matching: ReplayOptions.Matching) { self.matching = matching }
 
-    /// The client asked nothing that is not in the capture and, but for `.state`, all that is.
+    /// The client asked nothing that is not in the capture and, except for `.state`, everything that is.
     public var isClean: Bool {
         unmatched == 0 && refusedLogins == 0 && !hasFailed && (matching == .state || firstDifference == nil)
     }

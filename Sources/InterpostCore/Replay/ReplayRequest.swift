@@ -12,7 +12,7 @@ struct ReplayRequest: Sendable {
         /// It changes nothing, and what the server says to it is for this command alone.
         case question
         case compress
-        /// A line that is no command, or DONE where no IDLE is on.
+        /// A line that is not a command, or DONE where no IDLE is on.
         case noise
         case logout
         /// USER, the first half of a login.
@@ -21,9 +21,9 @@ struct ReplayRequest: Sendable {
         case login(mechanism: Keyword?, hasInitialResponse: Bool)
     }
 
-    /// The octets behind the tag, secrets and literals left out.
+    /// The octets after the tag, secrets and literals left out.
     var exact: ByteBuffer
-    /// Of the octets of literals.
+    /// A digest of the octets of literals.
     var digest: UInt64
     /// A spelling that all equal commands share.
     var normal: ByteBuffer
@@ -42,7 +42,7 @@ struct ReplayRequest: Sendable {
     /// It may be repeated or left out without a difference that a mail client can see.
     var changesNothing: Bool { role == .poll || role == .question || role == .compress || role == .noise }
 
-    /// Any line that is no command: it may be a secret that was typed in the wrong place.
+    /// Any line that is not a command: it may be a secret that was typed in the wrong place.
     static let noise = ReplayRequest(exact: ByteBuffer(), digest: 0, normal: ByteBuffer(), role: .noise)
     static let shownNoise = "a line that is no command"
 
@@ -122,7 +122,7 @@ struct ReplayRequest: Sendable {
         self.role = role
     }
 
-    /// What stands behind the verb is a secret: it is only known that something stands there.
+    /// What follows the verb is a secret: it is only known that something is there.
     private mutating func mask(exact text: String) {
         exact = ByteBuffer(string: text)
         normal = exact

@@ -2,15 +2,15 @@ import NIOCore
 
 /// Finds the recorded exchange that answers a live command, and knows which have been used.
 ///
-/// In `.strict` and `.ordered` there is one place in the recording, which moves on. In `.state` there are as many as there
-/// are different commands in different states, each with a place of its own.
+/// In `.strict` and `.ordered` there is one place in the recording, which moves on. In `.state` there are as many places as
+/// there are different commands in different states, one for each.
 struct ReplayScript: Sendable {
     enum Match: Sendable {
         /// This exchange, as it was recorded. What the server said unasked in `skipped` ones comes first.
         case exchange(Int, skipped: [Int])
         /// This exchange, and the place in the recording stays where it is.
         case again(Int)
-        /// The outcome of this login, by another way.
+        /// The outcome of this login, made in another way.
         case login(Int)
         /// It changes nothing and needs no recording.
         case courtesy
@@ -42,7 +42,7 @@ struct ReplayScript: Sendable {
 
     let session: RecordedSession
     private let matching: ReplayOptions.Matching
-    /// A login by another way than the recorded one is as good.
+    /// A login made in another way than the recorded one is as good.
     private let adaptsLogins: Bool
     private let goesAhead: Bool
     /// The last login that succeeded.
@@ -73,7 +73,7 @@ struct ReplayScript: Sendable {
         return session.exchanges.indices[cursor...].first { matching == .strict || !mayBeLeftOut($0) }
     }
 
-    /// What was asked before and behind the place in the recording, or before and behind this exchange.
+    /// What was asked before and after the place in the recording, or before and after this exchange.
     func commands(around expected: Int?) -> [ReplayReport.RecordedCommand] {
         let place = expected ?? cursor
         let first = max(0, place - ReplayReport.neighbours)
@@ -82,10 +82,10 @@ struct ReplayScript: Sendable {
         }
     }
 
-    /// Nothing more was recorded behind this exchange.
+    /// Nothing more was recorded after this exchange.
     func isLast(_ index: Int) -> Bool { index == session.exchanges.count - 1 }
 
-    /// Recorded commands that were not asked, and that a client that asks the same things asks.
+    /// Recorded commands that were not asked, but that a client asking the same things would ask.
     var neverAsked: [Int] {
         session.exchanges.indices.filter { index in
             guard uses[index] == 0 else { return false }
@@ -114,7 +114,7 @@ struct ReplayScript: Sendable {
         return loginMatch(request) ?? (matching == .ordered ? courtesy(request) : nil)
     }
 
-    /// The same command further on, from where the session stands as it stands now: what is between was left out.
+    /// The same command further on in the recording, in the state that the session is in now: what is between was left out.
     func matchAhead(_ request: ReplayRequest) -> Match? {
         guard goesAhead, let found = places[Place(request, in: state)] else { return nil }
         var (low, high) = (0, found.indices.count)
@@ -148,7 +148,7 @@ struct ReplayScript: Sendable {
         case .question:
             let found = places[Place(request, in: state)]?.indices ?? []
             if let index = found.last(where: { $0 < cursor }) ?? found.first { return .again(index) }
-            // A client that does STARTTLS asks more often than one that need not. What is offered changes with the login.
+            // A client that does STARTTLS asks more often than one that need not do it. What is offered changes with the login.
             guard request.asksForCapabilities else { return nil }
             return session.exchanges.firstIndex { exchange in
                 exchange.request.asksForCapabilities && exchange.succeeded == true
@@ -165,7 +165,7 @@ struct ReplayScript: Sendable {
     }
 
     /// Whether a client that asks the same things may do without this one: it changes nothing, or is an attempt at a login
-    /// that succeeds later, perhaps by another way.
+    /// that succeeds later, perhaps in another way.
     private func mayBeLeftOut(_ index: Int) -> Bool {
         let request = self[index].request
         if request.changesNothing { return true }
@@ -173,8 +173,8 @@ struct ReplayScript: Sendable {
         return request.role == .user || (request.isLogin && self[index].succeeded == false)
     }
 
-    /// What the recorded server said of itself last before the login, or from it on: a client that does STARTTLS asks for it
-    /// where the recorded one took it from the greeting.
+    /// The last thing that the recorded server said about itself before the login, or from it on: a client that does STARTTLS
+    /// asks for it where the recorded one took it from the greeting.
     var capabilities: String {
         let login = lastLogin ?? session.exchanges.endIndex
         let early = session.opening + session.exchanges[..<login].flatMap(\.everything)

@@ -2,8 +2,8 @@ public import NIOCore
 
 /// A recorded server that answers a live client. A value: bytes and times in, actions out.
 ///
-/// Between the client and the recording stands a ``Tap``, as between a client and a real server: STARTTLS, edited
-/// capabilities, COMPRESS, limits and farewells are a relay's. What it reads of the client is looked up in the recording,
+/// A ``Tap`` is between the client and the recording, as between a client and a real server: STARTTLS, edited
+/// capabilities, COMPRESS, limits and farewells are a relay's. What it reads from the client is looked up in the recording,
 /// and what the recording says to that goes back through it, with the live client's tags.
 ///
 ///     var server = ReplayServer(session, options: ReplayOptions(.ordered))
@@ -87,14 +87,14 @@ public struct ReplayServer: Sendable {
 
     public mutating func deflateBroke() { core.deflateBroke(on: .client) }
 
-    /// What came behind STARTTLS is not a TLS handshake.
+    /// What came after STARTTLS is not a TLS handshake.
     public mutating func clearTextArrived() { core.clearTextArrived(from: .client) }
 
     /// Whether more bytes of the client are of use now: not while the leg turns to TLS, nor while more commands wait for their
-    /// answer than the limits allow. As of the last ``next()``.
+    /// answer than the limits allow. The answer is as of the last ``next()``.
     public var wantsInput: Bool { core.wants.client && queue.count <= options.limits.pendingCommands }
 
-    /// Where the session stands, for time-outs.
+    /// The phase of the session, for time-outs.
     public var phase: SessionPhase { core.conversation.phase }
 
     // MARK: - Out
@@ -135,7 +135,7 @@ public struct ReplayServer: Sendable {
         case .startTLS(.client): return .startTLS
         case .startDeflate(.client, let unread): return .startDeflate(unread: unread)
         case .startDeflate(.server, let unread):
-            // Of the recording nothing is compressed.
+            // Nothing of the recording is compressed.
             if unread.readableBytes > 0 { core.receive(unread, from: .server, at: now) }
             return nil
         case .send(_, .server), .say(_, .server), .startTLS(.server): return nil
@@ -147,7 +147,7 @@ public struct ReplayServer: Sendable {
 
     // MARK: - Speaking
 
-    /// Says the server's words of this exchange; `nil` for words of no exchange.
+    /// Says the server's words of this exchange; `nil` for words that belong to no exchange.
     mutating func say(_ said: [Utterance], of exchange: Int?, tag: ByteBuffer?) {
         queue.append(said, tag: tag, insteadOf: exchange.flatMap { script.session.exchanges[$0].tag }, at: now)
     }
@@ -182,7 +182,7 @@ public struct ReplayServer: Sendable {
         return report
     }
 
-    /// The client does otherwise than was recorded.
+    /// The client does something other than what was recorded.
     mutating func note(_ got: String?) {
         guard tally.firstDifference == nil else { return }
         let expected = script.expected.map { script.session.exchanges[$0].shown }

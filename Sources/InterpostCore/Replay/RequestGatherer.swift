@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Keeps what of a command has come before it is whole: its lines, short literals, and a digest of all literals.
+/// Keeps what has come of a command before it is whole: its lines, short literals, and a digest of all literals.
 struct RequestGatherer: Sendable {
     private var text: IMAPTextAssembly?
     private let limits: WireLimits
@@ -23,7 +23,7 @@ struct RequestGatherer: Sendable {
         if !literal.isNonSynchronising { synchronising += 1 }
     }
 
-    /// FNV-1a: it tells two messages apart that are not made to be taken for each other.
+    /// FNV-1a: it tells two messages apart, unless they were made to be mistaken for each other.
     mutating func append(literal chunk: ByteBuffer) {
         text?.append(literal: chunk)
         for byte in chunk.readableBytesView { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }

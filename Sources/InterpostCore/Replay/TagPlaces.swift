@@ -3,7 +3,7 @@ import NIOCore
 /// Finds where a server's line repeats the tag of a command, so that only those octets have to change.
 ///
 ///     a1 OK done␍␊                          the first word
-///     * ESEARCH (TAG "a1") UID COUNT 5␍␊    the string behind TAG
+///     * ESEARCH (TAG "a1") UID COUNT 5␍␊    the string after TAG
 ///     * OK [INPROGRESS ("a1" 4 9)] …␍␊      the first string of the code
 enum TagPlaces {
     static func pieces(of event: MailEvent) -> [Utterance.Piece] {
@@ -30,7 +30,7 @@ enum TagPlaces {
         name == Keyword("ESEARCH") || name == Keyword("CONVERTED") || name == Keyword("UIDBATCHES")
     }
 
-    /// `* OK [NOUPDATE "a1"] …`, or the same behind a tag.
+    /// `* OK [NOUPDATE "a1"] …`, or the same after a tag.
     private static func pieces(ofStatus line: ByteBuffer, afterTag: Bool = true) -> [Utterance.Piece] {
         var reader = IMAPReader(IMAPText(line: line))
         if !afterTag { _ = reader.atom(stoppingAt: " \t") }
@@ -63,7 +63,7 @@ enum TagPlaces {
         return [.bytes(line)]
     }
 
-    /// The line around the string that stands at the reader.
+    /// The line around the string that is next in the reader.
     private static func pieces(of line: ByteBuffer, _ reader: inout IMAPReader) -> [Utterance.Piece] {
         let length = line.withoutLineEnd.readableBytes
         let start = length - reader.octetsLeft

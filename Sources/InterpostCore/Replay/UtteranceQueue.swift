@@ -48,7 +48,7 @@ struct UtteranceQueue: Sendable {
         return max(latest, due)
     }
 
-    /// All that is due and may be said in one piece. A completion ends it: COMPRESS begins behind one.
+    /// Everything that is due and may be said in one piece. A completion ends it: COMPRESS begins after one.
     mutating func take(at time: WireTime, _ options: ReplayOptions, tags: [ByteBuffer: ByteBuffer]) -> ByteBuffer {
         var piece = ByteBuffer()
         while let due = due(options), due <= time, let next = items[first].said.first {

@@ -19,14 +19,14 @@ public struct SASLExchange: Sendable {
         }
     }
 
-    /// What must not be shown of an initial response.
+    /// The parts of an initial response that must not be shown.
     static func secrets(of initialResponse: Secret, mechanism: Keyword) -> [Secret] {
         var exchange = SASLExchange(mechanism: mechanism, initialResponse: nil)
         return initialResponse.withExposedBytes { exchange.read($0) }
     }
 
-    /// A client's line, without its line end. Returns what in it must not be shown: the line, and the password, token
-    /// or proof that it carries.
+    /// Reads a client's line, without its line end. Returns what in it must not be shown: the line, and the password,
+    /// token or proof that it carries.
     @discardableResult
     mutating func read(_ line: ByteBuffer) -> [Secret] {
         if line.equalsIgnoringCase("*") {
@@ -40,7 +40,7 @@ public struct SASLExchange: Sendable {
         return [Secret(line)] + (secret.map { [Secret($0)] } ?? [])
     }
 
-    /// Some clients leave the padding away.
+    /// Some clients leave the padding out.
     private static func decode(_ line: ByteBuffer) -> ByteBuffer? {
         var padded = line
         while padded.readableBytes % 4 != 0, padded.readableBytes - line.readableBytes < 2 {
@@ -72,7 +72,7 @@ public struct SASLExchange: Sendable {
             let user = name.map { String(decoding: $0, as: UTF8.self) }
             return (user, Self.token(in: message))
         case Keyword("OAUTHBEARER"):
-            // The name stands in the GS2 header, in front of the first field.
+            // The name is in the GS2 header, before the first field.
             let header = ByteBuffer(bytes: message.readableBytesView.prefix { $0 != 1 })
             return (Self.saslName(behind: ",a=", in: header), Self.token(in: message))
         default:
@@ -83,7 +83,7 @@ public struct SASLExchange: Sendable {
         }
     }
 
-    /// What stands behind `auth=Bearer`, in any case (RFC 6750 §2.1).
+    /// What follows `auth=Bearer`, in any letter case (RFC 6750 §2.1).
     private static func token(in message: ByteBuffer) -> ByteBuffer? {
         guard let value = value(behind: "auth=", in: message, endingAt: 1)?.readableBytesView else { return nil }
         return ByteBuffer(bytes: value.drop { $0 != .space }.drop { $0 == .space })

@@ -1,4 +1,5 @@
-/// How long a session waits for what, as a value: times and what happened go in, what to do comes out. It has no clock and no timer.
+/// How long a session waits, and for what, as a value: times and what happened go in, what to do comes out. It has no clock and
+/// no timer.
 ///
 ///     var patience = Patience(limits, at: now)
 ///     patience.received(at: now)                      the client said "a IDLE␍␊"
@@ -49,7 +50,7 @@ package struct Patience: Sendable {
         case closed(by: Side)
         /// Nobody has decided about the command that is held.
         case refuseHold
-        /// The program ends, and has waited for the session as long as it was to.
+        /// The program ends, and has waited for the session as long as it was told to.
         case end
         /// Nothing more is written to this side.
         case closeNow(Side)
@@ -131,17 +132,17 @@ package struct Patience: Sendable {
         halfClose = (side: side, isPassedOn: false)
     }
 
-    /// A command waits for a person, so many seconds at most.
+    /// A command waits for a person, this many seconds at most.
     package mutating func holdBegan(seconds: Int, at time: WireTime) {
         guard !isOver else { return }
         now = time
         holdEnds = time.later(bySeconds: seconds)
     }
 
-    /// Somebody has decided about it.
+    /// Somebody has decided about the command.
     package mutating func holdEnded() { holdEnds = nil }
 
-    /// The program ends in so many seconds.
+    /// The program ends in this many seconds.
     package mutating func drainBegan(seconds: Int, at time: WireTime) {
         now = time
         drainEnds = time.later(bySeconds: seconds)
@@ -221,7 +222,7 @@ package struct Patience: Sendable {
         return .wake(at: due)
     }
 
-    /// Whose end the other side does not know, although its leg is ready.
+    /// The side whose end the other side does not know, although its leg is ready.
     private var endToPassOn: Side? {
         guard let halfClose, !halfClose.isPassedOn, !isOver else { return nil }
         return (halfClose.side == .client ? isReady.server : isReady.client) ? halfClose.side : nil

@@ -4,8 +4,8 @@ public import NIOCore
 public enum SessionAction: Sendable {
     /// Something happened on the client's leg. Always comes before the bytes it is about are sent on.
     case record(MailEvent)
-    /// For captures alone: what happened on the server's leg. What passed as it came is recorded with the client's leg, and
-    /// only looked at here.
+    /// For captures alone: what happened on the server's leg. What passed unchanged is recorded with the client's leg, and only
+    /// looked at here.
     case recordUpstream(MailEvent)
     /// Something to tell that is not on the wire.
     indirect case tell(LogEvent)
@@ -21,7 +21,7 @@ public enum SessionAction: Sendable {
     case startTLS(Side)
     /// The leg to `side` is compressed from here on (RFC 4978). `unread` follows the switch: it is compressed.
     case startDeflate(Side, unread: ByteBuffer)
-    /// A command waits for ``SessionCore/resolveHold(allows:)``, which is called after so many seconds at the latest.
+    /// A command waits for ``SessionCore/resolveHold(allows:)``, which is called after this many seconds at the latest.
     case hold(HeldFacts, seconds: Int)
     /// Both legs end, after what was sent has left. Nothing comes after this.
     case close(by: Closer, reason: String)

@@ -2,14 +2,14 @@ public import NIOCore
 
 /// One relayed session with its policy, as a value: bytes in, actions out.
 ///
-/// With a policy that only looks, it is the tap, ``Tap``. With one that enforces, a gate stands behind the tap:
+/// With a policy that only looks, it is the tap, ``Tap``. With one that enforces, a gate follows the tap:
 ///
 ///     client ⇄ tap ⇄ gate ⇄ server
 ///
 /// The tap does the client's STARTTLS, tells it the truth about its own leg, and shows in the log what the client said and
 /// heard. Nothing of what it passes on reaches the server: the gate reads it for itself, strictly, and writes anew what may
-/// pass. A second conversation reads what the gate wrote and what the server said to it; what of that the client hears, the
-/// gate decides.
+/// pass. A second conversation reads what the gate wrote and what the server said to it; the gate decides what of that the
+/// client hears.
 public struct SessionCore: Sendable {
     /// Events of the server that are looked at before what they gave rise to is carried out.
     private static let maximumRun = 512
@@ -23,15 +23,15 @@ public struct SessionCore: Sendable {
     private var ready: [SessionAction] = []
     /// Actions on their way out, the last one first.
     private var leaving: [SessionAction] = []
-    /// What of the server goes on as it came, and was not handed to the tap yet.
+    /// The server's octets that go on as they came, and were not handed to the tap yet.
     private var run = ForwardRun()
     /// Nothing comes out any more.
     private var isClosed = false
 
-    /// Why the tap hears something of the server.
+    /// Why the tap hears something from the server.
     private enum Feed { case none, passed, rewritten }
 
-    /// A session of which `context` is known when it begins. `recordsUpstream` says whether a capture wants to know what the gate
+    /// A session whose `context` is known when it begins. `recordsUpstream` says whether a capture wants to know what the gate
     /// says to the server.
     public init(_ settings: SessionSettings, policy: Policy, context: PolicyContext, recordsUpstream: Bool = false) {
         var settings = settings
@@ -96,7 +96,7 @@ public struct SessionCore: Sendable {
         return (front.wants.client && gate.wantsClient, front.wants.server)
     }
 
-    /// What the client has said is not all with the server yet.
+    /// Not all that the client has said is with the server yet.
     public var hasMoreForServer: Bool { gate.map { !$0.isAtRest } ?? false }
 
     /// Whether a side that ends its input now has nothing more to say or hear: a server that has not even greeted.
@@ -108,7 +108,7 @@ public struct SessionCore: Sendable {
     public mutating func next() -> SessionAction? {
         guard gate != nil else { return nextOfTap() }
         while !isClosed {
-            // Taken from the end, an action is moved and not copied.
+            // An action that is taken from the end is moved and not copied.
             if let action = leaving.popLast() {
                 if case .close = action { close() }
                 return action
@@ -130,7 +130,7 @@ public struct SessionCore: Sendable {
         return nil
     }
 
-    /// What else was to be done is done no more: the tap may end a session while the gate is at work.
+    /// Drops whatever else was to be done: the tap may end a session while the gate is at work.
     private mutating func close() {
         isClosed = true
         (ready, leaving) = ([], [])
@@ -190,7 +190,7 @@ public struct SessionCore: Sendable {
         ready.append(.send(bytes, to: .server))
     }
 
-    /// Has the tap hear something in the server's place.
+    /// Makes the tap hear something in the server's place.
     private mutating func tell(_ bytes: ByteBuffer, _ feed: Feed) {
         front.receive(bytes, from: .server, at: now)
         while let action = front.next() { carry(action, feed) }

@@ -1,10 +1,10 @@
 import NIOCore
 
-/// Turns the records of one session into lines for people, as they come; with a filter, only those of the exchanges that it asks
-/// for.
+/// Turns the records of one session into lines for people, as they come; with a filter, only the lines of the exchanges that it
+/// asks for.
 ///
-/// What a server says unasked belongs to the command that is completed next. So lines wait until it is known whether they are shown:
-/// at most `maximumWaiting` of them, then without regard to the result.
+/// What a server says unasked belongs to the command that is completed next. So lines wait until it is known whether they are
+/// shown: at most `maximumWaiting` of them; beyond that the result is not regarded.
 package struct SessionShow: Sendable {
     static let maximumWaiting = 20_000
 
@@ -189,7 +189,7 @@ package struct SessionShow: Sendable {
             isLoose: line.kind.side == .server)
     }
 
-    /// What one side never heard stands by itself, line by line.
+    /// What one side never heard is shown by itself, line by line.
     private mutating func showApart(_ record: CaptureRecord) {
         for line in record.bytes.readableBytesView.split(separator: .lineFeed) {
             add(

@@ -25,7 +25,7 @@ package struct ShowFilter: Sendable, Equatable {
 
     package init() {}
 
-    /// Adds conditions, with spaces between them. Of the values behind one key, with commas between them, one has to hold.
+    /// Adds conditions, with spaces between them. One of the values that follow a key, with commas between them, has to hold.
     package mutating func add(_ text: String) throws(Problem) {
         for word in text.split(whereSeparator: \.isWhitespace) { conditions.append(try Self.condition(word)) }
     }
@@ -93,7 +93,7 @@ package struct ShowFilter: Sendable, Equatable {
             && holds(.from) { side.map { $0.rawValue.uppercased() }.map($0.values.contains) ?? false }
     }
 
-    /// What is no part of an exchange is shown only where nothing is asked of exchanges.
+    /// Whether something is asked of exchanges: what is no part of one is shown only where nothing is.
     var asksForExchanges: Bool {
         conditions.contains { $0.key == .verb || $0.key == .mailbox || $0.key == .result }
     }
@@ -110,7 +110,7 @@ package struct ShowFilter: Sendable, Equatable {
         conditions.allSatisfy { $0.key != key || test($0) != $0.isNegated }
     }
 
-    /// Either as it is on the wire or as people read it; `*` at the end stands for anything.
+    /// Compares the name as it is on the wire and as people read it; `*` at the end stands for anything.
     private static func matches(_ name: MailboxName, _ pattern: String) -> Bool {
         let (wire, text) = (name.description, String(buffer: ModifiedUTF7.decode(name.string.bytes).text))
         guard pattern.hasSuffix("*") else { return MailboxName(pattern) == name || text == pattern }

@@ -6,7 +6,7 @@
 ///     a OK \x07done␍␊                    a OK ?done
 package struct ShownLine: Sendable, Equatable {
     package var kind: CaptureRecord.Kind
-    /// As in the capture: since the capture began.
+    /// Nanoseconds since the capture began, as in the capture.
     package var nanoseconds: Int64
     package var text: String
     /// It stands for octets of a message or another literal.
@@ -20,7 +20,7 @@ package struct ShowOptions: Sendable, Equatable {
         case client
         /// What the server heard and said.
         case server
-        /// Both: what was edited on the way stands there twice.
+        /// Both: what was edited on the way is there twice.
         case both
     }
 

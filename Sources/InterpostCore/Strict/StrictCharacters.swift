@@ -1,4 +1,4 @@
-/// Which octets a token may hold, of printable ASCII (RFC 9051 §9).
+/// Which octets of printable ASCII a token may hold (RFC 9051 §9).
 struct StrictCharacters: Sendable {
     private let isIn: [Bool]
 
@@ -26,8 +26,8 @@ struct StrictCharacters: Sendable {
     /// ftext of RFC 5322 §3.6.8
     static let fieldName = StrictCharacters { $0 > 0x20 && $0 != UInt8(ascii: ":") }
     static let date = StrictCharacters { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
-    /// What is written as an atom where a string may stand.
+    /// What is written as an atom where a string is allowed.
     static let plain = StrictCharacters { isLetterOrDigit($0) || "._/-".utf8.contains($0) }
-    /// What is written as it stands: flags, sets, dates, numbers, names of options.
+    /// What is written as it is: flags, sets, dates, numbers, names of options.
     static let bare = StrictCharacters { !"(){ \"".utf8.contains($0) }
 }

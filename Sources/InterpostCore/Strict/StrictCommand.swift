@@ -5,7 +5,7 @@ package import NIOCore
 ///     a1 uid fetch 1:4 (body[])␍␊     tag a1, name FETCH, usesUIDs, body .fetch(1:4, [BODY[]])
 ///
 /// It shares its values with ``IMAPCommand``, and none of its leniency: what goes to the server is written from this value
-/// alone, so that nothing a client put between or behind the words goes along.
+/// alone, so that nothing a client put between or after the words goes along.
 package struct StrictCommand: Sendable {
     package var tag: ByteBuffer
     /// In upper case, without `UID`.
@@ -24,19 +24,19 @@ package struct StrictCommand: Sendable {
     package var title: CommandName { CommandName(keyword: name, usesUIDs: usesUIDs) }
 }
 
-/// Why a line or a command is none that the gate accepts.
+/// Why a line or a command is not one that the gate accepts.
 package struct StrictRefusal: Error, Hashable, Sendable {
     package enum Kind: String, Sendable {
-        /// The octets are not what the grammar has.
+        /// The octets do not match the grammar.
         case malformed
         /// No such verb is known.
         case unknown
-        /// The verb is known, but not what stands behind it: an item, an option, a modifier.
+        /// The verb is known, but not what follows it: an item, an option, a modifier.
         case unsupported
     }
 
     package var kind: Kind
-    /// Where one could be read: the answer goes to it.
+    /// The command's tag, where one could be read: the answer goes to it.
     package var tag: ByteBuffer?
     package var name: CommandName?
     /// For people, without anything that the client said: `two spaces`, `a number with a leading zero`.

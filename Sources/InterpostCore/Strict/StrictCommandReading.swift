@@ -25,7 +25,7 @@ extension StrictCommand {
         }
     }
 
-    /// The tag at the beginning of a line, whatever stands behind it; answers to the line go to it.
+    /// The tag at the beginning of a line, whatever follows it; answers to the line go to it.
     package static func tag(of line: ByteBuffer) -> ByteBuffer? {
         var reader = StrictReader(line: line)
         guard let tag = try? reader.tag(), reader.isAtEnd || reader.peek == .space else { return nil }

@@ -70,7 +70,7 @@ extension StrictReader {
         return item
     }
 
-    /// `(LAZY)`, of PREVIEW; modifiers of the command may stand in its place.
+    /// `(LAZY)`, the argument of PREVIEW; modifiers of the command may come in its place.
     private mutating func previewArguments() throws(StrictRefusal) -> [IMAPValue] {
         let first = peek(2).uppercased
         guard peek == .space, peek(1) == UInt8(ascii: "("), first == UInt8(ascii: "L") || first == UInt8(ascii: "F") else {
@@ -133,7 +133,7 @@ extension StrictReader {
         return name
     }
 
-    /// `<0.1024>`, if it stands here.
+    /// `<0.1024>`, if it is here.
     private mutating func partial() throws(StrictRefusal) -> FetchItem.Partial? {
         guard skip("<") else { return nil }
         let offset = try number()

@@ -6,7 +6,7 @@ enum StrictLiteral {
         /// The command ends with the line.
         case none
         case announced(LiteralAnnouncement)
-        /// The line holds something that a server could take for an announcement, and is none.
+        /// The line holds something that a server could take for an announcement, but that is not one.
         case malformed
     }
 
@@ -47,7 +47,7 @@ enum StrictLiteral {
         return (nil, isOpen)
     }
 
-    /// `{12}␍␊`, `~{12+}␍␊` up to the end of the line, behind a space or an opening parenthesis.
+    /// `{12}␍␊`, `~{12+}␍␊` up to the end of the line, after a space or an opening parenthesis.
     private static func marker(at brace: Int, in line: ByteBuffer) -> LiteralAnnouncement? {
         let isBinary = brace > line.readerIndex && line.byte(at: brace - 1) == UInt8(ascii: "~")
         let before = brace - (isBinary ? 2 : 1)

@@ -63,7 +63,7 @@ extension StrictReader {
         }
     }
 
-    /// Labels of the system are flags in their form, those of the user names of mailboxes.
+    /// System labels have the form of flags; labels of the user are names of mailboxes.
     private mutating func storedLabels() throws(StrictRefusal) -> [IMAPString] {
         try oneOrList { (reader) throws(StrictRefusal) in
             reader.peek == UInt8(ascii: "\\") ? try reader.flag() : try reader.mailbox().string.quotedIfFlag
@@ -102,7 +102,7 @@ extension IMAPString {
     fileprivate var quotedIfFlag: IMAPString { form == .atom ? self : IMAPString(bytes, form: .quoted) }
 }
 
-/// A day as IMAP writes it: `1-Feb-1994`, or `01-Feb-1994` and ` 1-Feb-1994` in front of a time.
+/// A day as IMAP writes it: `1-Feb-1994`, or `01-Feb-1994` and ` 1-Feb-1994` before a time.
 struct StrictDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -138,7 +138,7 @@ struct StrictDate {
         return pair(1) <= 23 && pair(4) <= 59 && pair(7) <= 60 && pair(11) <= 23 && pair(13) <= 59
     }
 
-    /// Of at most four digits.
+    /// A number of at most four digits.
     private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
         digits.isEmpty ? nil : digits.prefix(4).reduce(0) { $0 * 10 + Int($1 &- 0x30) }
     }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Reads and writes one line of POP3 in the grammar that the gate accepts: a verb, words with one space in front of each, CR LF.
+/// Reads and writes one line of POP3 in the grammar that the gate accepts: a verb, words with one space before each, CR LF.
 ///
 ///     retr 4␍␊       RETR 4
 ///     RETR 04␍␊      malformed: a number begins with 0
@@ -33,7 +33,7 @@ enum StrictPOP3 {
             guard text.count > word.count else { throw malformed("a password is missing") }
             return (name, .pass(Secret(ByteBuffer(bytes: rest))))
         }
-        // Outlook asks so for the mechanisms.
+        // Outlook asks for the mechanisms in this way.
         if name == Keyword("AUTH"), rest.isEmpty { return (name, .auth(mechanism: nil, initialResponse: nil)) }
         let words =
             text.count > word.count

@@ -1,4 +1,4 @@
-// Arguments that are nothing but values in a fixed order, strictly read and written, as the row of their verb says.
+// Arguments that are only values in a fixed order, strictly read and written, as the row of their verb says.
 
 extension StrictReader {
     /// - Parameter optional: How many of the last ones may be missing.

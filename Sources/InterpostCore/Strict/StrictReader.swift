@@ -4,7 +4,7 @@ import NIOCore
 ///
 ///     LOGIN {3}␍␊foo "x"      word LOGIN, space, literal foo, space, quoted x, end
 ///
-/// Every octet is read once, and every octet is read: between two tokens stands one space and nothing else.
+/// Every octet is read, and each is read once: between two tokens there is one space and nothing else.
 struct StrictReader {
     /// Octets of a command outside its literals and sequence sets.
     static let maximumLine = 8192
@@ -14,7 +14,7 @@ struct StrictReader {
     static let maximumLiterals = 65536
     /// Elements of all lists of a command.
     static let maximumElements = 1000
-    /// Parentheses in parentheses.
+    /// How deep parentheses may be nested.
     static let maximumDepth = 10
 
     private let text: IMAPText
@@ -93,7 +93,7 @@ struct StrictReader {
         return name
     }
 
-    /// Passes over a word of letters and the space behind it, if the word stands here.
+    /// Passes over a word of letters and the space that follows it, if the word is here.
     mutating func skipWord(_ word: StaticString) throws(StrictRefusal) -> Bool {
         let start = position
         if let name = try? keyword(), name == Keyword(word), peek == .space {
@@ -180,7 +180,7 @@ struct StrictReader {
         return IMAPString(octets, form: announcement.isBinary ? .literal8 : .literal)
     }
 
-    /// The announcement of a literal; the reader stands behind its octets then, whether they have come or not.
+    /// The announcement of a literal; the reader is past the literal's octets then, whether they have come or not.
     mutating func announcedLiteral(allowsBinary: Bool) throws(StrictRefusal) -> IMAPText.Literal {
         let before = position > 0 ? bytes[position - 1] : 0
         let isBinary = allowsBinary && skip("~")

@@ -68,7 +68,7 @@ extension StrictReader {
         Keyword("MIN"), Keyword("MAX"), Keyword("ALL"), Keyword("COUNT"), Keyword("SAVE"), Keyword("RELEVANCY"),
     ]
 
-    /// `RETURN (MIN COUNT) `, with the space behind it; `nil` where the word does not stand.
+    /// `RETURN (MIN COUNT) `, with the space that follows it; `nil` where the word is missing.
     private mutating func searchReturns() throws(StrictRefusal) -> [IMAPOption]? {
         guard try skipWord("RETURN") else { return nil }
         let returns = try list(orEmpty: true) { (reader) throws(StrictRefusal) in

@@ -10,7 +10,7 @@ extension SearchKey {
 }
 
 extension StrictReader {
-    /// NOT, OR, FUZZY and parentheses in one another. Mail programs write one OR in the other for each field of a search.
+    /// How deep NOT, OR, FUZZY and parentheses may be nested. Mail programs nest one OR in another for each field of a search.
     static let maximumOperators = 100
 
     mutating func searchProgram() throws(StrictRefusal) -> [SearchKey] {
@@ -80,7 +80,7 @@ extension StrictReader {
         Keyword("SAVEDBEFORE"): (.saved, .before), Keyword("SAVEDON"): (.saved, .on), Keyword("SAVEDSINCE"): (.saved, .since),
     ]
 
-    /// The argument of a key behind its name.
+    /// The argument that follows a key's name.
     private mutating func argument(of name: Keyword) throws(StrictRefusal) -> SearchKey {
         try space()
         if Self.fields.contains(name) { return .header(IMAPString(name.description), contains: try astring()) }

@@ -1,14 +1,14 @@
 /// A verb whose arguments the gate reads, and how: the list of all that a policy can let pass.
 ///
-/// A row of ``IMAPVerb`` that is exact is read as it says. Verbs of other rows that this list does not have are refused, whatever
-/// the policy.
+/// A row of ``IMAPVerb`` that is exact is read as it says. Verbs of other rows are refused, whatever the policy, unless they
+/// are in this list.
 struct StrictVerb: Sendable {
     typealias Read = @Sendable (inout StrictReader, _ usesUIDs: Bool) throws(StrictRefusal) -> IMAPCommand.Body
 
-    /// Whether `UID` may stand in front of the verb.
+    /// Whether `UID` may precede the verb.
     enum Numbers: Sendable {
         case none, either
-        /// The verb has an argument only where `UID` stands: EXPUNGE.
+        /// The verb has an argument only after `UID`: EXPUNGE.
         case uidArgument
     }
 
@@ -16,7 +16,7 @@ struct StrictVerb: Sendable {
     let numbers: Numbers
     let read: Read
 
-    /// Whether `UID` may stand in front of it.
+    /// Whether `UID` may precede it.
     var takesUIDs: Bool { numbers != .none }
 
     static func named(_ name: Keyword) -> StrictVerb? { byName[name] }

@@ -12,7 +12,7 @@ package struct WrittenCommand: Hashable, Sendable {
     package var messageLiteral: LiteralAnnouncement?
 }
 
-/// Puts a command together word by word, and sees to it that what comes out is one command.
+/// Puts a command together word by word, and makes sure that the result is one command.
 struct CommandText {
     /// Octets of a string in quotes.
     static let maximumQuoted = 1000
@@ -30,12 +30,12 @@ struct CommandText {
     private var lineOctets = 0
     private var setOctets = 0
     private var messageLiteral: LiteralAnnouncement?
-    /// Something was to be written that cannot stand in a command.
+    /// Something was to be written that a command cannot contain.
     private(set) var isBroken = false
 
     init(literals: CommandWriter.Literals) { self.literals = literals }
 
-    /// The whole, with a line end unless a message follows; `nil` for what would be no command.
+    /// The whole command, with a line end unless a message follows; `nil` for what would not be a command.
     func finished() -> WrittenCommand? {
         guard !isBroken, lineOctets - setOctets <= Self.maximumLine, lineOctets <= Self.maximumText else { return nil }
         var last = current
@@ -67,7 +67,7 @@ struct CommandText {
         setOctets += set.text.readableBytes
     }
 
-    /// As an atom where no server can take it for something else, in quotes, or as a literal.
+    /// The string as an atom where no server can take it for something else, in quotes, or as a literal.
     mutating func astring(_ string: IMAPString) {
         let view = string.bytes.readableBytesView
         if !view.isEmpty, view.count <= Self.maximumQuoted, view.allSatisfy(StrictCharacters.plain.contains),
@@ -79,7 +79,7 @@ struct CommandText {
         }
     }
 
-    /// In quotes, or as a literal.
+    /// The string in quotes, or as a literal.
     mutating func string(_ string: IMAPString) {
         let view = string.bytes.readableBytesView
         guard string.length == view.count else {
@@ -120,7 +120,7 @@ struct CommandText {
         current.writeImmutableBuffer(octets)
     }
 
-    /// The message at the end. Whether it is welcome the server says before its octets go out.
+    /// The message at the end. The server says whether it is welcome before its octets go out.
     mutating func message(_ part: AppendedMessage.Part) {
         switch part {
         case .text(let octets): messageLiteral = LiteralAnnouncement(length: octets)
@@ -135,7 +135,7 @@ struct CommandText {
 
     // MARK: Lists
 
-    /// With a space before each.
+    /// The elements, with a space before each.
     mutating func each<Element>(_ elements: some Sequence<Element>, _ write: (inout CommandText, Element) -> Void) {
         for element in elements {
             mark(" ")
@@ -149,7 +149,7 @@ struct CommandText {
         mark(")")
     }
 
-    /// With a space between any two.
+    /// The elements, with a space between any two.
     mutating func words<Element>(_ elements: some Sequence<Element>, _ write: (inout CommandText, Element) -> Void) {
         var isFirst = true
         for element in elements {

@@ -43,7 +43,7 @@ struct CapabilityEditor: Sendable {
         return (status.line(withCode: code), edit.changes)
     }
 
-    /// A greeting that was given before Interpost did STARTTLS: what it says of the server no longer holds.
+    /// A greeting that was given before Interpost did STARTTLS: what it says about the server is no longer true.
     static func withoutCapabilities(greeting line: ByteBuffer) -> (line: ByteBuffer, change: CapabilityChange)? {
         guard let status = IMAPStatus(reading: line.withoutLineEnd), status.codeName == Keyword("CAPABILITY") else {
             return nil
@@ -132,7 +132,7 @@ struct CapabilityEditor: Sendable {
         return (list, edit.changes)
     }
 
-    /// What is put in front of the terminator of a CAPA listing.
+    /// What is put before the terminator of a CAPA listing.
     func addition(toListing lines: [ByteBuffer]) -> (line: ByteBuffer, change: CapabilityChange)? {
         guard offersSTARTTLS, !lines.contains(where: { $0.equalsIgnoringCase("STLS") }) else { return nil }
         return (ByteBuffer(string: "STLS\r\n"), CapabilityChange(added: ["STLS"], reason: CapabilityEditor.ownLegReason))

@@ -3,7 +3,7 @@ import NIOCore
 /// What a client has said before its STARTTLS, as far as it could still have an effect inside TLS (RFC 9051 §6.2.1,
 /// RFC 2595 §4).
 ///
-/// The two legs have their own TLS, so the server hears nothing of the client's STARTTLS and forgets nothing: whoever can
+/// The two legs have their own TLS, so the server hears nothing about the client's STARTTLS and forgets nothing: whoever can
 /// write into the clear text of the connection could log in, or name a user, before the client's own TLS begins. So after
 /// anything that the server may have acted upon, STARTTLS is refused.
 ///

@@ -101,7 +101,7 @@ extension Tap {
         if line.readableBytes > 0 { ready.append(.say(line, to: event.sender.peer)) }
     }
 
-    /// Says a line to the client in the server's place: now, or as soon as it would not stand in the middle of a response,
+    /// Says a line to the client in the server's place: now, or as soon as it would not be in the middle of a response,
     /// overtake a POP3 reply, or be answered inside TLS by mistake.
     private mutating func answer(_ text: String, ifTLS grant: String? = nil) {
         pendingAnswers.append(PendingAnswer(text: text, behind: conversation.pendingCommands - 1, grant: grant))
@@ -120,7 +120,7 @@ extension Tap {
             pendingAnswers.removeFirst()
             // The greeting that was waited for may have been PREAUTH.
             let grant = editor.offersSTARTTLS ? next.grant : nil
-            // What the client sent behind STARTTLS is looked at before it hears that TLS may begin.
+            // What the client sent after STARTTLS is looked at before it hears that TLS may begin.
             if grant != nil, conversation.unread(from: .client) > 0 { return refuseClearText(from: .client) }
             let line = ByteBuffer(string: (grant ?? next.text) + "\r\n")
             if let event = conversation.answer(line) { ready.append(.record(event)) }
@@ -160,7 +160,7 @@ extension Tap {
         }
     }
 
-    /// STARTTLS comes before anything that could have an effect behind it, and with nothing in progress.
+    /// STARTTLS must come before anything that could have an effect after it, and while nothing is in progress.
     private var isTooLateForTLS: Bool { said.hasEffect || conversation.pendingCommands > 1 }
 
     private mutating func tellTooLate(_ event: MailEvent) {
@@ -175,7 +175,7 @@ extension Tap {
         close(by: .interpost, reason: "a switch behind octets that were sent too early", farewell: nil)
     }
 
-    /// The client's leg turns to TLS behind an answer that was just given.
+    /// The client's leg turns to TLS after an answer that was just given.
     private mutating func beginClientTLS() {
         ready.append(.startTLS(.client))
         flush()
@@ -208,8 +208,8 @@ extension Tap {
         stage = .switching([.client, .server], greeting: nil)
     }
 
-    /// A command cannot be refused when its first line is with the server already. In a mirror it is the server that answers,
-    /// and it cannot be told what the client's TLS makes void.
+    /// A command cannot be refused when the server already has its first line. In a mirror it is the server that answers, and
+    /// it cannot be told what the client's TLS makes void.
     private mutating func leave(misspelt event: MailEvent) {
         swallow(event)
         if event.startTLSRequest != nil { tellTooLate(event) }

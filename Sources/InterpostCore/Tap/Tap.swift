@@ -7,10 +7,10 @@ public import NIOCore
 /// itself; capability lists (`CapabilityEditor`); what a client says before a STARTTLS that the listener requires;
 /// and COMPRESS where it is not terminated. With `isMirror` only the switch to TLS itself is acted upon.
 ///
-/// Held back are an incomplete line, and what stands behind STARTTLS or COMPRESS until its answer. Where only the
+/// An incomplete line is held back, and so is what follows STARTTLS or COMPRESS, until its answer. Where only the
 /// *reading* needs the server's answer (is this a literal or a command?), the bytes go on at once.
 public struct Tap: Sendable {
-    /// Where the session is on its way.
+    /// The stage that the session has reached.
     ///
     /// | state | what the client sends | what the server sends |
     /// | --- | --- | --- |
@@ -43,7 +43,7 @@ public struct Tap: Sendable {
     /// Something came in since the conversation was last read to its end.
     private var hasNews = false
     private var now = WireTime(nanoseconds: 0)
-    /// What of each side was read and may go on, but was not sent yet.
+    /// Octets of each side that were read and may go on, but were not sent yet.
     var runs = ForwardRuns()
     /// Octets of the client that went on before they were read.
     var ahead = 0
@@ -142,11 +142,11 @@ public struct Tap: Sendable {
         close(by: .interpost, reason: "the compressed stream of the \(side.rawValue) is broken", farewell: nil)
     }
 
-    /// What came behind STARTTLS on the leg to `side` is not a TLS handshake.
+    /// What followed STARTTLS on the leg to `side` is not a TLS handshake.
     public mutating func clearTextArrived(from side: Side) { refuseClearText(from: side) }
 
     /// Whether more bytes of the client, and of the server, are of use now. They are not while the other leg turns to
-    /// TLS, nor while what stands behind STARTTLS or COMPRESS waits for its answer. As of the last ``next()``.
+    /// TLS, nor while what follows STARTTLS or COMPRESS waits for its answer. As of the last ``next()``.
     public private(set) var wants = (client: true, server: true)
 
     private mutating func noteWants() {
@@ -188,7 +188,7 @@ public struct Tap: Sendable {
 
     private mutating func nextAction() -> TapAction? {
         while true {
-            // Taken from the end, an action is moved and not copied.
+            // An action that is taken from the end is moved and not copied.
             if let action = leaving.popLast() { return action }
             if !ready.isEmpty {
                 swap(&ready, &leaving)
@@ -209,7 +209,7 @@ public struct Tap: Sendable {
         }
     }
 
-    /// So many actions are made ready at once, or a piece full of short lines would take many times its size.
+    /// At most this many actions are made ready at once; otherwise a piece full of short lines would take many times its size.
     private static let maximumReady = 512
 
     private mutating func run() {
@@ -274,7 +274,7 @@ public struct Tap: Sendable {
         runs = ForwardRuns()
     }
 
-    /// The client's bytes that cannot be read yet go on all the same.
+    /// The client's bytes that cannot be read yet are passed on all the same.
     private mutating func forwardAhead() {
         guard conversation.clientWait == .reading, !isClosedToCommands else { return }
         var unread = conversation.unreadBytes(from: .client)

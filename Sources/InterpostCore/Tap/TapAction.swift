@@ -12,7 +12,7 @@ public enum TapAction: Sendable {
     case say(ByteBuffer, to: Side)
     /// The leg to `side` becomes TLS now; nothing more comes out until ``Tap/tlsIsUp(_:)``.
     case startTLS(Side)
-    /// The leg to `side` is compressed from here on (RFC 4978). `unread` arrived behind the switch: it is compressed.
+    /// The leg to `side` is compressed from here on (RFC 4978). `unread` follows the switch: it is compressed.
     case startDeflate(Side, unread: ByteBuffer)
     /// Both legs end, after what was sent has left. Nothing comes after this.
     case close(by: Closer, reason: String)

@@ -1,7 +1,7 @@
 import NIOCore
 
 /// The beginning of a clear-text connection to a server that Interpost turns into TLS by itself, before the client
-/// hears of anything: greeting, STARTTLS or STLS, its answer (RFC 9051 §6.2.1, RFC 2595 §4).
+/// hears anything: greeting, STARTTLS or STLS, its answer (RFC 9051 §6.2.1, RFC 2595 §4).
 ///
 ///     S: * OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready
 ///     I: interpost STARTTLS

@@ -7,7 +7,7 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     private let mask: UInt128
     public let description: String
 
-    /// `nil` where the text is no address, or the number of bits is too large for it.
+    /// `nil` where the text is not an address, or the number of bits is too large for it.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard !text.contains("%"), let address = IPAddress(parts[0]) else { return nil }

@@ -5,7 +5,7 @@ import NIOCore
 ///     192.0.2.1      four octets
 ///     2001:db8::1    sixteen; a zone (`fe80::1%eth0`) is not part of it
 public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
-    /// The address as a number; of IPv4 the lowest 32 bits.
+    /// The address as a number; an IPv4 address is in the lowest 32 bits.
     let number: UInt128
     public let isIPv6: Bool
 
@@ -13,7 +13,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     init(ipv6 number: UInt128) { (self.number, isIPv6) = (number, true) }
 
-    /// `nil` for what is no address, such as a host name.
+    /// `nil` for what is not an address, such as a host name.
     public init?(_ text: some StringProtocol) {
         guard let address = try? SocketAddress(ipAddress: String(text.prefix { $0 != "%" }), port: 0) else { return nil }
         switch address.protocol {
@@ -23,7 +23,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The 4 or 16 octets, as they stand in a packet or a certificate.
+    /// The 4 or 16 octets, as they are in a packet or a certificate.
     public var octets: [UInt8] {
         (0..<(isIPv6 ? 16 : 4)).reversed().map { UInt8(truncatingIfNeeded: number >> UInt128(8 * $0)) }
     }
@@ -39,7 +39,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SocketAddress {
-    /// The address stands at a fixed place of `sockaddr_in` (4) and `sockaddr_in6` (8), most significant octet first.
+    /// The address is at a fixed place of `sockaddr_in` (4) and `sockaddr_in6` (8), most significant octet first.
     fileprivate func number(at offset: Int, octets: Int) -> UInt128 {
         unsafe withSockAddr { pointer, length in
             unsafe UnsafeRawBufferPointer(start: pointer, count: length).dropFirst(offset).prefix(octets).reduce(0) {

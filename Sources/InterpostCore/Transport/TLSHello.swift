@@ -5,27 +5,27 @@ public import NIOCore
 public enum TLSHello {
     public enum Reading<Hello: Sendable>: Sendable {
         case needsMore
-        /// These bytes are no such hello.
+        /// These bytes are not such a hello.
         case isNotTLS
         case hello(Hello)
     }
 
     /// A hello longer than this is not waited for.
     static let maximumLength = 1 << 15
-    /// Nor one in more records.
+    /// A hello in more records than this is not waited for either.
     static let maximumRecords = 64
 
-    /// Whether the bytes begin with a TLS record of any type: an alert is no hello, but no clear text either.
+    /// Whether the bytes begin with a TLS record of any type: an alert is not a hello, but it is not clear text either.
     public static func isRecord(_ bytes: ByteBuffer) -> Bool {
         bytes.readableBytes > 0 && (20...24).contains(bytes.byte(at: bytes.readerIndex))
     }
 
-    /// A record of a version that there is, which says more: `16 03` of a handshake, `17 03` of data.
+    /// A record of a version that exists, which says more: `16 03` of a handshake, `17 03` of data.
     static func isVersionedRecord(_ bytes: ByteBuffer) -> Bool {
         isRecord(bytes) && bytes.byte(at: bytes.readerIndex + 1) == 3
     }
 
-    /// Reads a ClientHello, which may stand in several records. Takes nothing out of `bytes`.
+    /// Reads a ClientHello, which may span several records. Takes nothing out of `bytes`.
     public static func readClient(_ bytes: ByteBuffer) -> Reading<ClientHello> {
         read(bytes, type: 1) { ClientHello(&$0) }
     }
@@ -126,7 +126,7 @@ public struct ClientHello: Sendable, Equatable {
         return "\(head)_\(hash(sorted))_\(hash(rest))"
     }
 
-    /// The first and last character of the first protocol; their hexadecimal digits where they are no letters.
+    /// The first and last character of the first protocol; their hexadecimal digits where they are not letters.
     private var alpnMark: String {
         guard let bytes = applicationProtocols.first.map({ Array($0.utf8) }), let first = bytes.first, let last = bytes.last
         else { return "00" }

@@ -47,8 +47,8 @@ extension ByteBuffer {
         }
     }
 
-    /// The index of the first `byte` at or after `index` that has `next` right behind it, or `nil`. Looks at 32 bytes at a
-    /// time, and as fast as memory gives them.
+    /// The index of the first `byte` at or after `index` that has `next` right after it, or `nil`. Looks at 32 bytes at a time,
+    /// and as fast as memory gives them.
     func firstIndex(of byte: UInt8, before next: UInt8, from index: Int) -> Int? {
         let start = index - readerIndex
         return unsafe withUnsafeReadableBytes { bytes in

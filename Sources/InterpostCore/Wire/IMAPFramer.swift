@@ -2,9 +2,9 @@ package import NIOCore
 
 /// Cuts one direction of an IMAP stream into lines and literals without losing a byte.
 ///
-/// The framer knows three things: a line ends in LF; what stands directly before a line's end may announce a
-/// literal; and the free text of a status or `+` line announces nothing (RFC 9051 §7.1, §7.5). Everything else
-/// is grammar and lives elsewhere. Time is linear in the bytes, memory is bounded by the line limit.
+/// The framer knows three things: a line ends in LF; what comes directly before a line's end may announce a literal;
+/// and the free text of a status or `+` line announces nothing (RFC 9051 §7.1, §7.5). Everything else is grammar and
+/// lives elsewhere. Time is linear in the bytes, memory is bounded by the line limit.
 ///
 ///     S: * 1 FETCH (BODY[] {3}␍␊     line, announces 3
 ///     S: abc                          literal

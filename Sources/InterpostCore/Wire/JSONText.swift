@@ -3,7 +3,7 @@ package import NIOCore
 /// How text is written in a JSON string (RFC 8259 §7).
 package enum JSONText {
     /// One line of JSON that somebody else wrote, with everything that a terminal would act upon as `\uNNNN`: inside a string it
-    /// means the same, and outside of one it was no JSON before. Octets that are not UTF-8 become U+FFFD.
+    /// means the same, and outside of one it was not JSON before. Octets that are not UTF-8 become U+FFFD.
     ///
     ///     {"text":"a U+202E b"}      {"text":"a \u202e b"}
     package static func shown(line: ByteBuffer) -> ByteBuffer {
@@ -24,7 +24,7 @@ package enum JSONText {
 
     static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C }
 
-    /// Where the characters end that stand for themselves.
+    /// The end of the run of characters that stand for themselves.
     static func plainRun(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
         var end = start
         while end + 8 <= text.count, unsafe isPlain(text.loadUnaligned(fromByteOffset: end, as: UInt64.self)) { end += 8 }
@@ -43,7 +43,7 @@ package enum JSONText {
     }
 
     /// Appends an ASCII character that has to be escaped, or all octets above ASCII that follow one another: no character is
-    /// cut, because one of several octets has none of ASCII's.
+    /// cut, because a character of several octets has no ASCII octets.
     static func appendOther(in text: UnsafeRawBufferPointer, at index: inout Int, to line: inout OutputSpan<UInt8>) {
         guard unsafe text[index] >= 0x80 else {
             unsafe append(escaped: Unicode.Scalar(text[index]), to: &line)
@@ -78,7 +78,7 @@ package enum JSONText {
         }
     }
 
-    /// Control characters, what turns the direction of writing round, and the line ends that only Unicode has.
+    /// Control characters, what reverses the direction of writing, and the line ends that only Unicode has.
     private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
@@ -97,7 +97,7 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// The digits of a number, with zeros in front up to `width`. There is room for 20 of them, or for `width`.
+    /// The digits of a number, with leading zeros up to `width`. There is room for 20 of them, or for `width`.
     mutating func append(decimal value: UInt64, width: Int = 1) {
         var digits = 1
         var rest = value / 10

@@ -17,7 +17,7 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible, ExpressibleB
         guard end == bytes.count else { return nil }
     }
 
-    /// The word that stands at `position`, up to one of `stops` or the end; then `position` is behind it.
+    /// The word at `position`, up to one of `stops` or the end; afterwards `position` is past it.
     init?(in bytes: Span<UInt8>, at position: inout Int, stoppingAt stops: ByteSet) {
         let start = position
         var index = start
@@ -50,7 +50,7 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible, ExpressibleB
         for index in 0..<min(Self.maximumLength, word.utf8CodeUnitCount) { unsafe append(word.utf8Start[index]) }
     }
 
-    /// `nil` for a word that is none: empty, longer than 32 octets, or not printable ASCII.
+    /// `nil` for a text that is not such a word: empty, longer than 32 octets, or not printable ASCII.
     public init?(_ word: some StringProtocol) { self.init(Array(word.utf8).span) }
 
     /// For names known when the program is written; longer ones are cut at 32 octets.

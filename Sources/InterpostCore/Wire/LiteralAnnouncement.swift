@@ -33,14 +33,14 @@ public struct LiteralAnnouncement: Hashable, Sendable {
         case response
         /// The line that begins a client's command: its tag and verb are words.
         case command
-        /// A client's line behind a literal.
+        /// A client's line after a literal.
         case restOfCommand
     }
 
     /// Looks at the end of `line`. Octets glued to a word (`abc{5}`) and a `{5}` where a command's tag or
     /// verb should be announce nothing: every server measured takes the next line as a command then. In a client's
-    /// line neither does what stands inside a quoted string that the line leaves open; a server's quotes are not
-    /// trusted so far.
+    /// line, what is inside a quoted string that the line leaves open announces nothing either; a server's quotes are
+    /// not trusted that far.
     static func read(endOf line: ByteBuffer, in place: Place, limit: Int) -> Reading {
         let start = line.readerIndex
         var end = line.writerIndex
@@ -73,7 +73,7 @@ public struct LiteralAnnouncement: Hashable, Sendable {
                 length: length, isNonSynchronising: isNonSynchronising, isBinary: isBinary, isMinus: isMinus))
     }
 
-    /// Whether a new token may begin behind this byte.
+    /// Whether a new token may begin after this byte.
     private static func endsToken(_ byte: UInt8) -> Bool {
         switch byte {
         case .space, 9, UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "\""),

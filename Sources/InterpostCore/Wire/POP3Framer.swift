@@ -11,7 +11,7 @@ package import NIOCore
 ///     S: Subject: hi␍␊␍␊..␍␊    body (still dot-stuffed)
 ///     S: .␍␊                    terminator
 package struct POP3Framer: Sendable {
-    /// What the bytes behind a status line are.
+    /// What the bytes after a status line are.
     package enum Expectation: Sendable {
         /// The next line is a command or a status line.
         case line
@@ -115,12 +115,12 @@ package struct POP3Framer: Sendable {
         return .body(pending.take(end - start))
     }
 
-    /// The index of the first `. CR LF` behind an LF.
+    /// The index of the first `. CR LF` that follows an LF.
     private mutating func terminator(in buffer: ByteBuffer) -> Int? {
         var index = buffer.readerIndex
         while let feed = buffer.firstIndex(of: .lineFeed, before: .dot, from: index) {
             index = feed + 2
-            // What the second byte is, and behind a CR the third, is seen as soon as it is there.
+            // The second byte, and after a CR the third, is looked at as soon as it is there.
             guard index < buffer.writerIndex else { return nil }
             let second = buffer.byte(at: index)
             if second == .dot || (second == .carriageReturn && index + 1 == buffer.writerIndex) { continue }

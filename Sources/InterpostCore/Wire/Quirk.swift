@@ -4,8 +4,8 @@ import NIOCore
 ///
 ///     * FLAGS (\Seen OIB-Seen-[Gmail]/Trash)␍␊      read, with the quirk `flag-not-atom`
 ///
-/// A quirk is about spelling, and harms nobody; an ``Anomaly`` is a broken rule that somebody should hear of. Each has
-/// a fixture in `Fixtures/Wire` named after it: `quirk-flag-not-atom.imap`.
+/// A quirk is about spelling, and harms nobody; an ``Anomaly`` is a broken rule that somebody should hear about. Each
+/// has a fixture in `Fixtures/Wire` named after it: `quirk-flag-not-atom.imap`.
 public enum Quirk: String, Sendable, CaseIterable {
     // Lines and spaces.
     case bareLineFeed = "bare-line-feed"

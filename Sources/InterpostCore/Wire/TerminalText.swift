@@ -35,7 +35,7 @@ package enum TerminalText {
         return String(shown)
     }
 
-    /// The same for octets as they came.
+    /// Octets as they came, in one line, at most `limit` characters of them and then `…`.
     package static func shown(_ bytes: ByteBuffer, atMost limit: Int = .max, lineEnds: LineEnds = .replaced) -> String {
         // A character has four octets at most, so what lies beyond is not even decoded.
         let octets = limit.multipliedReportingOverflow(by: 4)

@@ -11,7 +11,7 @@ package enum WireFragment: Equatable, Sendable {
     case body(ByteBuffer)
     /// The `.` line that ends a multi-line POP3 reply.
     case terminator(ByteBuffer)
-    /// Bytes behind a passed limit: they go on, but nobody reads them.
+    /// Bytes after a limit was passed: they are passed on, but nobody reads them.
     case opaque(ByteBuffer)
 
     package var bytes: ByteBuffer {
@@ -46,7 +46,7 @@ struct PendingBytes: Sendable {
             ownsStorage = false
         } else {
             settle()
-            // What was taken goes before it outweighs what is left.
+            // What was taken is released before it outweighs what is left.
             if buffer.readerIndex > buffer.readableBytes { buffer.discardReadBytes() }
             buffer.writeImmutableBuffer(bytes)
         }

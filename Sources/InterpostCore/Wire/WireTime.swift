@@ -5,7 +5,7 @@ public struct WireTime: Hashable, Comparable, Sendable {
 
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// So many nanoseconds after it, as far as can be counted.
+    /// The time this many nanoseconds later, as far as can be counted.
     public func later(by nanoseconds: Int64) -> WireTime {
         let (sum, overflows) = self.nanoseconds.addingReportingOverflow(nanoseconds)
         return WireTime(nanoseconds: overflows ? Int64.max : sum)
@@ -44,7 +44,7 @@ extension WireTime {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Reads what ``iso8601`` gives.
+    /// Reads what ``iso8601`` returns.
     public init?(iso8601 text: String) {
         let parts = text.split(separator: "T", omittingEmptySubsequences: false)
         guard text.hasSuffix("Z"), parts.count == 2 else { return nil }

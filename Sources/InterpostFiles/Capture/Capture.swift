@@ -10,11 +10,11 @@ import NIOCore
 ///
 /// All of it is in memory, at most 1 GiB of what was said; larger captures are read piece by piece with ``CaptureReader``.
 public struct Capture: Sendable {
-    /// In the order in which they began; those of which nothing was said are left out.
+    /// In the order in which they began; sessions in which nothing was said are left out.
     public let sessions: [Session]
 
     /// - Parameter capture: A file, or one session of it: `mail.interpost#3`.
-    /// - Throws: ``CaptureReader/Failure`` or `CaptureError` for a file that is not there, is no capture or is damaged.
+    /// - Throws: ``CaptureReader/Failure`` or `CaptureError` for a file that is not there, is not a capture or is damaged.
     public init(_ capture: String) throws {
         let place = CapturePlace(capture)
         var room = SessionRecords.maximumOctets

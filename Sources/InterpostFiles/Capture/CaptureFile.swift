@@ -20,14 +20,14 @@ package final class CaptureFile {
     private var nanoseconds: Int64 = 0
     /// Octets of whole members.
     private(set) var size: Int
-    /// When the first record came that is not written yet.
+    /// When the first of the records came that are not written yet.
     private var waitingSince: NIODeadline?
 
     /// Sessions that the file had when it was opened.
     package let earlierSessions: Int
 
-    /// Makes a file with mode 0600. What is there already is a capture that is gone on with; a member at its end that was cut
-    /// off is thrown away.
+    /// Makes a file with mode 0600. A file that is there already is a capture, which is continued; a member at its end that was
+    /// cut off is thrown away.
     /// - Parameter isNew: There must be no such file.
     package init(_ path: String, header: CaptureHeader, isNew: Bool = false) throws {
         self.path = path
@@ -48,7 +48,7 @@ package final class CaptureFile {
             if index.isCutOff, ftruncate(descriptor, off_t(index.wholeSize)) != 0 {
                 throw Self.failure("cut to what is whole", path)
             }
-            // Behind what may fail: whoever is whole is closed by `deinit`.
+            // This comes after everything that may fail: once the object is complete, `deinit` closes the descriptor.
             size = index.wholeSize
             earlierSessions = index.members.map(\.member.sessions.upperBound).max() ?? 0
         } catch {
@@ -85,10 +85,10 @@ package final class CaptureFile {
 
     package var isWaiting: Bool { waitingSince != nil }
 
-    /// Without its folder.
+    /// The file's name without its folder.
     package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
-    /// Whether something has waited for so long.
+    /// Whether something has waited for this long.
     package func isOverdue(_ patience: TimeAmount) -> Bool { waitingSince.map { NIODeadline.now() - $0 >= patience } ?? false }
 
     /// Throws away what waits.
@@ -112,7 +112,7 @@ package final class CaptureFile {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let failure = Self.failure("written", path)
-                // What was begun goes; what waits stays, and is tried again.
+                // What was begun is removed; what waits stays, and is tried again.
                 ftruncate(descriptor, off_t(size))
                 throw failure
             }

@@ -2,7 +2,7 @@ import Foundation
 public import InterpostCore
 import NIOCore
 
-/// What an `H` record of a capture says of the records behind it.
+/// What an `H` record of a capture says about the records that follow it.
 ///
 ///     {"started":"2026-11-23T04:30:00.125000Z","secrets":"removed","redaction":"headers"}
 public struct CaptureHeader: Sendable, Equatable {

@@ -11,7 +11,7 @@ public final class CaptureImporter {
     private let path: String
     private let level: RedactionLevel
     private let keepsSecrets: Bool
-    // The same for all of the run, so that pseudonyms are.
+    // One key for the whole run, so that the pseudonyms are the same throughout.
     private let key = PseudonymHMAC()
     private var file: CaptureFile?
     private var start = WireTime(nanoseconds: 0)
@@ -38,7 +38,7 @@ public final class CaptureImporter {
         try file.begin(header)
     }
 
-    /// A session begins. Gives its number.
+    /// A session begins. Returns its number.
     package func open(_ facts: SessionFacts, from source: SessionImport.Source) throws -> Int {
         if file == nil { try begin(at: start) }
         count += 1
@@ -53,7 +53,7 @@ public final class CaptureImporter {
         try write(open[session]?.take() ?? [])
     }
 
-    /// A session ends. Gives why it was not imported to its end, if it was not.
+    /// A session ends. Returns why it was not imported to its end, if it was not.
     public func close(_ session: Int, reason: String?) throws -> String? {
         guard var imported = open.removeValue(forKey: session) else { return nil }
         if let reason { imported.finish(reason: reason) } else { imported.finish() }

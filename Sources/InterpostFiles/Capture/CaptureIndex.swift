@@ -14,9 +14,9 @@ struct CaptureIndex {
     private(set) var members: [Entry] = []
     /// Octets up to the end of the last whole member.
     private(set) var wholeSize = 0
-    /// Behind the last whole member stands a part of another one.
+    /// A part of another member follows the last whole one.
     private(set) var isCutOff = false
-    /// From ``wholeSize`` on another program compressed the file anew: what follows has to be inflated to be known.
+    /// From ``wholeSize`` on another program has recompressed the file: what follows has to be inflated to be known.
     private(set) var hasForeignMembers = false
 
     /// - Parameters:
@@ -41,7 +41,7 @@ struct CaptureIndex {
         }
     }
 
-    /// Where the records of a session may stand, and before them the first member and the header that holds for them.
+    /// Where the records of a session may be, and before them the first member and the header that holds for them.
     ///
     /// Where the members do not say what is in them, that is everything.
     func parts(of session: Int) -> [Range<Int>] {
@@ -49,7 +49,7 @@ struct CaptureIndex {
         let own = members.indices.filter { members[$0].member.sessions.contains(session) }
         let first = own.first ?? members.endIndex
         let start = own.first.map { members[$0].offset } ?? wholeSize
-        // What was cut off says nothing of itself any more.
+        // What was cut off says nothing about itself any more.
         let end = isCutOff ? Int.max : own.last.map { members[$0].end } ?? wholeSize
         var parts: [Range<Int>] = []
         if first > 0, let beginning = members.first { parts.append(beginning.offset..<beginning.end) }

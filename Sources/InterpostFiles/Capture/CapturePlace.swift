@@ -1,6 +1,6 @@
 import Foundation
 
-/// What people write for a capture: `mail.interpost`, or `mail.interpost#3` for one session of it.
+/// How people name a capture: `mail.interpost`, or `mail.interpost#3` for one session of it.
 public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
     public var path: String
     /// `nil` for all sessions.
@@ -11,7 +11,7 @@ public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
         self.session = session
     }
 
-    /// A file whose name really ends so is meant as it is written.
+    /// A file whose name really ends like that is meant as it is written.
     public init(_ argument: String) {
         self.init(path: argument)
         guard let mark = argument.lastIndex(of: "#"), mark > argument.startIndex else { return }

@@ -4,8 +4,8 @@ import NIOCore
 
 /// Reads the records of a capture. Memory does not grow with the file, nor with what it swells to.
 ///
-/// A member at the end that was cut off, by a crash or a full disk, is read as far as it goes. Of one session are read only
-/// the members that may have records of it, where the members say so.
+/// A member at the end that was cut off, by a crash or a full disk, is read as far as it goes. For one session, only the
+/// members that may have records of it are read, where the members say so.
 public final class CaptureReader {
     public struct Failure: Error, CustomStringConvertible {
         public var description: String
@@ -24,7 +24,7 @@ public final class CaptureReader {
     private var decoder = CaptureDecoder()
     private var isAtEnd = false
 
-    /// Octets of the file that were read, and that there were when it was opened; 0 for what is no file.
+    /// Octets of the file that were read, and that there were when it was opened; 0 for what is not a file.
     public private(set) var offset = 0
     public let size: Int
     /// The last member is not whole. As of the end.
@@ -41,7 +41,7 @@ public final class CaptureReader {
 
     public convenience init(_ path: String) throws { try self.init(CapturePlace(path: path)) }
 
-    /// Of a place with a session, gives the records of that one and those about the whole capture.
+    /// For a place with a session, reads the records of that session and those about the whole capture.
     public init(_ place: CapturePlace) throws {
         session = place.session
         descriptor = open(place.path, O_RDONLY | O_CLOEXEC)
@@ -55,7 +55,7 @@ public final class CaptureReader {
             let inflater = try GzipInflater()
             var parts = [0..<Int.max]
             if let session { parts = try CaptureIndex(descriptor, size: size).parts(of: session) }
-            // Behind what may fail: whoever is whole is closed by `deinit`.
+            // This comes after everything that may fail: once the object is complete, `deinit` closes the descriptor.
             (self.inflater, self.parts) = (inflater, parts[...])
         } catch {
             close(descriptor)

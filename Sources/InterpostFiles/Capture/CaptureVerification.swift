@@ -4,7 +4,8 @@ import NIOCore
 /// Looks whether a capture is whole, holds together, and is free of secrets.
 ///
 /// Whole: each member has what it says, and each record as many octets as it says. Held together: the recorded server, played to
-/// the recorded client, answers it to the end. Free: none of the given secrets stands in it, in no spelling that the wire knows.
+/// the recorded client, answers it to the end. Free: none of the given secrets occurs in it, in any spelling that the wire
+/// knows.
 public struct CaptureVerification {
     public struct Problem: Sendable, CustomStringConvertible {
         /// `mail.interpost#2`
@@ -21,7 +22,7 @@ public struct CaptureVerification {
     public private(set) var hasMoreProblems = false
     public private(set) var sessions = 0
     public private(set) var records = 0
-    /// Of both sides together.
+    /// Octets of both sides together.
     public private(set) var octets = 0
     public private(set) var redaction = RedactionLevel.all
 
@@ -30,7 +31,7 @@ public struct CaptureVerification {
     let secrets: Int
     private let search: SecretSearch?
     private var protocols = SessionProtocols()
-    /// Of sessions that are under way, to be replayed at their end.
+    /// Records of sessions that are under way, to be replayed at their end.
     private var said: [Int: [CaptureRecord]] = [:]
     /// Octets that may still be kept for that, and sessions for which there were not enough.
     private var room = SessionRecords.maximumOctets

@@ -1,7 +1,7 @@
 import InterpostCore
 
 extension CaptureVerification {
-    /// For a person: the problems, a line each, or that there are none and of what.
+    /// For a person: the problems, one on each line, or that there are none and what was verified.
     ///
     ///     mail.interpost is good: 3 sessions, 120 records, 4096 octets; redacted: none; none of 2 secrets
     package var text: String {

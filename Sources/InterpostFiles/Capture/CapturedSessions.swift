@@ -8,7 +8,7 @@ public final class CapturedSessions {
     public enum Event {
         case opened(Int, MailProtocol, WireTime)
         case said(Int, SessionTurn)
-        /// The leg became TLS behind STARTTLS or STLS.
+        /// The leg became TLS after STARTTLS or STLS.
         case encrypted(Int, WireTime)
         case closed(Int, WireTime)
     }

@@ -1,7 +1,8 @@
 package import InterpostCore
 import NIOCore
 
-/// Writes sessions that somebody else recorded as fixtures: one in a file, or each in one of its own in a folder, `0001.imap`.
+/// Writes sessions that somebody else recorded as fixtures: one session in a file, or each in a file of its own in a folder,
+/// `0001.imap`.
 package final class FixtureImporter: SessionImporter {
     private struct Open {
         var session: SessionImport
@@ -12,7 +13,7 @@ package final class FixtureImporter: SessionImporter {
     private var files: TranscriptFiles
     private let level: RedactionLevel
     private let keepsSecrets: Bool
-    // The same for all of the run, so that pseudonyms are.
+    // One key for the whole run, so that the pseudonyms are the same throughout.
     private let key = PseudonymHMAC()
     private var open: [Int: Open] = [:]
     package private(set) var count = 0

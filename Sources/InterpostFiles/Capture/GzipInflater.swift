@@ -2,11 +2,11 @@ import CZlib
 import InterpostCore
 import NIOCore
 
-/// Inflates the members of a capture, one behind the other, and holds each to what it says of itself.
+/// Inflates the members of a capture, one after the other, and holds each to what it says about itself.
 final class GzipInflater {
     /// Octets of text that come out at once, at the most.
     private static let pieceSize = 1 << 16
-    /// A member that says nothing of itself may swell to so many octets, and beyond them so many times.
+    /// A member that says nothing about itself may swell to `freeText` octets plus `maximumRatio` times its size.
     static let (freeText, maximumRatio) = (1 << 26, 200)
 
     // zlib keeps a pointer back to the structure, so it must not move.
@@ -41,7 +41,7 @@ final class GzipInflater {
             do throws(CaptureError) {
                 member = try CaptureMember(header: compressed, at: offset)
             } catch {
-                // A header that was cut off is no complaint.
+                // A header that was cut off is not a reason to complain.
                 guard case .truncatedMember = error else { throw error }
                 member = nil
             }

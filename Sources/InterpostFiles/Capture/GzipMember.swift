@@ -8,8 +8,8 @@ enum GzipMember {
         var description: String
     }
 
-    /// Of 1 (fast) to 12 (small). Measured: 1 takes half the time of zlib's 1 for prose and listings and a third for base64, and what
-    /// it makes is no larger; 6 makes prose an eighth smaller, in four times the time.
+    /// From 1 (fast) to 12 (small). Measured: 1 takes half the time of zlib's 1 for prose and listings and a third for base64,
+    /// and what it makes is no larger; 6 makes prose an eighth smaller, in four times the time.
     private static let level: Int32 = 1
 
     /// A member with this text, and a header that says what is in it.

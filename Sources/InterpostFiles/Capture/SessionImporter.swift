@@ -1,6 +1,6 @@
 package import InterpostCore
 
-/// What takes sessions that somebody else recorded: a capture, or fixtures for tests.
+/// Something that takes sessions which somebody else recorded: a capture, or fixtures for tests.
 ///
 /// Sessions are told apart by the numbers that ``open(_:from:)`` gives; they may be under way at the same time.
 package protocol SessionImporter: AnyObject {
@@ -9,10 +9,10 @@ package protocol SessionImporter: AnyObject {
 
     /// What comes now began at this time: the sessions of another file.
     func begin(at time: WireTime) throws
-    /// A session begins. Gives its number.
+    /// A session begins. Returns its number.
     func open(_ facts: SessionFacts, from source: SessionImport.Source) throws -> Int
     func take(_ turn: SessionTurn, of session: Int) throws
-    /// A session ends. Gives why it was not imported to its end, if it was not.
+    /// A session ends. Returns why it was not imported to its end, if it was not.
     func close(_ session: Int, reason: String?) throws -> String?
     /// Writes what waits.
     func finish() throws

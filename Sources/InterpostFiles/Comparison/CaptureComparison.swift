@@ -34,7 +34,7 @@ public struct CaptureComparison: Sendable {
         unpaired.left.isEmpty && unpaired.right.isEmpty && pairs.allSatisfy { $0.comparison.isSame(sides) }
     }
 
-    /// Nothing where they are the same.
+    /// The text is empty where they are the same.
     package func text(_ style: SessionComparison.Style) -> String {
         var parts = pairs.compactMap { pair -> String? in
             let text = pair.comparison.text(style)

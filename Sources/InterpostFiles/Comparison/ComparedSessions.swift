@@ -12,7 +12,7 @@ public struct ComparedSessions: Sendable {
 
     public private(set) var sessions: [Session] = []
 
-    /// - Parameter leg: What is compared is what went over the client's, or the server's.
+    /// - Parameter leg: The leg that is compared, the client's or the server's.
     package init(_ place: CapturePlace, leg: Side = .client, _ normalisation: Normalisation = .all) throws {
         do {
             var gatherer = Gatherer(leg: leg, normalisation: normalisation)
@@ -29,7 +29,7 @@ public struct ComparedSessions: Sendable {
     }
 }
 
-/// Reads the records of many sessions that stand among each other.
+/// Reads the records of many sessions that are mixed with each other.
 private struct Gatherer {
     let leg: Side
     let normalisation: Normalisation

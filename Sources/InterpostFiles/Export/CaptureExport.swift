@@ -6,12 +6,12 @@ public enum ExportFormat: String, CaseIterable, Sendable {
     case pcapng, eml, mbox, json, transcript, rawlog
 }
 
-/// Writes one form of what it is told of sessions.
+/// Writes one form of what it is told about sessions.
 protocol CaptureExport: AnyObject {
     func take(_ event: CapturedSessions.Event) throws
     /// All has been told.
     func finish() throws
-    /// What somebody should know of what was left out.
+    /// What somebody should know about what was left out.
     var notes: [String] { get }
 }
 
@@ -38,7 +38,7 @@ public struct CaptureExporter {
             }
     }
 
-    /// Exports all that there is. Gives how many sessions that were, and what was left out.
+    /// Exports all that there is. Returns how many sessions that were, and what was left out.
     public func run(_ sessions: CapturedSessions, progress: ProgressLine? = nil) throws -> (sessions: Int, notes: [String]) {
         var count = 0
         defer { progress?.finish() }

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 
-/// A file that an export makes, or standard output. Mail is in it, so its mode is 0600.
+/// A file that an export makes, or standard output. It has mail in it, so its mode is 0600.
 final class ExportFile {
     private static let bufferSize = 1 << 18
 

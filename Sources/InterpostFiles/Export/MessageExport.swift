@@ -66,7 +66,7 @@ final class MessageExport: CaptureExport {
         case .end(let origin, let isWhole):
             let spool = origin.sender == .client ? session.client : session.server
             if origin.sender == .client { session.client = nil } else { session.server = nil }
-            // A literal that was announced and refused is no message.
+            // A literal that was announced and refused is not a message.
             guard let spool, isWhole || spool.size > 0 else { return }
             count += 1
             if !isWhole { incomplete += 1 }

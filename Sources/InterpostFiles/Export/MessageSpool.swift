@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 
-/// A message until it is whole: in memory if it is small, else in a file without a name.
+/// A message until it is whole: in memory if it is small, otherwise in a file without a name.
 final class MessageSpool {
     private static let memory = 1 << 20
 

@@ -1,7 +1,7 @@
 import InterpostCore
 import NIOCore
 
-/// `C:` and `S:` lines: one session in a file, or each in one of its own in a folder, `0001.imap`.
+/// `C:` and `S:` lines: one session in a file, or each in a file of its own in a folder, `0001.imap`.
 final class TranscriptExport: CaptureExport {
     private struct Open {
         let file: ExportFile

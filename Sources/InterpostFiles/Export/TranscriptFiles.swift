@@ -1,7 +1,7 @@
 import Foundation
 import InterpostCore
 
-/// Where transcripts go: one session into a file, or each into one of its own in a folder, `0001.imap`.
+/// Where transcripts go: one session into a file, or each into a file of its own in a folder, `0001.imap`.
 struct TranscriptFiles {
     private enum Target {
         case file(String)

@@ -4,7 +4,7 @@ package import NIOCore
 /// Who gets the events of sessions that are read from files.
 package protocol EventTaker: AnyObject {
     func print(_ event: LogEvent, session: Int, at time: WireTime)
-    /// A line that stands in the capture: what could not be read from the wire when it was recorded.
+    /// A line that is in the capture: what could not be read from the wire when it was recorded.
     func print(recorded line: ByteBuffer)
 }
 
@@ -19,7 +19,7 @@ package struct CaptureReadings {
     private let printer: (any EventTaker)?
     /// Sessions of files before this one.
     private let earlier: Int
-    /// Events that stand in the capture are printed, too; their sessions are counted as the capture does.
+    /// Events that are in the capture are printed, too; their sessions are counted as the capture counts them.
     private let printsRecorded: Bool
 
     private struct Reading {

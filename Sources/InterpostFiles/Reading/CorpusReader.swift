@@ -11,8 +11,8 @@ package struct CorpusReader {
     private var sessions = 0
 
     /// - Parameters:
-    ///   - side: Whose octets files hold that do not tell.
-    ///   - mailProtocol: What they speak, if they do not tell.
+    ///   - side: The side whose octets are in files that do not say so.
+    ///   - mailProtocol: What they speak, if they do not say so.
     ///   - detail: Which events the printer is given.
     ///   - isOneFile: Sessions have the numbers that the file gives them.
     package init(side: Side?, mailProtocol: MailProtocol?, detail: LogEvent.Detail, printer: EventPrinter?, isOneFile: Bool) {

@@ -42,7 +42,7 @@ package final class FilePieces {
         return piece
     }
 
-    /// Octets of the file; 0 for what is none.
+    /// Octets of the file; 0 for what is not a file.
     package var size: Int {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0

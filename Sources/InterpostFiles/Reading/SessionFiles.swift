@@ -3,8 +3,8 @@ package import InterpostCore
 
 /// The files of `interpost read`: found, opened and read in pieces. What they hold is decided in the core.
 package enum SessionFiles {
-    /// All files that some paths stand for, in the order given and in folders in that of their names; of a rawlog only the
-    /// first half.
+    /// All files that some paths stand for, in the order given and, in folders, in the order of their names; only the first
+    /// half of a rawlog.
     package static func files(at paths: [String]) -> (files: [String], failures: [CorpusSummary.Failure]) {
         var files: [String] = []
         var failures: [CorpusSummary.Failure] = []
@@ -31,7 +31,7 @@ package enum SessionFiles {
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
-    /// Links to folders are not followed, or a walk might never end; nor is anything opened that waits for a writer.
+    /// Links to folders are not followed, because a walk might never end; nor is anything opened that waits for a writer.
     private static func contents(of folder: String, failures: inout [CorpusSummary.Failure]) -> [String] {
         var files: [String] = []
         var folders = [folder]
@@ -58,7 +58,7 @@ package enum SessionFiles {
         return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Of a link to a file that of the link; one to a pipe or a device is what it leads to.
+    /// A link to a file has the kind of the link; a link to a pipe or a device has the kind of what it leads to.
     private static func kind(of path: String) -> mode_t {
         var own = stat()
         guard lstat(path, &own) == 0, own.st_mode & S_IFMT == S_IFLNK else { return own.st_mode & S_IFMT }

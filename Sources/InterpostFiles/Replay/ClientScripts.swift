@@ -4,7 +4,7 @@ package import InterpostCore
 public struct ClientScripts: Sendable {
     package let scripts: [(session: Int, script: ClientScript)]
 
-    /// - Parameter mailProtocol: Of the server that they are for; sessions of the other one are not taken.
+    /// - Parameter mailProtocol: The protocol of the server that they are for; sessions of the other protocol are not taken.
     package init(_ place: CapturePlace, for mailProtocol: MailProtocol, _ normalisation: Normalisation = .all) throws {
         let all: [SessionRecords]
         var room = SessionRecords.maximumOctets

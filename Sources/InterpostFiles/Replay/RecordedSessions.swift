@@ -6,7 +6,7 @@ public struct RecordedSessions: Sendable {
 
     package init(_ sessions: [RecordedSession]) { self.sessions = sessions }
 
-    /// The same of what people write: `mail.interpost`, `mail.interpost#3`.
+    /// Reads captures that are named as people write them: `mail.interpost`, `mail.interpost#3`.
     public init(_ captures: [String]) throws { try self.init(captures.map { CapturePlace($0) }) }
 
     /// Reads whole captures, or one session of each: what is replayed is in memory.

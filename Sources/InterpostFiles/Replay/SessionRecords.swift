@@ -9,11 +9,11 @@ struct SessionRecords {
     let number: Int
     let mailProtocol: MailProtocol
     let records: [CaptureRecord]
-    /// Of the capture: there are pseudonyms in it.
+    /// There are pseudonyms in the capture.
     let isRedacted: Bool
 
     /// All sessions whose protocol shows, in the order in which they began.
-    /// - Parameter room: Octets that may be read; what was is taken from it.
+    /// - Parameter room: Octets that may be read; what was read is subtracted from it.
     static func read(_ place: CapturePlace, into room: inout Int) throws -> [SessionRecords] {
         let reader = try CaptureReader(place)
         var records: [Int: [CaptureRecord]] = [:]

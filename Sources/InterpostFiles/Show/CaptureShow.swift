@@ -1,7 +1,7 @@
 package import InterpostCore
 import NIOCore
 
-/// The sessions of one capture, each as a block, when it is over; one at a time needs no waiting.
+/// The sessions of one capture, each as a block when it is over; a session that is alone does not have to wait.
 package struct CaptureShow {
     private let place: CapturePlace
     private let options: ShowOptions
@@ -20,7 +20,7 @@ package struct CaptureShow {
         var lines: [String] = []
     }
 
-    /// - Parameter showsEvents: What is not on the wire is shown, too.
+    /// - Parameter showsEvents: Whether what is not on the wire is shown, too.
     package init(_ place: CapturePlace, _ options: ShowOptions, showsEvents: Bool, hasColour: Bool) {
         self.place = place
         self.options = options
@@ -28,7 +28,7 @@ package struct CaptureShow {
         paint = Paint(hasColour: hasColour)
     }
 
-    /// Gives the lines, each with its end, as soon as they can be shown; what was read before a mistake, too.
+    /// Gives out the lines, each with its end, as soon as they can be shown; lines that were read before a mistake, too.
     package mutating func run(_ write: (String) -> Void) throws {
         let reader = try CaptureReader(place)
         defer { for number in sessions.keys.sorted() { finish(number, write) } }
@@ -43,7 +43,7 @@ package struct CaptureShow {
         let number = record.session
         let mailProtocol = protocols.of(record)
         if sessions[number] == nil {
-            // Of a capture that does not say that its secrets are gone none is shown.
+            // Mask secrets unless the header says they were removed.
             let redactor = header?.keepsSecrets == false ? nil : EventRedactor(.none, key: key)
             sessions[number] = Session(
                 show: SessionShow(mailProtocol ?? .imap, options, redactor: redactor), start: record.nanoseconds,

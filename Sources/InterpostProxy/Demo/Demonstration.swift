@@ -7,7 +7,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The main job on an embedded default: a mail server that was recorded once and answers from that, the relay in front of it with a
+/// The main job on an embedded default: a mail server that was recorded once and answers from that, the relay before it with a
 /// fresh certificate authority, and a client that reads mail through it, all over real sockets with real TLS.
 public struct Demonstration {
     /// Runs it, with the console on standard output. `directory` takes the authorities, the server's capture and the event log.
@@ -59,7 +59,7 @@ public struct Demonstration {
         try await DemoClient.run(pop3, port: ports[2], isImplicit: false, trusting: authority, group: .singleton)
     }
 
-    /// STARTTLS in front, TLS behind; TLS in front, STARTTLS behind; STLS in front, TLS behind.
+    /// Client's leg and server's leg: STARTTLS and TLS; TLS and STARTTLS; STLS and TLS.
     private static func configuration(directory: URL, ports: [Int]) throws -> Configuration {
         var configuration = Configuration()
         configuration.relays = [

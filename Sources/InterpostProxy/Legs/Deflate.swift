@@ -133,7 +133,7 @@ private final class ZStream {
         stream.deallocate()
     }
 
-    /// The next piece of output; `nil` when `input` is used up and nothing more comes of it.
+    /// The next piece of output; `nil` when `input` is used up and nothing more comes out of it.
     func process(_ input: inout ByteBuffer, flush: Int32) throws -> ByteBuffer? {
         guard !isFinished else {
             if input.readableBytes > 0 { throw DeflateError(code: Z_STREAM_END) }

@@ -2,9 +2,9 @@ import Crypto
 import InterpostCore
 import NIOCore
 
-/// Stands between the socket and the TLS handler while the hellos pass, and then leaves the pipeline.
+/// Sits between the socket and the TLS handler while the hellos pass, and then leaves the pipeline.
 ///
-/// On the client's leg it holds the ClientHello back until `onClientHello` has put the right TLS handler behind it:
+/// On the client's leg it holds the ClientHello back until `onClientHello` has put the right TLS handler after it:
 /// which certificate is shown depends on the name in it. On the server's leg it only looks on.
 final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
@@ -14,7 +14,7 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
 
     enum ClientOutcome {
         case hello(ClientHello)
-        /// What came is no TLS handshake.
+        /// What came is not a TLS handshake.
         case isNotTLS
     }
 
@@ -55,7 +55,7 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
         switch side {
         case .client:
             guard holdsInbound else {
-                // The first the client says after the hellos: what is in clear there can only be its alert.
+                // The first octets that the client says after the hellos: what is in clear text there can only be its alert.
                 if let alert = TLSAlert.find(in: unwrapInboundIn(data)) { onAlert(alert) }
                 context.fireChannelRead(data)
                 return leave()
@@ -70,7 +70,7 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// While the hello waits for its certificate, the client is read no further.
+    /// While the hello waits for its certificate, nothing more is read from the client.
     func read(context: ChannelHandlerContext) {
         if hasClientHello, holdsInbound { readIsPending = true } else { context.read() }
     }

@@ -49,7 +49,7 @@ final class Leg {
         }
     }
 
-    /// The connection is gone. The handler knows its owner, and the owner knows it no more.
+    /// The connection is gone. The handler knows its owner, but the owner no longer knows the handler.
     func release() { (handler, waitingTap) = (nil, nil) }
 
     // MARK: - TLS
@@ -60,7 +60,7 @@ final class Leg {
         tlsBegan = time
     }
 
-    /// What was to be said behind a handshake that failed is said to nobody.
+    /// What was to be said after a handshake that failed is said to nobody.
     func abandonTLS() {
         facts = nil
         backlog = ByteBuffer()
@@ -100,7 +100,7 @@ final class Leg {
 
     /// The leg is compressed from here on (RFC 4978).
     ///
-    /// - Parameter unread: What has already come behind the switch.
+    /// - Parameter unread: What has already come after the switch.
     func startDeflate(unread: ByteBuffer) throws {
         guard let handler, let channel else { return }
         flush()

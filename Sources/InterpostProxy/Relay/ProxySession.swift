@@ -83,7 +83,7 @@ final class ProxySession: LegOwner {
     }
 
     private func refuse(_ refusal: SessionRegistry.Refusal) {
-        // Only in clear text can anything be said at once.
+        // Something can be said at once only in clear text.
         if context.settings.listener != .implicit { client.isReady = true }
         switch refusal {
         case .ending: core.turnAway(by: .operator, reason: "Interpost is ending")
@@ -339,7 +339,7 @@ final class ProxySession: LegOwner {
         leave()
     }
 
-    /// Is over when both connections are.
+    /// The session is over when both connections are.
     private func leave() {
         guard openChannels == 0, hasEnded else { return }
         timer?.cancel()
@@ -357,7 +357,7 @@ final class ProxySession: LegOwner {
             switch decision {
             case .wake(let time): wake(at: time)
             case .timedOut(let limit, let seconds):
-                // To a client that has not finished its handshake by now nothing can be said.
+                // Nothing can be said to a client that has not finished its handshake by now.
                 if limit == .handshake, !client.isReady, client.facts?.ja4 == nil { client.abandonTLS() }
                 core.timedOut(limit: limit.rawValue, seconds: seconds)
                 pump()

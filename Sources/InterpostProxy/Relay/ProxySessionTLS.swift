@@ -4,7 +4,7 @@ import NIOCore
 import NIOSSL
 
 // How the two legs of a session become TLS: which certificate the client is shown, whether the server's is to be trusted,
-// and what is told of both.
+// and what is told about both.
 
 extension ProxySession {
     func startTLS(_ side: Side) {
@@ -41,7 +41,7 @@ extension ProxySession {
         try channel.pipeline.syncOperations.addHandlers([tap, tls], position: .first)
     }
 
-    /// Behind a STARTTLS that means somebody put words into the server's mouth.
+    /// After a STARTTLS that means that somebody put words into the server's mouth.
     private func serverSentClearText() {
         guard server.facts?.followsSTARTTLS == true else { return }
         server.abandonTLS()

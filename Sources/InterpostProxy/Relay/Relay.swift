@@ -9,7 +9,7 @@ import NIOSSL
 public import ServiceLifecycle
 import Synchronization
 
-/// A running program: its listeners, and the sessions behind them.
+/// A running program: its listeners and their sessions.
 ///
 ///     let relay = try await Relay(configuration, logger: logger)
 ///     print(relay.listeners)            // the ports that the system chose
@@ -118,7 +118,7 @@ public final class Relay: Service {
     /// The commands that wait for a person, the oldest first.
     public var heldCommands: [HeldCommand] { registry.held }
 
-    /// Lets a command that is held pass, or refuses it. Whether it was still held.
+    /// Lets a command that is held pass, or refuses it. Returns whether it was still held.
     @discardableResult
     public func resolveHold(of command: HeldCommand, allows: Bool) -> Bool { registry.resolveHold(of: command, allows: allows) }
 
@@ -159,7 +159,7 @@ struct SharedContext {
     let recording: Recording?
     let registry: SessionRegistry
 
-    /// - Parameter serverContexts: With what clients are served; from the configuration when left out.
+    /// - Parameter serverContexts: What clients are served with; from the configuration when left out.
     init(
         _ configuration: Configuration, sink: EventSink, recording: Recording?, registry: SessionRegistry,
         serverContexts: ServerContexts? = nil

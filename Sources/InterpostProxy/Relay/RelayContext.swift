@@ -24,7 +24,7 @@ struct RelayContext: Sendable {
 }
 
 extension Timeouts {
-    /// What of them a session waits for by itself.
+    /// The time-outs that a session itself waits for.
     var patience: Patience.Limits {
         Patience.Limits(
             handshake: handshake, beforeLogin: beforeLogin, afterLogin: afterLogin, idle: idle, closing: closing)

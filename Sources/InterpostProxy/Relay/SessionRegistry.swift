@@ -7,7 +7,7 @@ import Synchronization
 /// A command that waits until a person has decided about it.
 public struct HeldCommand: Sendable {
     public var session: Int
-    /// Which of the session's held commands it is: an answer that comes too late is for none that comes behind it.
+    /// Which of the session's held commands it is: an answer that comes too late is not for a later command.
     public var number: Int
     /// Its verb: `UID MOVE`.
     public var command: String
@@ -16,7 +16,7 @@ public struct HeldCommand: Sendable {
     /// The client's address and port.
     public var client: String
     public var since: WireTime
-    /// After so many seconds it is refused.
+    /// It is refused after this many seconds.
     public var seconds: Int
 }
 
@@ -47,7 +47,7 @@ final class SessionRegistry: Sendable {
 
     /// How to reach a session from outside of its event loop.
     struct Handle: Sendable {
-        /// The program ends in so many seconds.
+        /// The program ends in this many seconds.
         var drain: @Sendable (_ seconds: Int) -> Void
         var end: @Sendable () -> Void
         /// Decides about the command that is held.
@@ -106,7 +106,7 @@ final class SessionRegistry: Sendable {
     /// The commands that wait for a person, the oldest first.
     var held: [HeldCommand] { state.withLock { $0.held.values.sorted { $0.since.nanoseconds < $1.since.nanoseconds } } }
 
-    /// Lets a command that is held pass, or refuses it. Whether there was one.
+    /// Lets a command that is held pass, or refuses it. Returns whether there was one.
     func resolveHold(of command: HeldCommand, allows: Bool) -> Bool {
         let handle = state.withLock { state -> Handle? in
             guard state.held[command.session]?.number == command.number else { return nil }
@@ -129,8 +129,8 @@ final class SessionRegistry: Sendable {
         }
     }
 
-    /// Takes no new sessions, and asks the others to end when they have nothing in progress, or after so many seconds.
-    /// `completion` is called when the last one is gone.
+    /// Takes no new sessions, and asks the others to end when they have nothing in progress, or after this many
+    /// seconds. `completion` is called when the last one is gone.
     func drain(seconds: Int, completion: @escaping @Sendable () -> Void) {
         let handles = state.withLock { state in
             state.isEnding = true

@@ -6,7 +6,7 @@ import NIOPosix
 
 /// Plays recorded clients to a live server, one connection after another.
 ///
-/// Between the client and the server stands a session as of a relay, without a port: the client's leg is a pair of sockets. So
+/// The session between the client and the server is like a relay's, without a port: the client's leg is a pair of sockets. So
 /// the server's leg has a relay's TLS, STARTTLS, verification and time-outs.
 public final class ReplayCaller: Sendable {
     private let context: RelayContext
@@ -67,7 +67,7 @@ private final class ReplayCallerHandler: ChannelInboundHandler {
     private let clock: SessionClock
     private var onEnd: ((ReplayClientReport) -> Void)?
     private var timer: Scheduled<Void>?
-    /// What the server's first line is as far as it has come; `nil` when it has been looked at.
+    /// The server's first line as far as it has come; `nil` when it has been looked at.
     private var firstLine: ByteBuffer? = ByteBuffer()
 
     init(_ client: ReplayClient, clock: SessionClock, onEnd: @escaping (ReplayClientReport) -> Void) {
@@ -104,7 +104,7 @@ private final class ReplayCallerHandler: ChannelInboundHandler {
         pump(context)
     }
 
-    /// Why the server cannot be reached, the relay's session says in the server's place.
+    /// The relay's session says in the server's place why the server cannot be reached.
     private func noteFirstLine(_ bytes: ByteBuffer) {
         guard var line = firstLine else { return }
         line.writeImmutableBuffer(bytes)

@@ -7,7 +7,7 @@ import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
-/// A mail server that says what captures say: listeners, and a recorded session behind each connection.
+/// A mail server that says what captures say: listeners, and a recorded session for each connection.
 public final class Replayer: Service {
     /// What became of one connection.
     public struct Outcome: Sendable {
@@ -32,7 +32,7 @@ public final class Replayer: Service {
     }
 
     /// - Parameters:
-    ///   - maximumConnections: After so many it ends.
+    ///   - maximumConnections: It ends after this many.
     ///   - options: How captures are played; how the leg is carried is each listener's.
     public init(
         _ recorded: RecordedSessions, listeners urls: [ListenURL], options: ReplayOptions, tls: TLSSettings,
@@ -111,7 +111,7 @@ public final class Replayer: Service {
 
     public var outcomes: [Outcome] { state.outcomes.withLock { $0 } }
 
-    /// Recorded sessions that nobody connected for. Of joined ones the reports tell.
+    /// Recorded sessions that nobody connected for. The reports tell about joined ones.
     public var sessionsNeverPlayed: Int {
         let begun = state.begun.withLock { $0 }
         return recorded.reduce(0) { $0 + max(0, $1.value.count - begun[$1.key, default: 0]) }

@@ -6,7 +6,7 @@ import SwiftASN1
 import X509
 
 extension Certificate {
-    /// What the log says of a certificate.
+    /// What the log says about a certificate.
     var facts: CertificateFacts {
         CertificateFacts(
             subject: subject.description, issuer: issuer.description, names: names,

@@ -8,13 +8,13 @@ import Synchronization
 /// The TLS contexts that clients are served with: the operator's certificate, or a leaf of the authority for each
 /// name that is asked for.
 final class ServerContexts: Sendable {
-    /// What a leaf is kept by.
+    /// The key under which a leaf is kept.
     struct Key: Hashable, Sendable {
         /// The SNI name, or empty.
         var serverName: String
         /// The address that the client connected to.
         var localAddress: String
-        /// Which server is behind it.
+        /// Which server the relay leads to.
         var upstream: String
         var mailProtocol: MailProtocol
     }
@@ -95,7 +95,7 @@ final class ServerContexts: Sendable {
         return names.filter { !$0.isEmpty && seen.insert($0.lowercased()).inserted }
     }
 
-    /// A name comes from a peer: only what can stand in a certificate is taken.
+    /// A name comes from a peer: only what can be in a certificate is taken.
     private static func isUsable(_ name: String) -> Bool {
         guard (1...253).contains(name.utf8.count) else { return false }
         return name.utf8.allSatisfy { byte in

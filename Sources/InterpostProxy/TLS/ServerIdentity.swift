@@ -5,7 +5,7 @@ import X509
 
 /// Who a server has to be, and whether a certificate says so (RFC 9525 §6).
 ///
-/// Only subject alternative names count: a common name is no name of a server. A wildcard is a whole first label, stands for
+/// Only subject alternative names count: a common name is not a server's name. A wildcard is a whole first label, stands for
 /// exactly one label, and never for those below a public suffix, because nobody owns all of them:
 ///
 ///     *.example.org       mail.example.org; not a.mail.example.org, not example.org

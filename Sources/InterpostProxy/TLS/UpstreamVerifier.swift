@@ -7,7 +7,8 @@ import SwiftASN1
 import Synchronization
 import X509
 
-/// Signatures are checked on threads of their own: neither an event loop nor other tasks wait for them, nor they for those.
+/// Signatures are checked on threads of their own: neither an event loop nor other tasks wait for them, and they wait for
+/// neither.
 private final class PoolExecutor: TaskExecutor {
     static let shared = PoolExecutor()
 
@@ -20,7 +21,8 @@ private final class PoolExecutor: TaskExecutor {
 /// Judges the certificates of upstream servers: chain, validity, purpose and name (RFC 5280, RFC 9525).
 ///
 /// A verdict is about the very certificates that the server showed, the first of which is the one whose key TLS has proved: one
-/// that cannot be read is a refusal, and none is judged in another's place. Verdicts on a chain for a name are kept for ten minutes, so that a thousand sessions cost one verification.
+/// that cannot be read is a refusal, and none is judged in another's place. Verdicts on a chain for a name are kept for ten
+/// minutes, so that a thousand sessions cost one verification.
 final class UpstreamVerifier: Sendable {
     struct Verdict: Sendable {
         /// Why the server is not to be trusted; `nil` when it is. One line in words.

@@ -31,9 +31,9 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
 
     private struct State {
         var waiting: [Work.Item] = []
-        /// Of all that is not written yet, what is being written now included.
+        /// Octets of all that is not written yet, including what is being written now.
         var octets = 0
-        /// Of what waits.
+        /// Octets of what waits.
         var waitingOctets = 0
         var isWoken = false
         var isClosed = false

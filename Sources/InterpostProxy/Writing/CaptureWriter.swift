@@ -74,7 +74,7 @@ private struct CaptureBatch {
 private struct CaptureWork: BackgroundWork {
     /// Records wait no longer for others to be deflated with.
     private static let patience = TimeAmount.milliseconds(500)
-    /// What grows old is looked for so often, when no session ends.
+    /// How often what grows old is looked for when no session ends.
     private static let retentionInterval = TimeAmount.hours(1)
 
     let path: String
@@ -109,7 +109,7 @@ private struct CaptureWork: BackgroundWork {
         }
     }
 
-    /// Also when nothing happens there is something to do now and then: what grows old is deleted.
+    /// Even when nothing happens there is something to do now and then: what grows old is deleted.
     mutating func rest(isClosing: Bool, for writer: BackgroundWriter<CaptureWork>) -> TimeAmount? {
         if let retention, NIODeadline.now() - lastLook > (mayHaveSurplus ? Self.patience : Self.retentionInterval) {
             retention.apply(to: path, sparing: Set(files.values.map(\.name)))

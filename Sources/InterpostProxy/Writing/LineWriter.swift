@@ -48,7 +48,7 @@ final class LineWriter: Sendable {
         }
     }
 
-    /// Closes the file and opens its path anew, after a rotation.
+    /// Closes the file and opens its path again, after a rotation.
     func reopen() {
         notes.reopens.store(true, ordering: .relaxed)
         writer.wake()

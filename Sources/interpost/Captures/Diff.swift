@@ -2,7 +2,7 @@ import ArgumentParser
 import InterpostCore
 import InterpostFiles
 
-/// `interpost diff`: where two sessions part ways.
+/// `interpost diff`: where two sessions differ.
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say where the clients or the servers of two captures part ways.",
@@ -72,7 +72,7 @@ struct Diff: ParsableCommand {
     }
 }
 
-/// Whose words are compared.
+/// The side whose words are compared.
 enum ComparedParties: String, ExpressibleByArgument, CaseIterable {
     case client, server, both
 

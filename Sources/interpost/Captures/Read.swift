@@ -2,7 +2,7 @@ import ArgumentParser
 import InterpostCore
 import InterpostFiles
 
-/// `interpost read`: sessions that lie on the disk, as events or as a summary.
+/// `interpost read`: sessions that are on the disk, as events or as a summary.
 struct Read: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the events of a recorded session, or a summary of many.",

@@ -85,7 +85,7 @@ struct PolicyCommand: ParsableCommand {
 }
 
 extension MailProtocol {
-    /// A POP3 command begins with its verb; an IMAP command has a tag in front of it.
+    /// A POP3 command begins with its verb; an IMAP command has a tag before it.
     fileprivate static func ofCommand(_ bytes: ByteBuffer) -> MailProtocol {
         let words = bytes.readableBytesView.prefix { $0 > 32 }
         let verbs: Set = [

@@ -2,8 +2,8 @@ import ArgumentParser
 import InterpostConfiguration
 import InterpostCore
 
-/// What can be said of a relay on the command line: the most used keys by flags of their own, all others by `--set`. What a key may
-/// be is ruled where files are read, and nowhere else.
+/// What can be said about a relay on the command line: the most used keys by flags of their own, all others by `--set`. What a
+/// key may be is decided where files are read, and nowhere else.
 struct RelayOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Where clients connect: imap, imaps, pop3 or pop3s; port 0 lets the system choose.", valueName: "url"))
@@ -94,7 +94,7 @@ struct RelayOptions: ParsableArguments {
         }
     }
 
-    /// The file's configuration, if there is one, with the flags laid over it. Read anew at each call.
+    /// The file's configuration, if there is one, with the flags laid over it. Read again at each call.
     func configuration() throws -> Configuration { try ConfigurationFile.read(config, overlay: overlay()) }
 
     private func overlay() throws(ConfigurationError) -> ConfigurationOverlay {
@@ -143,7 +143,7 @@ struct CertificateOptions: ParsableArguments {
 }
 
 extension ArgumentHelp {
-    /// What the table says of a key: `limits.line`.
+    /// What the table says about a key: `limits.line`.
     fileprivate static func key(_ path: String, valueName: String? = nil) -> ArgumentHelp {
         help(ConfigurationTable.key(path), valueName)
     }

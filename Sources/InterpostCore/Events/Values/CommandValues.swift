@@ -55,7 +55,7 @@ extension ValueWriter {
         flag("initial_response", hasResponse)
     }
 
-    /// As the log shows it: what a client says of its user is left out.
+    /// As the log shows it: what a client says about its user is left out.
     private mutating func clientID(_ fields: [IDField]) {
         word("kind", "id")
         list("fields", fields) { field, writer in

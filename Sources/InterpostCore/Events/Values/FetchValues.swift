@@ -1,7 +1,7 @@
 import NIOCore
 
 extension ValueWriter {
-    /// What FETCH says of a message. Texts of it are never told, only how long they are.
+    /// What FETCH says about a message. Its texts are never told, only how long they are.
     mutating func fetched(_ answer: FetchAnswer) {
         word("kind", "fetch")
         number("uid", answer.uid)

@@ -1,6 +1,6 @@
 import NIOCore
 
-// ENVELOPE and BODYSTRUCTURE: what a server says of a message's header and of its parts.
+// ENVELOPE and BODYSTRUCTURE: what a server says about a message's header and its parts.
 
 extension ValueWriter {
     mutating func envelope(_ key: StaticString, _ envelope: Envelope) {

@@ -87,7 +87,7 @@ extension ValueWriter {
 }
 
 extension POP3Capability {
-    /// As it stands in the listing.
+    /// As it is written in the listing.
     fileprivate var words: (name: ByteBuffer, arguments: [ByteBuffer]) {
         func text(_ value: some CustomStringConvertible) -> ByteBuffer { ByteBuffer(string: value.description) }
         func user(_ isPerUser: Bool) -> [ByteBuffer] { isPerUser ? [text("USER")] : [] }

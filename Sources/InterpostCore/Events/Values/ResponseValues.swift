@@ -2,11 +2,11 @@ import NIOCore
 
 extension EventValues {
     /// What an untagged response says. `nil` for one whose kind has no values, that is not read, or whose text the log does not
-    /// show; but of the texts of messages and of annotations it is told how long they are.
+    /// show; but the lengths of the texts of messages and of annotations are told.
     ///
     ///     * LIST (\HasNoChildren) "/" Entw&APw-rfe␍␊
     ///     {"kind":"list","mailbox":{"name":"Entwürfe","raw":"Entw&APw-rfe"},"separator":"/","attributes":["\\HasNoChildren"]}
-    /// - Parameter isStrict: Whether nothing in it was odd: where something is, a text may stand where a name should.
+    /// - Parameter isStrict: Whether nothing in it was odd: where something is, a text may be where a name should be.
     init?(
         _ response: IMAPResponse, _ data: IMAPResponse.Data, isStrict: Bool, without secrets: LogRedactor, namesAreUTF8: Bool,
         limit: Int = maximumOctets

@@ -58,7 +58,7 @@ struct ValueWriter {
         append(key) { bytes in unsafe shown.withUnsafeReadableBytes { unsafe bytes.append(jsonString: $0) } }
     }
 
-    /// Of a long literal that was not kept, its size.
+    /// Writes the size of a long literal that was not kept.
     mutating func text(_ key: StaticString?, _ string: IMAPString?) {
         guard let string else { return }
         text(key, string.length > string.bytes.readableBytes ? ByteBuffer(string: string.description) : string.bytes)
@@ -137,7 +137,7 @@ struct ValueWriter {
         }
     }
 
-    /// `1996-07-17T02:44:25-07:00`, `1994-02-01`; nothing for what is no date.
+    /// `1996-07-17T02:44:25-07:00`, `1994-02-01`; nothing for what is not a date.
     mutating func date(_ key: StaticString, _ string: IMAPString?) {
         guard let string, let date = IMAPDate.read(string.bytes).date else { return }
         word(key, date.calendar.iso8601(zone: date.hasTime ? date.zone : nil))

@@ -1,4 +1,4 @@
-/// Commands by what they do, for rules and for what a refusal says.
+/// Commands by what they do, for rules and for the wording of a refusal.
 ///
 ///     UID STORE 4 +FLAGS (\Seen)      flag
 ///     DELE 4                          delete

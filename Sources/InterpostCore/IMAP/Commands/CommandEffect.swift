@@ -1,8 +1,8 @@
-/// What is different after a command that the server has carried out.
+/// What has changed after the server has carried out a command.
 enum CommandEffect: Sendable {
     /// Nothing in the account: the command reads, or concerns its own session.
     case nothing
-    /// Its arguments decide, or how the mailbox was opened: FETCH, CLOSE, XTND.
+    /// It depends on the arguments, or on how the mailbox was opened: FETCH, CLOSE, XTND.
     case depends
     /// Mail, mailboxes or what belongs to them.
     case changes

@@ -59,7 +59,7 @@ extension IMAPReader {
         return limits.count * 2 == words.count ? .setQuota(root: root, limits: limits) : nil
     }
 
-    /// `[(MAXSIZE 1024 DEPTH infinity)] mailbox entries`; some clients write the options behind the mailbox.
+    /// `[(MAXSIZE 1024 DEPTH infinity)] mailbox entries`; some clients write the options after the mailbox.
     mutating func getMetadata() -> IMAPCommand.Body? {
         var options = options()
         guard let mailbox = mailbox() else { return nil }
@@ -137,7 +137,7 @@ extension IMAPReader {
         return parts.isEmpty ? nil : .urlFetch(parts)
     }
 
-    /// `aps-version 2 aps-account-id x aps-device-token y aps-subtopic z mailboxes (INBOX Notes)`: the values tell a
+    /// `aps-version 2 aps-account-id x aps-device-token y aps-subtopic z mailboxes (INBOX Notes)`: the values identify a
     /// person and a device, so only the keys are kept.
     mutating func applePushService() -> IMAPCommand.Body? {
         var keys: [IMAPString] = []

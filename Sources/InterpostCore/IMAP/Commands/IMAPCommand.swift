@@ -47,7 +47,7 @@ public struct IMAPCommand: Sendable {
         case status(MailboxName, [Keyword])
         case append(MailboxName, [AppendedMessage])
         case idle
-        /// `DONE` where no IDLE is on.
+        /// `DONE` where no IDLE is under way.
         case done
 
         // RFC 9051 §6.4.
@@ -97,7 +97,7 @@ public struct IMAPCommand: Sendable {
         case courierACL(action: Keyword, [IMAPString])
         /// A verb with nothing but values in a fixed order: CONVERSIONS, UIDBATCHES, GETJMAPACCESS, XKILLMY, X-CANCEL.
         case plain([PlainArgument])
-        /// A verb that some server knows, whose arguments nobody has written down: as they stand.
+        /// A verb that some server knows, whose arguments nobody has documented: the values as they came.
         case vendor([IMAPValue])
 
         /// A verb that is not known.
@@ -146,7 +146,7 @@ public struct IMAPCommand: Sendable {
         return (tag, name)
     }
 
-    /// The verb of a command's first line, without UID in front of it, and how many octets stand in front of its arguments.
+    /// The verb of a command's first line, without a UID before it, and how many octets precede its arguments.
     static func head(of line: ByteBuffer) -> (name: Keyword, length: Int)? {
         var reader = IMAPReader(IMAPText(line: line))
         guard reader.atom(stoppingAt: " \t") != nil, var name = reader.verb() else { return nil }
@@ -177,8 +177,8 @@ extension IMAPReader {
 }
 
 extension IMAPCommand {
-    /// What stands behind the verb, literals put in where they belong; for logs, and only for verbs whose arguments
-    /// are known to hold no secret. Messages that APPEND carries stay out.
+    /// What follows the verb, with literals put in where they belong; for logs, and only for verbs whose arguments are
+    /// known to hold no secret. Messages that APPEND carries are left out.
     var writtenArguments: ByteBuffer {
         var source = text.bytes
         source.moveReaderIndex(forwardBy: min(source.readableBytes, argumentsOffset))

@@ -1,4 +1,4 @@
-// All verbs that are known, a row each.
+// All verbs that are known, one row each.
 
 extension IMAPVerb {
     static let all: [IMAPVerb] = session + mailboxes + messages + extensions + vendors
@@ -81,7 +81,7 @@ extension IMAPVerb {
             $0.nameAndIdentifier().map(IMAPCommand.Body.listRights)
         },
         IMAPVerb("MYRIGHTS", .read, [.mailbox], .nothing, touches: .named) { $0.mailbox().map(IMAPCommand.Body.myRights) },
-        // The root of a quota may be called like a mailbox.
+        // A quota root may have the same name as a mailbox.
         IMAPVerb("GETQUOTA", .read, [.mailbox], .nothing, touches: .account) { $0.string().map(IMAPCommand.Body.getQuota) },
         IMAPVerb("GETQUOTAROOT", .read, [.mailbox], .nothing, touches: .named) {
             $0.mailbox().map(IMAPCommand.Body.getQuotaRoot)

@@ -1,12 +1,12 @@
 import NIOCore
 
-/// A verb of the client with all that is known about it: one row, from which reading, policy, redaction and replay follow.
+/// A client's verb with all that is known about it: one row, from which reading, policy, redaction and replay follow.
 ///
 ///     IMAPVerb("MYRIGHTS", .read, [.mailbox], .nothing, touches: .named) { … }
 ///     IMAPVerb("XATOM")       changes something, touches any mailbox, is never shown, never kept and never passed on
 ///
-/// What a row does not say is taken for the worst. `all` holds what RFCs define and what servers are known to answer to; the
-/// reference page `IMAPCommands` shows an example of each.
+/// Where a row says nothing, the worst is assumed. `all` holds what RFCs define and what servers are known to answer to;
+/// the reference page `IMAPCommands` shows an example of each.
 struct IMAPVerb: Sendable {
     typealias Read = @Sendable (inout IMAPReader) -> IMAPCommand.Body?
 
@@ -17,17 +17,17 @@ struct IMAPVerb: Sendable {
     let optional: Int
     let effect: CommandEffect
     let reach: Reach
-    /// `UID` may stand in front of it.
+    /// `UID` may come before it.
     let takesUID: Bool
     /// Its plain arguments are the whole grammar that an RFC gives it, so they can be read without doubt and written anew.
     let isExact: Bool
-    /// `nil` for arguments that are not what the verb takes.
+    /// Returns `nil` for arguments that the verb does not take.
     let read: Read
 
-    /// Arguments of the others may hold a secret, a message or a script, and are never shown.
+    /// Arguments of the other verbs may hold a secret, a message or a script, and are never shown.
     var hasHarmlessArguments: Bool { arguments.allSatisfy(\.isHarmless) }
 
-    /// - Parameter read: Without one, arguments that are all plain are read as such, and others as they stand.
+    /// - Parameter read: Without one, arguments that are all plain are read as such, and others are taken as they are.
     init(
         _ name: StaticString, _ kind: CommandClass = .other, _ arguments: [Argument] = [.unknown],
         _ effect: CommandEffect = .changes, touches: Reach = .everything, optional: Int = 0, uid: Bool = false,

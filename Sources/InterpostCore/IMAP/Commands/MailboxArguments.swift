@@ -18,11 +18,11 @@ public struct IMAPOption: Hashable, Sendable {
 
 /// LIST, LSUB, XLIST, RLIST, RLSUB (RFC 9051 §6.3.9, RFC 5258).
 public struct ListRequest: Hashable, Sendable {
-    /// `(SUBSCRIBED RECURSIVEMATCH)` in front of the reference.
+    /// `(SUBSCRIBED RECURSIVEMATCH)` before the reference.
     public var selection: [IMAPOption] = []
     public var reference: IMAPString
     public var patterns: [IMAPString]
-    /// `RETURN (CHILDREN STATUS (MESSAGES))` behind the patterns.
+    /// `RETURN (CHILDREN STATUS (MESSAGES))` after the patterns.
     public var returns: [IMAPOption] = []
 }
 
@@ -30,7 +30,7 @@ public struct ListRequest: Hashable, Sendable {
 public struct AppendedMessage: Hashable, Sendable {
     /// Where the message's text comes from.
     public enum Part: Hashable, Sendable {
-        /// A literal of so many octets.
+        /// A literal of this many octets.
         case text(octets: Int)
         /// A literal8, which may hold NUL.
         case binary(octets: Int)
@@ -42,7 +42,7 @@ public struct AppendedMessage: Hashable, Sendable {
 
     public var flags: [IMAPString] = []
     public var internalDate: IMAPString?
-    /// ANNOTATION and other data behind the date, as they stand.
+    /// ANNOTATION and other data after the date, as they were sent.
     public var extensions: [IMAPOption] = []
     public var parts: [Part] = []
 
@@ -64,7 +64,7 @@ extension IMAPReader {
         return isAtEnd
     }
 
-    /// Passes over the atom NIL, if it stands here.
+    /// Passes over the atom NIL, if it is next.
     mutating func skipNIL() -> Bool {
         guard peekBehindSpaces.uppercased == UInt8(ascii: "N") else { return false }
         let place = place
@@ -90,7 +90,7 @@ extension IMAPReader {
         return keywords
     }
 
-    /// `(A B C)` as names; what is none is left out.
+    /// `(A B C)` as names; anything that is not a name is left out.
     mutating func keywordList() -> [Keyword]? { list()?.compactMap { Keyword($0.bytes.readableBytesView) } }
 
     /// All values up to the end.
@@ -102,13 +102,13 @@ extension IMAPReader {
         return values
     }
 
-    /// Options that have an argument which is no list.
+    /// Options whose argument is not a list.
     private static let optionsWithArgument: Set<Keyword> = [
         Keyword("CHANGEDSINCE"), Keyword("UNCHANGEDSINCE"), Keyword("PARTIAL"), Keyword("MAXSIZE"), Keyword("DEPTH"),
         Keyword("PARTITION"),
     ]
 
-    /// `(A B (x y) PARTIAL 1:10)`; empty where no list stands.
+    /// `(A B (x y) PARTIAL 1:10)`; empty where there is no list.
     mutating func options() -> [IMAPOption] {
         guard isAtList else { return [] }
         skipSpaces()
@@ -165,7 +165,7 @@ extension IMAPReader {
         return string().map { [IMAPOption(name: Keyword("PARTITION"), argument: .string($0))] } ?? []
     }
 
-    /// `mailbox`; IMAP2bis wrote `MAILBOX` or `BBOARD` in front of it.
+    /// `mailbox`; IMAP2bis wrote `MAILBOX` or `BBOARD` before it.
     mutating func subscribedMailbox() -> MailboxName? {
         guard let name = mailbox() else { return nil }
         guard let second = mailbox() else { return name }
@@ -262,8 +262,8 @@ extension IMAPString {
 }
 
 extension UInt8 {
-    /// Octets that an astring without quotes may not hold, of those at which the reader does not stop anyway
-    /// (RFC 9051 §9 ASTRING-CHAR).
+    /// Octets that an astring without quotes may not hold, apart from those at which the reader stops anyway (RFC 9051 §9
+    /// ASTRING-CHAR).
     var isSpecialInAtom: Bool {
         self == UInt8(ascii: "{") || self == UInt8(ascii: "%") || self == UInt8(ascii: "*") || self == UInt8(ascii: "\\")
             || self < 0x20 || self >= 0x7F

@@ -1,6 +1,6 @@
 import NIOCore
 
-// Arguments of the commands of RFC 9051 §6.4 that name messages, searching apart.
+// Arguments of the commands of RFC 9051 §6.4 that name messages, except for searching.
 
 /// What STORE does to the messages it names (RFC 9051 §6.4.6, RFC 5257, RFC 7162, X-GM-EXT-1).
 public struct StoreRequest: Hashable, Sendable {
@@ -11,7 +11,7 @@ public struct StoreRequest: Hashable, Sendable {
         case flags([IMAPString])
         case labels([IMAPString])
         case annotations([IMAPValue])
-        /// `name values`, of an extension that is not known.
+        /// `name values` of an extension that is not known.
         case other(Keyword, [IMAPValue])
     }
 
@@ -28,7 +28,7 @@ public enum SieveScript: Hashable, Sendable {
     case delivery
     case personal(IMAPString?)
     case global(IMAPString)
-    /// The script itself, of so many octets.
+    /// The script itself, of this many octets.
     case given(octets: Int)
 }
 

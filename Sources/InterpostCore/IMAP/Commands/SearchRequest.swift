@@ -7,7 +7,7 @@ import NIOCore
 public struct SearchRequest: Hashable, Sendable {
     /// `IN (mailboxes "a" subtree "b")` of ESEARCH: where to search.
     public var sources: [IMAPValue] = []
-    /// `RETURN (…)`; `nil` where the word does not stand.
+    /// `RETURN (…)`; `nil` where the word is missing.
     public var returns: [IMAPOption]?
     public var charset: IMAPString?
     /// All of them must hold.
@@ -52,7 +52,7 @@ public indirect enum SearchKey: Hashable, Sendable {
     case or(SearchKey, SearchKey)
     case fuzzy(SearchKey)
     case and([SearchKey])
-    /// A key of an extension that is not known; what stands behind it is read as keys of its own.
+    /// A key of an extension that is not known; what follows it is read as separate keys.
     case other(IMAPString)
 
     /// Keys that are nested deeper are passed over.
@@ -60,7 +60,7 @@ public indirect enum SearchKey: Hashable, Sendable {
 }
 
 extension IMAPReader {
-    /// - Parameter hasCharset: SORT and THREAD name the charset without the word CHARSET, and always.
+    /// - Parameter hasCharset: SORT and THREAD always name the charset, without the word CHARSET.
     mutating func searchRequest(hasCharset: Bool) -> SearchRequest? {
         var request = SearchRequest()
         if skipWord("IN") { request.sources = value()?.list ?? [] }
@@ -69,7 +69,7 @@ extension IMAPReader {
             guard let charset = string() else { return nil }
             request.charset = charset
         }
-        // `CHARSET` may stand before `RETURN` in what old clients send.
+        // `CHARSET` may come before `RETURN` in what old clients send.
         if request.returns == nil, skipWord("RETURN") { request.returns = options() }
         request.keys = searchKeys(depth: 0)
         return request.keys.isEmpty ? nil : request
@@ -89,7 +89,7 @@ extension IMAPReader {
         return .thread(algorithm: algorithm, request)
     }
 
-    /// Passes over a word if it stands here.
+    /// Passes over a word if it is the next one.
     mutating func skipWord(_ word: StaticString) -> Bool {
         var ahead = self
         guard ahead.keyword() == Keyword(word) else { return false }

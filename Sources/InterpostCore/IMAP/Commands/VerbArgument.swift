@@ -1,10 +1,10 @@
 extension IMAPVerb {
-    /// What is in one place behind a verb. Redaction follows from it, and for plain arguments reading and writing do, too.
+    /// What is in one place after a verb. Redaction follows from it, and for plain arguments so do reading and writing.
     ///
     ///     SETACL INBOX fred +lrs      .mailbox, .user, .word
     ///     LIST "" *                   .listRequest
     ///
-    /// What follows the last place is nobody's, and is taken for anything.
+    /// What follows the last place belongs to no argument, and is taken for anything.
     enum Argument: Sendable {
         /// One value, which every reader finds alike.
         case plain(PlainArgument.Kind)
@@ -14,7 +14,7 @@ extension IMAPVerb {
         case parameters
         /// Names of mailboxes, to the end.
         case mailboxes
-        /// Names that people gave to something, in an order that is not written down, to the end.
+        /// Names that people gave to something, in an undocumented order, to the end.
         case names
         /// A list of fields and their values (RFC 2971).
         case idFields
@@ -36,15 +36,15 @@ extension IMAPVerb {
         case notifyGroups
         /// `SIEVE SCRIPT {n} ALL`
         case script
-        /// Keys and values that tell a person and a device.
+        /// Keys and values that identify a person and a device.
         case pushService
         /// A name and a password, or what a mechanism has in their place.
         case login
         /// URLs, which may carry tokens.
         case urls
-        /// What a proxy says of its client.
+        /// What a proxy says about its client.
         case secret
-        /// Nobody has written it down.
+        /// Nobody has documented it.
         case unknown
 
         static let word = plain(.word)
@@ -67,7 +67,7 @@ extension IMAPVerb {
         }
     }
 
-    /// What a verb touches. What its arguments name beyond that, as a search in other mailboxes does, the arguments tell.
+    /// What a verb touches. What its arguments name beyond that, as in a search of other mailboxes, is found in the arguments.
     struct Reach: OptionSet, Sendable {
         let rawValue: UInt8
 

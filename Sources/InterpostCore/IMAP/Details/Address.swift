@@ -1,6 +1,6 @@
 import NIOCore
 
-/// One address of an ENVELOPE, or the begin or end of a group (RFC 9051 §7.5.2, RFC 5322 §3.4).
+/// One address of an ENVELOPE, or the beginning or end of a group (RFC 9051 §7.5.2, RFC 5322 §3.4).
 ///
 ///     ("Fred Foobar" NIL "foobar" "example.org")      a mailbox: Fred Foobar <foobar@example.org>
 ///     (NIL NIL "friends" NIL)                         the group `friends:` begins
@@ -12,9 +12,9 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     public var name: IMAPString?
     /// Obsolete source route, `@a,@b`.
     public var route: IMAPString?
-    /// What stands in front of the `@`; for ``Role/groupStart`` the group's name.
+    /// The part before the `@`; for ``Role/groupStart`` the group's name.
     public var mailbox: IMAPString?
-    /// What stands behind the `@`.
+    /// The part after the `@`.
     public var host: IMAPString?
 
     public init(
@@ -37,7 +37,7 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
         [mailbox, host].compactMap { $0 }.filter { $0.length > 0 }.map(\.description).joined(separator: "@")
     }
 
-    /// As it would stand in a header, encoded words decoded; for people.
+    /// As it would be written in a header, with encoded words decoded; for people.
     public var description: String {
         switch role {
         case .groupStart: return (mailbox.map { EncodedWords.decode($0.bytes) } ?? "") + ":"
@@ -50,7 +50,7 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Address {
-    /// Lists that are longer are read so far.
+    /// Longer lists are read up to this many addresses.
     static let maximumCount = 10_000
 
     /// `("Fred" NIL "fred" "example.org")`, at its `(`. `nil` for `()`.
@@ -83,7 +83,7 @@ extension Address {
             count += 1
         }
 
-        /// The host is the last one and the mailbox stands before it; what is missing is the route, then the name.
+        /// The host is the last field and the mailbox comes before it; what is missing is the route, then the name.
         func address(_ reader: inout IMAPReader) -> Address? {
             var address: Address
             switch count {
@@ -170,7 +170,7 @@ extension IMAPReader {
         }
         advance()
         var addresses: [Address] = []
-        // An address whose own parentheses are missing; servers put a NIL beside real addresses, too.
+        // An address whose own parentheses are missing; servers put a NIL next to real addresses, too.
         var loose = Address.Fields()
         var isInGroup = false
         var isFirst = true
@@ -209,7 +209,7 @@ extension IMAPReader {
         }
     }
 
-    /// As ``nextField(isFirst:)``, but no space is due.
+    /// Like ``nextField(isFirst:)``, but no space is due.
     private mutating func nextAddress(isFirst: Bool) -> Bool {
         let hasSpace = peek == .space || peek == 9
         skipSpaces()

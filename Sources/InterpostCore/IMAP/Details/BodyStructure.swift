@@ -5,8 +5,8 @@ public import NIOCore
 ///     (("TEXT" "PLAIN" ("CHARSET" "UTF-8") NIL NIL "7BIT" 12 1)("IMAGE" "PNG" NIL NIL NIL "BASE64" 40) "MIXED")
 ///     multipart/MIXED of part 1, TEXT/PLAIN with 12 octets and 1 line, and part 2, IMAGE/PNG with 40 octets
 public indirect enum BodyStructure: Hashable, Sendable {
-    /// What is neither text nor message nor multipart. A part that the server left empty, or that was not read because
-    /// of a limit, is one without a type: it keeps the numbers of its neighbours right.
+    /// A part that is neither text nor message nor multipart. A part that the server left empty, or that was not read
+    /// because of a limit, is one without a type: it keeps the numbers of its neighbours right.
     case basic(Fields)
     /// `text/…`, with its number of lines.
     case text(Fields, lines: UInt64?)
@@ -30,7 +30,7 @@ public indirect enum BodyStructure: Hashable, Sendable {
         public var disposition: Disposition?
         public var languages: [IMAPString] = []
         public var location: IMAPString?
-        /// What stands behind the location.
+        /// What follows the location.
         public var others: [IMAPValue] = []
 
         public init() {}
@@ -86,7 +86,7 @@ extension BodyStructure {
 
         public init(_ numbers: [UInt32]) { self.numbers = numbers }
 
-        /// `nil` for what is no list of numbers from 1 on with dots between them.
+        /// `nil` for anything but a list of numbers from 1 on with dots between them.
         public init?(_ text: ByteBuffer) {
             var reader = IMAPReader(IMAPText(line: text))
             numbers = []
@@ -117,7 +117,7 @@ extension BodyStructure {
         return found
     }
 
-    /// All parts that have a number, each in front of those inside it.
+    /// All parts that have a number, each before those inside it.
     public var numberedParts: NumberedParts { NumberedParts(self) }
 
     public struct NumberedParts: Sequence, IteratorProtocol, Sendable {

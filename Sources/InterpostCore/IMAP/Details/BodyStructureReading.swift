@@ -12,7 +12,7 @@ extension BodyStructure {
     /// Further parts, parameters or extensions of one body structure are passed over.
     static let maximumParts = 10_000
 
-    /// Reads what follows the words BODY or BODYSTRUCTURE. `nil` when that is no list; it is passed over then.
+    /// Reads what follows the words BODY or BODYSTRUCTURE. `nil` when that is not a list; it is passed over then.
     /// `maximumDepth` is how many multiparts and messages may be around a part, itself included; 200 at most.
     public static func read(_ reader: inout IMAPReader, maximumDepth: Int = standardDepth) -> BodyStructure? {
         reader.skipSpaces()
@@ -39,7 +39,7 @@ extension BodyStructure {
     }
 
     fileprivate enum Beginning {
-        /// `nil` for NIL, `()` and what is no list.
+        /// `nil` for NIL, `()` and anything that is not a list.
         case whole(BodyStructure?)
         case open(OpenPart)
     }
@@ -59,7 +59,7 @@ extension IMAPReader {
                 parts.append([])
                 continue next
             }
-            // What is whole goes into what is around it, which may be whole then, too.
+            // A part that is whole goes into the one around it, which may then be whole, too.
             while let around = open.last {
                 switch around {
                 case .message(let fields, let envelope):
@@ -101,7 +101,7 @@ extension IMAPReader {
         return peek == UInt8(ascii: "(") ? .open(.multipart) : singlePart(&limits)
     }
 
-    /// `"mixed" (parameters) disposition language location` behind the parts of a multipart.
+    /// `"mixed" (parameters) disposition language location` after the parts of a multipart.
     private mutating func subtypeAndRest(hasSpace: Bool, _ limits: inout BodyStructure.Limits) -> BodyStructure.Fields {
         var fields = BodyStructure.Fields()
         if isAtEnd || peek == UInt8(ascii: ")") {
@@ -161,7 +161,7 @@ extension IMAPReader {
         return fields.isMessage ? .message(fields, envelope: nil, body: nil, lines: nil) : .basic(fields)
     }
 
-    /// Whether parameters, id, description, encoding and octets stand here, told by the number at their end.
+    /// Whether parameters, id, description, encoding and octets come next, told by the number at their end.
     private func isAtSinglePart() -> Bool {
         var ahead = self
         for _ in 0..<4 {
@@ -191,7 +191,7 @@ extension IMAPReader {
         return true
     }
 
-    /// What comes behind the octets depends on the type.
+    /// What comes after the octets depends on the type.
     private mutating func typedPart(
         _ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits
     ) -> BodyStructure.Beginning {
@@ -219,7 +219,7 @@ extension IMAPReader {
         return .whole(.basic(fields))
     }
 
-    /// The number of lines, which some servers leave out: a list where the MD5 is due, or a string, is no number.
+    /// The number of lines, which some servers leave out: a list where the MD5 is due, or a string, is not a number.
     private mutating func linesOfText() -> (count: UInt64?, isPassed: Bool) {
         let isQuotedNumber = peek == UInt8(ascii: "\"") && peek(1).isDigit
         let isNIL = isAtNIL && !(peek(3) == .space && peek(4) == UInt8(ascii: "("))
@@ -245,7 +245,7 @@ extension IMAPReader {
         return .whole(.message(fields, envelope: envelope, body: nil, lines: nil))
     }
 
-    /// `lines` and the extensions, behind the body of a message.
+    /// `lines` and the extensions, after the body of a message.
     private mutating func restOfMessage(
         _ fields: BodyStructure.Fields, envelope: Envelope?, body: BodyStructure?, _ limits: inout BodyStructure.Limits
     ) -> BodyStructure {
@@ -297,7 +297,7 @@ extension IMAPReader {
         dispositionAndRest(&fields, &limits)
     }
 
-    /// `("inline" NIL) ("en" "de") "location" …`, each of which may be missing with all that follow it.
+    /// `("inline" NIL) ("en" "de") "location" …`, each of which may be missing together with all that follow it.
     private mutating func dispositionAndRest(_ fields: inout BodyStructure.Fields, _ limits: inout BodyStructure.Limits) {
         disposition(&fields, &limits)
         guard nextField() else { return }

@@ -1,7 +1,7 @@
 import NIOCore
 
-// What is read on request has quirks that nobody hears of who does not ask. Here they are asked for: everything in a
-// command or response that has a deep reader is put to it, and only the quirks are kept.
+// What is read on request has quirks that nobody learns of without asking. Here they are asked for: everything in a
+// command or response that has a deep reader is given to that reader, and only the quirks are kept.
 
 extension UnreadValue {
     public func envelope() -> (envelope: Envelope?, quirks: Quirks) {

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// What a server says of a message's header (RFC 9051 §7.5.2), as it was sent: nothing is decoded.
+/// What a server says about a message's header (RFC 9051 §7.5.2), as it was sent: nothing is decoded.
 ///
 ///     ("Wed, 17 Jul 1996 02:23:25 -0700" "Minutes" ((NIL NIL "ann" "example.org")) … NIL "<b27@example.org>")
 ///     date Wed, 17 Jul 1996 02:23:25 -0700, subject Minutes, from [ann@example.org] … messageID <b27@example.org>
@@ -23,7 +23,7 @@ public struct Envelope: Hashable, Sendable {
     /// When the message says that it was sent.
     public var sent: MessageDate? { date.flatMap { MessageDate($0.bytes) } }
 
-    /// Reads what stands behind the word ENVELOPE. `nil` when that is no list; it is passed over then.
+    /// Reads what follows the word ENVELOPE. `nil` when that is not a list; it is passed over then.
     public static func read(_ reader: inout IMAPReader) -> Envelope? {
         guard reader.beginEnvelope() else { return nil }
         var envelope = Envelope()
@@ -53,8 +53,8 @@ public struct Envelope: Hashable, Sendable {
         return envelope
     }
 
-    /// The two fields by which a message is told from others, without reading the rest: for listings. `nil` where there
-    /// is none, or where it is a literal too long to be kept.
+    /// The two fields by which a message is told from others, without reading the rest: for listings. A field is `nil`
+    /// where it is missing, or where it is a literal too long to be kept.
     public static func identity(of reader: inout IMAPReader) -> (messageID: ByteBuffer?, subject: ByteBuffer?) {
         guard reader.beginEnvelope() else { return (nil, nil) }
         var subject: IMAPString?
@@ -79,8 +79,8 @@ public struct Envelope: Hashable, Sendable {
     }
 }
 
-/// The last three fields, of which some servers leave one out: qq.com sends no bcc when there is none. The Message-ID
-/// is the last string then.
+/// The last three fields. Some servers leave one of them out: qq.com sends no bcc when there is none. The Message-ID is
+/// the last string then.
 private struct EnvelopeTail {
     var hasBCC = false
     var seventh: IMAPString?
@@ -102,7 +102,7 @@ extension IMAPString {
 }
 
 extension IMAPReader {
-    /// Passes over the `(`, or over what stands in its place.
+    /// Passes over the `(`, or over what is in its place.
     fileprivate mutating func beginEnvelope() -> Bool {
         skipSpaces()
         if skip("(") { return true }

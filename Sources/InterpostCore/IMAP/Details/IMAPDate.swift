@@ -24,12 +24,12 @@ public struct IMAPDate: Hashable, Sendable, CustomStringConvertible {
     /// Since the beginning of 1970 in UTC. For a day without a time, its beginning in UTC.
     public var secondsSinceEpoch: Int64 { calendar.seconds - Int64(zone) * 60 }
 
-    /// Reads a date without its quotes; `nil` for what is none, or does not exist.
+    /// Reads a date without its quotes; `nil` for anything that is not a date, or for a date that does not exist.
     public static func read(_ text: ByteBuffer) -> (date: IMAPDate?, quirks: Quirks) {
         var reader = DateReader(text)
         let date = reader.date()
         guard date == nil, !reader.quirks.contains(.dateOutOfRange) else { return (date, reader.quirks) }
-        // A few servers write the date of a message's header.
+        // A few servers write a date in the form of a message's header.
         let other = MessageDate(text).map { IMAPDate(calendar: $0.calendar, zone: $0.zone, hasTime: true) }
         return (other, Quirks(.dateForm))
     }
@@ -53,7 +53,7 @@ public struct IMAPDate: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Reads `day-month-year [hour:minute:second zone]` and notes what is not quite so.
+/// Reads `day-month-year [hour:minute:second zone]` and notes what is not quite like that.
 private struct DateReader {
     private var reader: IMAPReader
     var quirks = Quirks()
@@ -127,7 +127,7 @@ private struct DateReader {
         return CalendarTime.month(named: name.prefix(3))
     }
 
-    /// ` +0100`. Missing, or a name that stands for UTC, is read as UTC.
+    /// ` +0100`. A zone that is missing, or a name that stands for UTC, is read as UTC.
     private mutating func zone() -> Int16? {
         guard skipSpaces() > 0, !reader.isAtEnd else {
             quirks.insert(.zoneMissing)

@@ -1,9 +1,9 @@
 import NIOCore
 
 // What the deep readers share. A list of the grammar has its fields in a fixed order; real servers leave some out, put
-// NIL, a list or a bare word where something else is due, and space them as they like. Each function here reads one
-// such place, takes what stands there for what it most likely means, and notes what it had to overlook. All of them
-// make progress or say that the list has ended, so that no loop over them can hang.
+// NIL, a list or a bare word where something else is due, and space them as they like. Each function here reads one such
+// place, takes what is there for what it most likely means, and notes what it had to overlook. All of them make progress
+// or say that the list has ended, so that no loop over them can hang.
 
 extension IMAPReader {
     /// Goes to the next value of a list whose `(` has been read, or passes over its end and says `false`.
@@ -32,7 +32,7 @@ extension IMAPReader {
         if hasMore { note(.extraField) }
     }
 
-    /// Whether the atom NIL stands here. Does not look beyond its four octets.
+    /// Whether the atom NIL is next. Does not look beyond its four octets.
     var isAtNIL: Bool {
         guard peek.uppercased == UInt8(ascii: "N"), peek(1).uppercased == UInt8(ascii: "I"),
             peek(2).uppercased == UInt8(ascii: "L")
@@ -42,7 +42,7 @@ extension IMAPReader {
 
     var isAtEmptyList: Bool { peek == UInt8(ascii: "(") && peek(1) == UInt8(ascii: ")") }
 
-    /// A string, or NIL. What is neither is passed over and reads as `nil`.
+    /// A string, or NIL. Anything else is passed over and reads as `nil`.
     mutating func nstringField() -> IMAPString? {
         if peek == UInt8(ascii: "(") {
             skipList()
@@ -61,7 +61,7 @@ extension IMAPReader {
         return nstringField()
     }
 
-    /// A number; `nil` where it is none, or negative.
+    /// A number; `nil` where there is none, or a negative one.
     mutating func numberField() -> UInt64? {
         if peek.isDigit {
             if let number = number() { return number }
@@ -93,7 +93,7 @@ extension IMAPReader {
     }
 
     /// Some servers forget to escape the quotes inside a quoted string: `"=?utf-8?q?"Ann"?="` is one string. It goes on
-    /// while something is glued to its closing quote that is no value of its own.
+    /// while something that is not a value of its own is glued to its closing quote.
     private mutating func glued(_ string: IMAPString?) -> IMAPString? {
         guard let string, string.form == .quoted, peek != UInt8(ascii: "\""), !endsWord(peek), !isAtNIL, !isAtNumber else {
             return string
@@ -110,14 +110,14 @@ extension IMAPReader {
         return IMAPString(bytes, form: .quoted)
     }
 
-    /// Whether a whole number stands here, of up to 20 digits.
+    /// Whether a whole number of up to 20 digits is next.
     private var isAtNumber: Bool {
         var length = 0
         while length < 20, peek(length).isDigit { length += 1 }
         return length > 0 && endsWord(peek(length))
     }
 
-    /// What can stand behind a whole value. 0 is the end.
+    /// What can follow a whole value. 0 is the end.
     private func endsWord(_ byte: UInt8) -> Bool {
         byte == .space || byte == 9 || byte == 0 || byte == UInt8(ascii: "(") || byte == UInt8(ascii: ")")
     }

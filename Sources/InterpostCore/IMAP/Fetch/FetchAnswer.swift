@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What a FETCH response says of one message (RFC 9051 §7.5.2).
+/// What a FETCH response says about one message (RFC 9051 §7.5.2).
 ///
 ///     (UID 42 FLAGS (\Seen) RFC822.SIZE 120 BODY[] {3}␍␊abc)
 ///     uid 42, flags (\Seen), size 120, contents [BODY[]: 3 octets]
@@ -67,7 +67,7 @@ public struct FetchAnswer: Sendable {
         public var attributes: [MetadataEntry]
     }
 
-    /// Whether it says nothing of what the message says: no text, no excerpt, no annotation.
+    /// Whether it reveals nothing of what the message says: no text, no excerpt, no annotation.
     public var isHarmless: Bool {
         contents.isEmpty
             && items.allSatisfy { item in
@@ -84,7 +84,7 @@ public struct FetchAnswer: Sendable {
 extension FetchAnswer {
     /// - Parameters:
     ///   - number: The message's sequence number, as far as it is known.
-    ///   - uid: The number in front of UIDFETCH (RFC 9586).
+    ///   - uid: The number before UIDFETCH (RFC 9586).
     init(_ reader: inout IMAPReader, number: UInt64? = nil, uid: UInt64? = nil) {
         let name = number ?? uid
         if name == nil { reader.note(.dataMissing) } else if name == 0 { reader.note(.numberZero) }
@@ -105,7 +105,7 @@ extension FetchAnswer {
                 depth -= 1
                 if depth <= 0 { return }
             } else if reader.skip("(") {
-                // Domino puts an item into parentheses of its own.
+                // Domino puts an item in parentheses of its own.
                 reader.note(.itemInList)
                 depth += 1
                 isFirst = true
@@ -153,12 +153,12 @@ extension FetchAnswer {
             items.append(.other(item, value))
             return
         }
-        // A conversion that failed says why in a list, in the value's place (RFC 5259 §8).
+        // A conversion that failed has a list that says why in the place of the value (RFC 5259 §8).
         if reader.peekBehindSpaces == UInt8(ascii: "("), let value = reader.value() {
             items.append(.other(item, value))
             return
         }
-        // Yandex leaves the value away when there is none.
+        // Yandex leaves the value out when there is none.
         guard let value = reader.nstring() else {
             reader.note(.valueMissing)
             contents.append(Content(item: item))

@@ -17,10 +17,10 @@ public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
 
     /// The item without section and partial: `FLAGS`, `BODY`, `BODY.PEEK`, `RFC822.SIZE`, or a macro: `FAST`.
     public var name: Keyword
-    /// What stands in brackets: `BODY[]` has an empty section, `BODY` has none.
+    /// The text in brackets: `BODY[]` has an empty section, `BODY` has none.
     public var section: FetchSection?
     public var partial: Partial?
-    /// Lists behind the item: `PREVIEW (LAZY)`, `ANNOTATION (/comment) (value.priv)`.
+    /// Lists that follow the item: `PREVIEW (LAZY)`, `ANNOTATION (/comment) (value.priv)`.
     public var arguments: [IMAPValue] = []
 
     public init(name: Keyword, section: FetchSection? = nil, partial: Partial? = nil, arguments: [IMAPValue] = []) {
@@ -54,7 +54,7 @@ public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What a macro stands for (RFC 9051 §6.4.5); empty for what is none.
+    /// What a macro stands for (RFC 9051 §6.4.5); empty for an item that is not a macro.
     public var expansion: [FetchItem] {
         let fast = [
             FetchItem(name: Keyword("FLAGS")), FetchItem(name: Keyword("INTERNALDATE")),
@@ -90,7 +90,7 @@ public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
 // MARK: - Reading
 
 extension FetchItem {
-    /// Items that have lists behind them, and how many.
+    /// Items that are followed by lists, and by how many.
     private static let argumentCounts: [Keyword: Int] = [
         Keyword("PREVIEW"): 1, Keyword("SNIPPET"): 1, Keyword("ANNOTATION"): 2, Keyword("RFC822.HEADER.LINES"): 1,
         Keyword("RFC822.HEADER.LINES.NOT"): 1,
@@ -100,7 +100,7 @@ extension FetchItem {
     static func readList(_ reader: inout IMAPReader) -> [FetchItem] {
         guard reader.isAtList else {
             guard var item = read(&reader) else { return [] }
-            // Behind a single item may stand the command's modifiers as well.
+            // The command's modifiers may follow a single item as well.
             while item.arguments.count < argumentCounts[item.name] ?? 0, reader.isAtList, !reader.isAtFetchModifiers {
                 if let list = reader.value() { item.arguments.append(list) }
             }
@@ -124,7 +124,7 @@ extension FetchItem {
         return item
     }
 
-    /// `[TEXT]<0.100>`, if they stand here.
+    /// `[TEXT]<0.100>`, if they are at this place.
     mutating func readSection(_ reader: inout IMAPReader) {
         // Courier takes `BODY [TEXT]` for `BODY[TEXT]`, and sets \Seen.
         if reader.peek == .space, reader.peek(1) == UInt8(ascii: "[") { reader.skipExtraSpace() }

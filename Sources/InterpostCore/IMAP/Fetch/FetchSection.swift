@@ -12,7 +12,7 @@ public struct FetchSection: Hashable, Sendable, CustomStringConvertible {
         case headerFieldsNot([IMAPString])
         case text
         case mime
-        /// What no RFC has, as it stands.
+        /// What no RFC has, as it was written.
         case other(ByteBuffer)
     }
 
@@ -63,7 +63,7 @@ public struct FetchSection: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// `nil` where something else stands, which is not read then.
+    /// `nil` where there is something else, which is not read then.
     private static func content(_ reader: inout IMAPReader) -> Content? {
         var ahead = reader
         let content: Content
@@ -79,7 +79,7 @@ public struct FetchSection: Hashable, Sendable, CustomStringConvertible {
         return content
     }
 
-    /// What stands before the `]`, which is passed over. A quote or a literal that does not belong here may hold one.
+    /// What comes before the `]`, which is passed over. A quoted string or a literal that does not belong here may hold a `]`.
     private static func bytes(upToBracket reader: inout IMAPReader) -> ByteBuffer {
         var bytes = ByteBuffer()
         while !reader.isAtEnd, !reader.skip("]") {

@@ -1,11 +1,11 @@
 import NIOCore
 
-/// A quick look at a FETCH answer that says what every listing asks for, and is spelled just as RFC 9051 §9 has it.
+/// A quick look at a FETCH answer that says what every listing asks for, and is spelled exactly as in RFC 9051 §9.
 ///
 ///     * 12 FETCH (UID 42 FLAGS (\Seen $Junk) RFC822.SIZE 120)
 ///
-/// A mailbox of 100,000 messages is 100,000 of these lines. The quick look says what the reader says, and there is no quirk
-/// in it; or it says nothing, and the reader is asked.
+/// A mailbox of 100,000 messages is 100,000 of these lines. Either the quick look says what the reader would say, and
+/// there is no quirk in it; or it says nothing, and the reader is asked.
 extension FetchAnswer {
     /// `offset` is where the name ends.
     init?(plain text: IMAPText, from offset: Int) {
@@ -20,7 +20,7 @@ extension FetchAnswer {
         guard line.skip(")", bytes), line.index == bytes.count else { return nil }
     }
 
-    /// Each item but once.
+    /// Each item only once.
     private mutating func readPlainItem(_ line: inout PlainLine, _ bytes: Span<UInt8>) -> Bool {
         if uid == nil, line.skip("UID ", bytes) {
             uid = line.number(bytes)
@@ -61,7 +61,7 @@ private struct PlainLine {
         return true
     }
 
-    /// Up to 18 digits, without a zero in front.
+    /// Up to 18 digits, without a leading zero.
     mutating func number(_ bytes: Span<UInt8>) -> UInt64? {
         let start = index
         var value: UInt64 = 0
@@ -73,7 +73,7 @@ private struct PlainLine {
         return digits == 0 || digits > 18 || (digits > 1 && bytes[start] == 0x30) ? nil : value
     }
 
-    /// Behind the `(`, up to and with the `)`.
+    /// The flags after the `(`, up to and including the `)`.
     mutating func flags(_ bytes: Span<UInt8>) -> FlagList? {
         var flags = FlagList()
         if skip(")", bytes) { return flags }
@@ -92,7 +92,7 @@ private struct PlainLine {
         return skip(")", bytes) ? flags : nil
     }
 
-    /// Fewer octets than may be in an atom, so that none of them is a matter of opinion.
+    /// Only some of the octets that an atom may hold, so that none of them is a matter of opinion.
     private static func isInFlag(_ byte: UInt8) -> Bool {
         byte.isLetter || byte.isDigit || byte == UInt8(ascii: "$") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
             || byte == UInt8(ascii: ".")

@@ -18,7 +18,7 @@ public struct QuotaUsage: Hashable, Sendable {
 /// What one URL of URLFETCH stands for (RFC 4467 §7, RFC 5524 §3).
 public struct URLContent: Hashable, Sendable {
     public var url: Secret
-    /// `nil` for NIL: the server does not give it out; and where the answer has ``items``.
+    /// `nil` for NIL, when the server does not give it out, and where the answer has ``items``.
     public var content: IMAPString?
     /// `(BODYPARTSTRUCTURE (…)) (BINARY ~{3}…)`
     public var items: [IMAPOption] = []
@@ -77,14 +77,14 @@ extension IMAPReader {
         return .quotaRoot(mailbox, roots: strings())
     }
 
-    /// `"INBOX" (/private/comment "mine")`, or names alone when somebody has changed them (RFC 5464 §4.4).
+    /// `"INBOX" (/private/comment "mine")`, or only names when somebody has changed the entries (RFC 5464 §4.4).
     mutating func metadata() -> IMAPResponse.Data? {
         guard let mailbox = mailbox() else { return nil }
         guard isAtList else { return .metadataChanged(mailbox, entries: strings()) }
         return .metadata(mailbox, metadataEntries())
     }
 
-    /// `"INBOX" "/comment" ("value.priv" "mine")`, of the draft that became RFC 5464.
+    /// `"INBOX" "/comment" ("value.priv" "mine")`, from the draft that became RFC 5464.
     mutating func annotation() -> IMAPResponse.Data? {
         guard let mailbox = mailbox(), let entry = string() else { return nil }
         return .annotation(mailbox, entry: entry, metadataEntries())

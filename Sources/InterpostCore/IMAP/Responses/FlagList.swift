@@ -22,7 +22,7 @@ public struct FlagList: Hashable, Sendable, CustomStringConvertible {
     }
 
     public var system: System
-    /// Keywords, and flags with a backslash that are none of the system's, in their order.
+    /// Keywords, and flags with a backslash that are not system flags, in their order.
     public var others: [IMAPString]
 
     public init(system: System = [], others: [IMAPString] = []) {
@@ -47,7 +47,7 @@ public struct FlagList: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension IMAPReader {
-    /// `(\Seen $Junk)`; what stands in its place is read as flags too.
+    /// `(\Seen $Junk)`; whatever is in its place is read as flags too.
     mutating func flagList() -> FlagList {
         var flags = FlagList()
         if skipNIL() { note(.nilForList) } else { readList { $0.appendFlag(to: &flags) } }
@@ -94,7 +94,7 @@ extension IMAPReader {
 }
 
 extension ByteSet {
-    /// Of the octets at which a word does not end anyway.
+    /// Octets that may not be in a flag, apart from those at which a word ends anyway.
     fileprivate static let notInFlags: ByteSet = "{%*\\]"
 }
 

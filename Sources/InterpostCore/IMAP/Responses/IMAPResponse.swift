@@ -26,11 +26,11 @@ public struct IMAPResponse: Sendable {
     public let kind: Kind
     /// In upper case; `nil` where there is no name to read.
     public let name: Keyword?
-    /// The number in front of EXISTS, RECENT, EXPUNGE and FETCH.
+    /// The number before EXISTS, RECENT, EXPUNGE and FETCH.
     public let number: UInt64?
     /// The bytes it was read from.
     public let text: IMAPText
-    /// Octets of the text in front of the data, and what is odd in them.
+    /// Octets of the text before the data, and what is odd in them.
     let headLength: Int
     private let headQuirks: Quirks
 
@@ -56,7 +56,7 @@ public struct IMAPResponse: Sendable {
 
     /// Reads the response deeply. Costs time that grows with its length.
     public func read() -> (data: Data, quirks: Quirks) {
-        // What is not known may be anything, and nothing is odd about it.
+        // An unknown response may be anything, and nothing is odd about it.
         guard kind != .unknown else { return (.unknown, Quirks()) }
         if kind == .fetch, number ?? 0 > 0, headQuirks.isEmpty, let answer = FetchAnswer(plain: text, from: headLength) {
             return (.fetch(answer), Quirks())
@@ -70,7 +70,7 @@ public struct IMAPResponse: Sendable {
         return (data, reader.quirks)
     }
 
-    /// `nil` where not even the part is there without which the response says nothing.
+    /// `nil` where even the part is missing without which the response says nothing.
     private func read(_ reader: inout IMAPReader) -> Data? {
         switch kind {
         case .fetch, .store: .fetch(FetchAnswer(&reader, number: number))
@@ -127,7 +127,7 @@ extension IMAPResponse.Kind {
             ("COPY", .copy),
         ] + vendors.map { ($0, .vendor) }
 
-    /// Answers to commands of Cyrus, Netscape, Sun and others that are written down nowhere.
+    /// Answers to commands of Cyrus, Netscape, Sun and others that are documented nowhere.
     private static let vendors: [StaticString] = [
         "ACCEPTABLE", "ACCOUNT-URL", "NETSCAPE", "SNIPPET", "SYNCAPPLY", "SYNCGET", "SYNCRESTART", "SYNCRESTORE",
         "VERSION", "XCONVMETA", "XCONVMULTISORT", "XCONVUPDATES", "XFOREVER", "XSENDER", "XSTATS",
@@ -137,7 +137,7 @@ extension IMAPResponse.Kind {
 
     fileprivate static func named(_ name: Keyword) -> IMAPResponse.Kind { byName[name] ?? .unknown }
 
-    /// What only a server to which the client has logged in has to say.
+    /// What a server says only after the client has logged in to it.
     var isMailboxData: Bool {
         switch self {
         case .list, .lsub, .xlist, .status, .search, .esearch, .sort, .thread, .flags, .exists, .recent, .expunge,

@@ -8,7 +8,7 @@ public struct IMAPStatus: Sendable {
     public enum Result: String, Sendable, CaseIterable {
         case ok, no, bad, bye, preauth
 
-        /// As it stands on the wire.
+        /// As it is spelled on the wire.
         public var word: String {
             switch self {
             case .ok: "OK"
@@ -23,7 +23,7 @@ public struct IMAPStatus: Sendable {
     /// `*` for an untagged one.
     public let tag: ByteBuffer
     public let result: Result
-    /// What stands in brackets, without them.
+    /// The text in brackets, without the brackets.
     public let code: ByteBuffer?
     /// The text for people.
     public let text: ByteBuffer
@@ -51,7 +51,7 @@ public struct IMAPStatus: Sendable {
 
     private static func readResult(_ reader: inout IMAPReader) -> Result? {
         let isLowerCase = reader.peek.isLowerCase || reader.peek(1).isLowerCase
-        // home.pl and Office 365 have left the OK away: `* [COPYUID 1 2 3] done`.
+        // home.pl and Office 365 have left the OK out: `* [COPYUID 1 2 3] done`.
         if reader.isAtKnownCode {
             reader.note(.statusMissing)
             return .ok
@@ -68,7 +68,7 @@ public struct IMAPStatus: Sendable {
         return reader.keyword()
     }
 
-    /// The words behind the code's name.
+    /// The words after the code's name.
     public var codeArguments: [IMAPString] {
         guard let code else { return [] }
         var reader = IMAPReader(IMAPText(line: code))
@@ -79,7 +79,7 @@ public struct IMAPStatus: Sendable {
     /// The code with its arguments, read now.
     public var responseCode: ResponseCode? { code.flatMap { ResponseCode.read($0)?.code } }
 
-    /// Whether the code is known, and none that may hold a password or a token.
+    /// Whether the code is known, and cannot hold a password or a token.
     var hasHarmlessCode: Bool {
         code == nil || codeName.map { ResponseCode.isKnown($0) && !ResponseCode.carriesSecret($0) } ?? false
     }
@@ -94,7 +94,7 @@ extension IMAPReader {
         return ahead.keyword(stoppingAt: .codeNameEnds).map(ResponseCode.isKnown) == true
     }
 
-    /// What stands in brackets.
+    /// The text in brackets.
     fileprivate mutating func responseCode() -> ByteBuffer? {
         guard peekBehindSpaces == UInt8(ascii: "[") else { return nil }
         let place = place
@@ -141,10 +141,10 @@ extension IMAPReader {
         return first
     }
 
-    /// The text for people: whatever stands behind one space.
+    /// The text for people: whatever follows one space.
     fileprivate mutating func statusText() -> ByteBuffer {
         if !isAtEnd, peek != .space, peek != 9 { note(.missingSpace) }
-        // One space with nothing behind it is not one too many.
+        // One space with nothing after it is not one too many.
         if octetsLeft > 1 { skipSpaces() } else { advance() }
         if isAtEnd { note(.textMissing) }
         let text = rest

@@ -1,6 +1,6 @@
 import NIOCore
 
-// What a server says of mailboxes (RFC 9051 §7.3): LIST, STATUS, NAMESPACE.
+// What a server says about mailboxes (RFC 9051 §7.3): LIST, STATUS, NAMESPACE.
 
 /// One line of LIST, LSUB or XLIST (RFC 9051 §7.3.1, RFC 5258).
 ///
@@ -72,7 +72,7 @@ extension IMAPReader {
     private mutating func mailboxSeparator() -> IMAPString?? {
         skipSpaces()
         if peek == UInt8(ascii: "\""), peek(1) == UInt8(ascii: "\\"), peek(2) == UInt8(ascii: "\""), peek(3) == .space {
-            // Some servers whose separator it is write `"\"`, which would be the beginning of a string.
+            // Some servers whose separator is a backslash write `"\"`, which would be the beginning of a string.
             note(.oddEscapeInQuoted)
             skip(octets: 3)
             return IMAPString(ByteBuffer(string: "\\"), form: .quoted)
@@ -87,8 +87,8 @@ extension IMAPReader {
         return word
     }
 
-    /// The name behind the separator: the rest of the line, but for the list of an extension behind it. Servers that
-    /// forget to quote a name, or a quote in it, give themselves away by what they leave behind it.
+    /// The name that follows the separator: the rest of the line, except for the list of an extension that follows the
+    /// name. Servers that forget to quote a name, or a quote in it, give themselves away by what they leave after it.
     private mutating func listedName() -> MailboxName? {
         skipSpaces()
         let start = self
@@ -120,7 +120,7 @@ extension IMAPReader {
         return ahead.endsHere()
     }
 
-    /// `("CHILDINFO" ("SUBSCRIBED") "OLDNAME" ("Work"))`; empty where no list stands.
+    /// `("CHILDINFO" ("SUBSCRIBED") "OLDNAME" ("Work"))`; empty where there is no list.
     private mutating func listExtensions() -> [ListExtension] {
         guard isAtList else { return [] }
         var extensions: [ListExtension] = []

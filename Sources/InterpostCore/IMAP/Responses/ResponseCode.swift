@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// What stands in brackets in a status response (RFC 9051 §7.1).
+/// The code in brackets in a status response (RFC 9051 §7.1).
 ///
 ///     * OK [COPYUID 38505 304,319:320 3956:3958] done      .copyUID(38505, from: 304,319:320, to: 3956:3958)
 public enum ResponseCode: Hashable, Sendable {
@@ -21,7 +21,7 @@ public enum ResponseCode: Hashable, Sendable {
     case copyUID(validity: UInt64, from: SequenceSet, to: SequenceSet)
     case highestModSequence(UInt64)
     case modified(SequenceSet)
-    /// Only so many messages were dealt with, the last of them that of the UID.
+    /// Only this many messages were dealt with; the last of them has this UID.
     case messageLimit(UInt64, lastUID: UInt64?)
 
     // RFC 3516, 4469, 4978, 5255, 5259, 5465, 5466, 6154, 8474, 9585.
@@ -50,12 +50,12 @@ public enum ResponseCode: Hashable, Sendable {
     case throttled
     case webAlert(Secret)
 
-    /// A code that is not known, or whose arguments are not what it has.
+    /// A code that is not known, or whose arguments are not those that it takes.
     case other(Keyword, arguments: ByteBuffer)
 
     public enum AnnotateTrouble: Hashable, Sendable { case tooBig, tooMany }
 
-    /// What a mailbox takes of annotations (RFC 5257 §3.1).
+    /// Which annotations a mailbox takes (RFC 5257 §3.1).
     public enum AnnotationSupport: Hashable, Sendable {
         case none, readOnly
         /// Octets of the largest value.
@@ -74,7 +74,7 @@ public enum ResponseCode: Hashable, Sendable {
 // MARK: - Reading
 
 extension ResponseCode {
-    /// - Parameter code: What stands between the brackets.
+    /// - Parameter code: The octets between the brackets.
     static func read(_ code: ByteBuffer) -> (code: ResponseCode, quirks: Quirks)? {
         var reader = IMAPReader(IMAPText(line: code))
         guard let name = reader.keyword() else { return nil }
@@ -103,14 +103,14 @@ extension ResponseCode {
         return (found ?? .other(name, arguments: rest.rest), quirks)
     }
 
-    /// Reads the code that stands here, and stays behind it.
+    /// Reads the code at this place, and stops after it.
     fileprivate static func read(known reader: inout IMAPReader) -> ResponseCode? {
         reader.keyword().flatMap { plain[$0] ?? readers[$0]?(&reader) }
     }
 
     static func isKnown(_ name: Keyword) -> Bool { plain[name] != nil || readers[name] != nil }
 
-    /// Codes with URLs, which may hold a name, a password or a token, and with what tokens are made of.
+    /// Codes with URLs, which may hold a name, a password or a token, and codes with what tokens are made of.
     static func carriesSecret(_ name: Keyword) -> Bool { secretCodes.contains(name) }
 
     private static let secretCodes: Set = [
@@ -173,7 +173,7 @@ extension IMAPReader {
     /// Passes over a code whose name is known, and over as many words as it has.
     mutating func skipResponseCode() { _ = ResponseCode.read(known: &self) }
 
-    /// `(UTF-8 KOI8-R)`; old servers leave the parentheses away.
+    /// `(UTF-8 KOI8-R)`; old servers leave the parentheses out.
     fileprivate mutating func stringsOrList() -> [IMAPString] { isAtList ? list() ?? [] : strings() }
 
     fileprivate mutating func appendUID() -> ResponseCode? {

@@ -47,7 +47,7 @@ extension IMAPResponse {
         // Servers' own, and IMAP's past.
         case applePushService([ApplePushField])
         case mailbox(MailboxName)
-        /// A name that some server uses, whose data nobody has written down: as they stand.
+        /// A name that some server uses, whose data nobody has documented: the values as they came.
         case vendor([IMAPValue])
 
         /// A name that is not known.
@@ -65,7 +65,7 @@ extension IMAPReader {
         return .count(number)
     }
 
-    /// A number where one is due. What stands there instead is passed over, and read as one where that can be.
+    /// A number where one is due. Anything else in its place is passed over, and read as a number where possible.
     ///
     ///     42      "42"      -1      9.3736e+06      NIL
     mutating func dueNumber(startsAtOne: Bool = false) -> UInt64? {
@@ -90,7 +90,7 @@ extension IMAPReader {
         return number(spelled: word)
     }
 
-    /// Digits up to the end of the word, or nothing: `9.5` is no number, and neither is what has more than 64 bits.
+    /// Digits up to the end of the word, or nothing: `9.5` is not a number, and neither is anything with more than 64 bits.
     private mutating func plainNumber() -> UInt64? {
         let place = place
         if let number = number(), isAtEnd || ByteSet.wordEnds.contains(peek) { return number }
@@ -119,7 +119,7 @@ extension IMAPReader {
     }
 
     /// Goes through a list: `read` takes one item of it, or nothing, and then one value is passed over. Where the
-    /// parentheses are missing, all that is left is the list.
+    /// parentheses are missing, the list is all that is left.
     mutating func readList(_ read: (inout IMAPReader) -> Void) {
         skipSpaces()
         if skip("(") {
@@ -130,7 +130,7 @@ extension IMAPReader {
         }
     }
 
-    /// The same behind the `(`.
+    /// Goes through a list whose `(` has been read.
     mutating func readToListEnd(_ read: (inout IMAPReader) -> Void) {
         while true {
             if endsHere() {
@@ -158,7 +158,7 @@ extension IMAPReader {
         return true
     }
 
-    /// The tag in `(TAG "a1")`; `other` takes what else stands in the list.
+    /// The tag in `(TAG "a1")`; `other` takes what else is in the list.
     mutating func correlator(_ other: (inout IMAPReader, Keyword) -> Void = { _, _ in }) -> IMAPString? {
         guard isAtList else { return nil }
         var tag: IMAPString?

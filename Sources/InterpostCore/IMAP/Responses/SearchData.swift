@@ -1,6 +1,6 @@
 import NIOCore
 
-// What a server says of messages that it found or that are gone: SEARCH, SORT, ESEARCH, THREAD, VANISHED, UIDBATCHES.
+// What a server says about messages that it found or that are gone: SEARCH, SORT, ESEARCH, THREAD, VANISHED, UIDBATCHES.
 
 /// The answer to SEARCH RETURN, SORT RETURN and ESEARCH (RFC 4731, 5267, 6203, 7377, 9394).
 ///
@@ -13,7 +13,7 @@ public struct ESearchData: Hashable, Sendable {
         case count(UInt64)
         case all(SequenceSet)
         case modSequence(UInt64)
-        /// Results number so and so, and which they are; `nil` when there are none.
+        /// The positions of the results, and which messages they are; `nil` when there are none.
         case partial(range: PartialRange, SequenceSet?)
         /// Scores from 1 to 100, in the order of the results.
         case relevancy([UInt64])
@@ -30,7 +30,7 @@ public struct ESearchData: Hashable, Sendable {
     }
 
     public var tag: IMAPString?
-    /// Of MULTISEARCH.
+    /// The mailbox, in an answer to MULTISEARCH.
     public var mailbox: MailboxName?
     public var uidValidity: UInt64?
     public var usesUIDs = false

@@ -3,7 +3,7 @@ import NIOCore
 /// A list, or the arguments of a command or response, while they are read: which value is next, and what it is.
 struct ContentFrame: Sendable {
     let shape: ContentShape
-    /// Values in front of the next one.
+    /// How many values come before the next one.
     private var index = 0
     /// What the next values are, where a word has said so.
     private var queue: [ContentSlot] = []
@@ -105,7 +105,7 @@ struct ContentFrame: Sendable {
 
     // MARK: - BODYSTRUCTURE
 
-    /// Fields in front of the extensions: what a part of this type has.
+    /// The fields before the extensions: what a part of this type has.
     private mutating func bodyString(_ text: [UInt8]) -> ContentRole {
         if isMultipart { return index == 0 || index == 3 ? .kept : .words }
         switch index {
@@ -113,7 +113,7 @@ struct ContentFrame: Sendable {
             word = text
             return .kept
         case 1:
-            // Only messages have one in them, and not those that say nothing but their header.
+            // Only messages contain another message, but not those that hold only a header.
             messages = ContentTable.isName("RFC822", text) || ContentTable.isName("GLOBAL", text) ? 1 : 0
             return .kept
         case 2, 5, 6: return .kept
@@ -208,7 +208,7 @@ struct ContentFrame: Sendable {
             ? ContentSlot(.searched, list: .named(.annotations)) : ContentSlot(.unknown)
     }
 
-    /// `SIEVE SCRIPT {n}`, and keys of a search behind it.
+    /// `SIEVE SCRIPT {n}`, followed by keys of a search.
     private mutating func filterString(_ text: [UInt8]) -> ContentRole {
         switch index {
         case 0: return .kept
@@ -222,6 +222,6 @@ struct ContentFrame: Sendable {
 }
 
 extension ContentShape {
-    /// What a list is that stands where nothing else is known of one.
+    /// What a list is in a place where nothing else is known about it.
     fileprivate var nested: ContentShape { if case .search = self { .search(skipping: 0) } else { self } }
 }

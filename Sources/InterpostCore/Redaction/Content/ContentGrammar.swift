@@ -1,12 +1,12 @@
 import NIOCore
 
-/// What stands behind the names of commands, responses and codes, where it is more than numbers and words of the protocol.
+/// What follows the names of commands, responses and codes, where it is more than numbers and words of the protocol.
 enum ContentGrammar {
     static func shape(ofCommand name: Keyword) -> ContentShape { commands[name] ?? .each(.words) }
 
     private static let commands = KeywordTable(keys: IMAPVerb.all.map { ($0.name, shape(of: $0.arguments)) })
 
-    /// What follows the last place that a row tells of may be anything.
+    /// What follows the last place that a row describes may be anything.
     static func shape(of arguments: [IMAPVerb.Argument]) -> ContentShape {
         var slots: [ContentSlot] = []
         for argument in arguments {
@@ -26,7 +26,7 @@ enum ContentGrammar {
             case .notifyGroups: return .notified
             case .script: return .filter
             case .pushService: return .pushService
-            // What is secret in these, others take care of.
+            // Others take care of what is secret in these.
             case .login, .urls, .secret: return .kept
             }
         }

@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// Replaces what a session says of people by pseudonyms of the same length, event by event, before it is recorded.
+/// Replaces what a session says about people with pseudonyms of the same length, event by event, before it is recorded.
 ///
 ///     * LIST (\Sent) "/" "Projects/Anna"␍␊       * LIST (\Sent) "/" "Wqtbnmsk/Bcfo"␍␊
 ///     * 1 FETCH (BODY[TEXT] {11}␍␊               * 1 FETCH (BODY[TEXT] {11}␍␊
@@ -49,7 +49,7 @@ package struct ContentRedactor: Sendable {
     }
 
     /// Takes note of an event whose octets nobody wants. Lines say what follows them; the octets of a server's literal or
-    /// message say nothing of what follows those, and are not looked at.
+    /// message say nothing about what follows them, and are not looked at.
     package mutating func learn(_ event: MailEvent) {
         switch event.meaning {
         case .literal where event.sender == .server: break
@@ -104,7 +104,7 @@ package struct ContentRedactor: Sendable {
         return line.changed { walker.mapLine(&$0, from: start, to: $0.count, announces: announces) }
     }
 
-    /// `a UID COPY 1 "x"`: the shape of what stands behind COPY, and where that begins.
+    /// `a UID COPY 1 "x"`: the shape of what follows COPY, and where that begins.
     private static func commandShape(_ line: ByteBuffer) -> (ContentShape, Int, UInt64?) {
         guard let (name, length) = IMAPCommand.head(of: line) else { return (.each(.unknown), 0, nil) }
         return (ContentGrammar.shape(ofCommand: name), length, nil)
@@ -117,10 +117,10 @@ package struct ContentRedactor: Sendable {
 
     // MARK: - Others
 
-    /// `a1 OK [PERMANENTFLAGS (\Seen Projects)] done`: what stands in the brackets, and names that the client has used.
+    /// `a1 OK [PERMANENTFLAGS (\Seen Projects)] done`: what is in the brackets, and names that the client has used.
     private func redactStatus(_ status: IMAPStatus, _ event: MailEvent) -> ByteBuffer? {
         event.bytes.changed { bytes in
-            // Behind the tag and the result.
+            // The place after the tag and the result.
             var place = status.tag.readableBytes
             while place < bytes.count, bytes[place] <= .space { place += 1 }
             while place < bytes.count, bytes[place] > .space, bytes[place] != UInt8(ascii: "[") { place += 1 }
@@ -138,7 +138,7 @@ package struct ContentRedactor: Sendable {
         }
     }
 
-    /// Nobody knows what it is, so all words of it go.
+    /// Nobody knows what it is, so all its words are replaced.
     private mutating func redactOpaque(_ event: MailEvent) -> ByteBuffer? {
         var mapper = (event.sender == .client ? opaque.client : opaque.server) ?? WordMapper(mappers.words)
         defer { if event.sender == .client { opaque.client = mapper } else { opaque.server = mapper } }

@@ -3,11 +3,11 @@ import NIOCore
 /// What a string of IMAP is, as far as its redaction goes.
 enum ContentRole: Sendable, Equatable {
     case kept
-    /// A name, an address, a subject: what stands in headers of messages.
+    /// A name, an address, a subject: what is in headers of messages.
     case words
     /// An excerpt of a message's text, a script.
     case text
-    /// The boundary of a multipart, which is mapped where the text is in which it stands.
+    /// The boundary of a multipart, which is mapped where the text that contains it is mapped.
     case boundary
     /// Something that was looked for, or that somebody noted.
     case searched
@@ -84,7 +84,7 @@ struct ContentMappers: Sendable {
         switch role {
         case .label where bytes[range.lowerBound] == UInt8(ascii: "\\"): return false
         case .flag where isKnownFlag(bytes, range): return false
-        // A number where a string should be is some size.
+        // A number where a string should be is a size.
         case .words where form == .atom && range.allSatisfy({ bytes[$0].isDigit }): return false
         case .unknown where form == .atom && !isPersonal(bytes, range): return false
         case .number:
@@ -105,7 +105,7 @@ struct ContentMappers: Sendable {
         return true
     }
 
-    /// The atom NIL is no string.
+    /// The atom NIL is not a string.
     private func avoidNIL(_ bytes: inout MutableSpan<UInt8>, _ range: Range<Int>) {
         guard range.count == 3, bytes[range.lowerBound] | 0x20 == UInt8(ascii: "n"),
             bytes[range.lowerBound + 1] | 0x20 == UInt8(ascii: "i"), bytes[range.lowerBound + 2] | 0x20 == UInt8(ascii: "l")

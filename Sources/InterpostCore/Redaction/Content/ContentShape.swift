@@ -24,9 +24,9 @@ indirect enum ContentShape: Sendable {
     case status
     /// `INBOX fred lrs ann l`
     case rights
-    /// Keys of a search, behind so many words that are none.
+    /// Keys of a search, after this many words that are not keys.
     case search(skipping: Int)
-    /// `mailbox (flags) "date" {n}`, and what may stand for the literal; the mailbox behind so many values.
+    /// `mailbox (flags) "date" {n}`, and what may replace the literal; the mailbox comes after this many values.
     case appended(mailboxAt: Int)
     case catenated
     case stored
@@ -37,7 +37,7 @@ indirect enum ContentShape: Sendable {
     case filter
 }
 
-/// What may stand in one place: a string, or a list.
+/// What may be in one place: a string, or a list.
 struct ContentSlot: Sendable {
     var string: ContentRole
     var list: ContentShape
@@ -53,7 +53,7 @@ struct ContentSlot: Sendable {
 /// Lists of names and values, and what each name has.
 enum ContentTable: Sendable {
     case fetch
-    /// Of BODYSTRUCTURE: `("NAME" "x.txt")`, and `("ATTACHMENT" ("FILENAME" "x.txt"))`.
+    /// Parameters in BODYSTRUCTURE: `("NAME" "x.txt")`, and `("ATTACHMENT" ("FILENAME" "x.txt"))`.
     case parameters
     case statusItems
     case id

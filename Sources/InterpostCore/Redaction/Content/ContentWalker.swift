@@ -5,7 +5,7 @@ import NIOCore
 ///     * 1 FETCH (ENVELOPE (NIL {9}␍␊      the literal is the subject: words
 ///     Geheimnis NIL …) UID 7)␍␊           the rest goes on where the first line ended
 ///
-/// It needs less of the grammar than the readers of events do, and knows no error: what it does not recognise is a string.
+/// It needs less of the grammar than the readers of events do, and knows no errors: what it does not recognise is a string.
 struct ContentWalker: Sendable {
     /// How the octets of the literal that was announced are mapped.
     private enum Literal {
@@ -17,7 +17,7 @@ struct ContentWalker: Sendable {
 
     private let mappers: ContentMappers
     private var frames: [ContentFrame] = []
-    /// Lists that are open beyond the deepest frame: all in them is read as if it stood there.
+    /// How many lists are open beyond the deepest frame: everything in them is read as if it were in that frame.
     private var excess = 0
     private var literal = Literal.kept
     private var message: MessageMapper?
@@ -112,7 +112,7 @@ struct ContentWalker: Sendable {
     // MARK: - Strings
 
     private mutating func take(_ bytes: inout MutableSpan<UInt8>, _ range: Range<Int>, _ form: ContentMappers.Form) -> Bool {
-        // Longer words are none of the protocol.
+        // Longer words are not words of the protocol.
         let text = range.count <= 64 ? range.map { bytes[$0] } : []
         let role = frames[frames.count - 1].string(text, form)
         if form == .atom, ContentTable.isName("NIL", text) { return false }
@@ -123,8 +123,8 @@ struct ContentWalker: Sendable {
         return true
     }
 
-    /// What stands in quotes. Some servers forget to escape quotes in it: it ends with the quote that a word could not go
-    /// on behind.
+    /// What is in quotes. Some servers forget to escape quotes in it: it ends with the quote after which a word could not
+    /// go on.
     private func quoted(_ bytes: inout MutableSpan<UInt8>, _ index: inout Int, to end: Int) -> Range<Int> {
         let start = index + 1
         if frames[frames.count - 1].expectsSeparator, index + 3 < end, bytes[index + 1] == UInt8(ascii: "\\"),

@@ -6,9 +6,9 @@
 enum HeaderTreatment: Sendable {
     case kept
     case text
-    /// The first word stays, and of the parameters each has its own.
+    /// The first word stays, and each parameter has its own treatment.
     case parameters
-    /// A boundary: with the text in which it stands.
+    /// A boundary: it is treated together with the text that contains it.
     case boundary
 
     /// Names are in lower case.

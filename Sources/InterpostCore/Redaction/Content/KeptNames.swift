@@ -1,4 +1,4 @@
-/// Names that say nothing of anybody, and that clients and servers look for: they stay as they are.
+/// Names that say nothing about anybody, and that clients and servers look for: they stay as they are.
 ///
 ///     INBOX    Sent Items    [Gmail]    anyone    $Forwarded
 struct KeptNames: Sendable {
@@ -28,7 +28,7 @@ struct KeptNames: Sendable {
         return first..<(end ?? range.upperBound)
     }
 
-    /// What may stand at `depth` in one of `range`.
+    /// What may be at `depth` in one of `range`.
     func octets(behind depth: Int, of range: Range<Int>) -> Set<UInt8> {
         Set(range.compactMap { names[$0].count > depth ? names[$0][depth] : nil })
     }

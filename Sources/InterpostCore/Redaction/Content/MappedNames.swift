@@ -16,7 +16,7 @@ struct MappedNames: Sendable {
         names.append((name, pseudonym))
     }
 
-    /// Puts pseudonyms for names, the longest first. Says whether there was one.
+    /// Replaces names with their pseudonyms, the longest first. Says whether there was one.
     func replace(in bytes: inout MutableSpan<UInt8>, from start: Int) -> Bool {
         var index = start
         var hasChanged = false

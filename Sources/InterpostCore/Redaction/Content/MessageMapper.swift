@@ -9,14 +9,14 @@
 ///     ␍␊                                                    ␍␊
 ///     iVBORw0KGgo=␍␊                                        rPQXZk5WNmb=␍␊
 ///
-/// What is known of the message is little, because the same text comes in many views: as BODY[], as BODY[1], by POP3.
+/// Little is known about the message, because the same text comes in many views: as BODY[], as BODY[1], by POP3.
 /// So what becomes of a text does not depend on the header above it: ``TextMapper`` leaves base64 and quoted-printable
-/// what they are without being told. A line that begins with two dashes may be a boundary; the lines behind it that begin
-/// with `Content-`, up to the next empty one, are a header then.
+/// what they are without being told. A line that begins with two dashes may be a boundary; then the lines after it that
+/// begin with `Content-`, up to the next empty one, are a header.
 struct MessageMapper: Sendable {
     /// What the first octet is part of.
     enum Start: Sendable, Equatable {
-        /// A header: of a message, with the text behind it or not, or of a part.
+        /// A header: of a message, with or without the text after it, or of a part.
         case header
         case text
         /// The middle of a message, which may be its header too.
@@ -28,20 +28,20 @@ struct MessageMapper: Sendable {
         case fieldStart
         case fieldName
         case fieldValue
-        /// In a line that begins with so many dashes, up to two.
+        /// In a line that begins with this many dashes, up to two.
         case dashes(Int, inHeader: Bool)
         /// A boundary, or what looks like one.
         case boundary
-        /// In the header of a part, at the beginning of a line, or behind so many octets of `content-`.
+        /// In the header of a part, at the beginning of a line, or after this many octets of `content-`.
         case partStart(Int)
-        /// In a line of a part's header that is no field.
+        /// In a line of a part's header that is not a field.
         case partText
         case textStart
         case text
     }
 
     private var place: Place
-    /// The header is that of a part, behind a boundary.
+    /// The header is that of a part, after a boundary.
     private var isPart = false
     private var name: [UInt8] = []
     private var treatment = HeaderTreatment.text
@@ -141,7 +141,7 @@ struct MessageMapper: Sendable {
         case .lineFeed: place = isPart ? .partStart(0) : .fieldStart
         case .carriageReturn: break
         case .space, 9:
-            // `Subject :` is an old spelling; `From anna@example.org Mon Feb  7` is no field.
+            // `Subject :` is an old spelling; `From anna@example.org Mon Feb  7` is not a field.
             if !name.isEmpty, name.elementsEqual("from".utf8) || name.elementsEqual(">from".utf8) { beginText() }
         case let byte where byte > .space && byte < 0x7F && name.count < Self.longestName:
             name.append(byte.isLetter ? byte | 0x20 : byte)

@@ -4,12 +4,12 @@
 ///     INBOX, Sent            INBOX, Sent
 ///     fred@example.org       kxva@mtqwzhe.bdl       a user
 ///
-/// Letters become letters and digits digits, as with ``WordMapper``, but here all that stands in front counts and not
+/// Letters become letters and digits digits, as with ``WordMapper``, but here everything before the octet counts, not
 /// only the word: two names that differ have pseudonyms that differ. The pseudonym is as long as the name and has the
-/// same characters apart from letters and digits, so a name that was an atom is one still. Backslashes that only escape
+/// same characters apart from letters and digits, so a name that was an atom still is one. Backslashes that only escape
 /// are handed to ``pass(_:)``, so that all three forms of a string have one pseudonym.
 ///
-/// Names come one octet at a time, as literals come in any pieces. Of a word that begins like one that is kept, those
+/// Names come one octet at a time, as literals come in any pieces. Where a word begins like one that is kept, those
 /// letters stay: `Sentinel` becomes `Sentxqbf`.
 struct NameMapper: Sendable {
     private let seed: PseudonymSeed

@@ -7,7 +7,7 @@ import NIOCore
 struct POP3ContentRedactor: Sendable {
     private let mappers: ContentMappers
     private var message: MessageMapper?
-    /// What the lines that come are the answer to.
+    /// The command that the lines now arriving answer.
     private var answered: POP3Command?
 
     init(_ mappers: ContentMappers) { self.mappers = mappers }
@@ -35,7 +35,7 @@ struct POP3ContentRedactor: Sendable {
         }
     }
 
-    /// What a verb's row does not know for the protocol's own may be anything.
+    /// What a verb's row does not know as the protocol's own may be anything.
     private func redact(_ line: ByteBuffer, _ name: Keyword?, _ command: POP3Command) -> ByteBuffer? {
         switch command {
         case .xtnd(.bboards): return redact(line, behind: 2, as: .mailbox)
@@ -48,7 +48,7 @@ struct POP3ContentRedactor: Sendable {
         }
     }
 
-    /// - Parameter words: How many words of the reply stand in front of what is listed: `+OK`.
+    /// - Parameter words: How many words of the reply come before what is listed: `+OK`.
     private func redactLine(_ line: ByteBuffer, behind words: Int, answering command: POP3Command) -> ByteBuffer? {
         let isReply = words > 0
         switch command {
@@ -63,7 +63,7 @@ struct POP3ContentRedactor: Sendable {
         }
     }
 
-    /// Maps what stands behind so many words.
+    /// Maps what follows this many words.
     private func redact(_ line: ByteBuffer, behind words: Int, as role: ContentRole) -> ByteBuffer? {
         line.changed { bytes in
             var end = bytes.count
@@ -74,7 +74,7 @@ struct POP3ContentRedactor: Sendable {
                 while index < end, bytes[index] > .space { index += 1 }
             }
             while index < end, bytes[index] <= .space { index += 1 }
-            // What stands behind an identifier is text.
+            // What follows an identifier is text.
             var last = end
             if role == .identifier {
                 last = index

@@ -5,10 +5,10 @@
 struct ParameterMapper: Sendable {
     private enum Place {
         case first, name
-        /// Behind the `=`.
+        /// After the `=`.
         case valueStart
         case value, quoted, escaped
-        /// In `utf-8'de'`, with so many apostrophes to come.
+        /// In `utf-8'de'`, with this many apostrophes to come.
         case language(Int)
     }
 
@@ -85,7 +85,7 @@ struct ParameterMapper: Sendable {
         text.readsPercent = word.last == UInt8(ascii: "*")
     }
 
-    /// `filename*=`, `filename*0*=`: in front of the text stand its charset and language.
+    /// `filename*=`, `filename*0*=`: the charset and language of the text precede it.
     private var treatsLanguage: Bool {
         word.last == UInt8(ascii: "*") && word.filter { $0 == UInt8(ascii: "*") }.count == 1
             || word.suffix(3).elementsEqual("*0*".utf8)

@@ -7,19 +7,19 @@ struct PartialMessages: Sendable {
     private struct Piece {
         var number: UInt64?
         var section: [UInt8]
-        /// Octets of the text in front of what comes next.
+        /// Octets of the text before what comes next.
         var offset: UInt64
         var message: MessageMapper?
     }
 
-    /// Of the message that the answer is about.
+    /// The number of the message that the answer is about.
     var number: UInt64?
     /// The item whose literal is announced: `BODY[]<1000>`.
     var item: [UInt8] = []
     private var last: Piece?
     private var current: Piece?
 
-    /// A literal begins; the state in which the piece before it ended, if it is the next one.
+    /// A literal begins; gives the state in which the piece before it ended, if this is the next piece.
     mutating func begin(_ length: UInt64, atMiddle: Bool) -> MessageMapper? {
         current = nil
         guard item.last == UInt8(ascii: ">"), let bracket = item.lastIndex(of: UInt8(ascii: "<")) else { return nil }

@@ -1,22 +1,22 @@
-/// ``WordMapper`` with an eye for what stands in texts of mail: quoted-printable and encoded words.
+/// A ``WordMapper`` that also knows what occurs in texts of mail: quoted-printable and encoded words.
 ///
 ///     caf=C3=A9 au lait                caf=C3=A9 -> wqb=C3=8E …      still quoted-printable
 ///     =?utf-8?Q?Gr=C3=BC=C3=9Fe?=      charset, encoding and frame stay, the text in them is mapped
 ///     =?utf-8?B?R3LDvMOfZQ==?=         base64 stays base64 of the same length, but means nothing any more
 ///
-/// What it makes of an octet depends only on the octets before it, never on those behind: a text may come in any pieces.
+/// What it makes of an octet depends only on the octets before it, never on those after: a text may come in any pieces.
 struct TextMapper: Sendable {
-    /// Where in something with `=` the text stands.
+    /// Where in something with `=` the text is.
     private enum Place: Equatable {
         case text
-        /// Behind `=`, or behind `%` where that counts.
+        /// After `=`, or after `%` where that counts.
         case sign
         case hexDigit(UInt8)
-        /// In `=?charset`, behind so many octets of it.
+        /// In `=?charset`, after this many octets of it.
         case charset(Int)
-        /// Behind `=?charset?`: the letter that says how the text is encoded.
+        /// After `=?charset?`: the letter that says how the text is encoded.
         case encoding
-        /// Behind that letter.
+        /// After that letter.
         case encoded(isBase64: Bool)
         case base64Word
     }

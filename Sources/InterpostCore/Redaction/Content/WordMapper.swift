@@ -4,13 +4,13 @@
 ///
 /// A letter becomes another letter of its case, a digit another digit; which one depends on the key and on the word up
 /// to it, in lower case. So the same word is mapped the same everywhere, wherever the network cut it; different words
-/// stay different; and no letter stays what it is. UTF-8 stays UTF-8 of the same length. All else stays: spaces, line
-/// ends, punctuation, and with them lines, lists, addresses, boundaries, the padding of base64.
+/// stay different; and no letter stays what it is. UTF-8 stays UTF-8 of the same length. Everything else stays: spaces,
+/// line ends, punctuation, and with them lines, lists, addresses, boundaries, the padding of base64.
 struct WordMapper: Sendable {
     private let seed: PseudonymSeed
-    /// Of the word up to here.
+    /// The state for the word up to here.
     private var state: UInt64
-    /// What is due within a character of UTF-8.
+    /// What has to follow within a character of UTF-8.
     private var utf8 = UTF8Place.none
     /// Octets of an escape sequence of ISO 2022 (`ESC $ B`) that are still to come.
     private var escaped: UInt8 = 0
@@ -37,7 +37,7 @@ struct WordMapper: Sendable {
         guard isLetter || byte.isDigit else { return mapOther(byte) }
         if escaped != 0 { return passEscaped(byte) }
         utf8 = .none
-        // Without branches: base64 has letters and digits in no order.
+        // Without branches: letters and digits are in no order in base64.
         let first = isLetter ? byte & 0x20 | 0x41 : 0x30
         let count: UInt8 = isLetter ? 26 : 10
         let mapped = shift(byte, first, count)
@@ -47,7 +47,7 @@ struct WordMapper: Sendable {
 
     /// Maps octets as long as they are plain US-ASCII, and neither `=` nor a line end; says where that ends.
     ///
-    /// What ``map(_:)`` does, with all of it in registers.
+    /// Does what ``map(_:)`` does, with everything in registers.
     func mapPlain(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int, state: inout UInt64) -> Int {
         let seed = seed
         var current = state
@@ -85,13 +85,13 @@ struct WordMapper: Sendable {
         return index
     }
 
-    /// One octet behind others that the caller keeps account of.
+    /// Maps one octet after others that the caller keeps account of.
     @inline(__always) mutating func map(_ byte: UInt8, behind state: UInt64) -> UInt8 {
         self.state = state
         return map(byte)
     }
 
-    /// Another octet of the `count` from `first` on, unless there is but one.
+    /// Another octet of the `count` from `first` on, unless there is only one.
     @inline(__always) private func shift(_ byte: UInt8, _ first: UInt8, _ count: UInt8) -> UInt8 {
         let place = byte &- first &+ 1 &+ PseudonymSeed.choice(of: count &- 1, state)
         return first &+ (place >= count ? place &- count : place)
@@ -112,7 +112,7 @@ struct WordMapper: Sendable {
     }
 
     /// A character stays in the range of UTF-8 that has as many octets. In a charset of one octet each, the same rules
-    /// make another octet of most.
+    /// turn most octets into other ones.
     private mutating func mapEightBit(_ byte: UInt8) -> UInt8 {
         escaped = 0
         let mapped: UInt8

@@ -1,12 +1,12 @@
 package import NIOCore
 
-/// Takes what proves who somebody is out of a session, event by event, before anything of it is written.
+/// Removes from a session what proves who somebody is, event by event, before anything of it is written.
 ///
 ///     a LOGIN alice "hunter2"␍␊           a LOGIN user-mzqvakdr "xxxxxxxx"␍␊
 ///     a LOGIN alice {7}␍␊ … hunter2␍␊     a LOGIN user-mzqvakdr {8}␍␊ … xxxxxxxx␍␊
 ///     + PDE4OTYuNjk3QGhvc3Q+␍␊            + PDEuMUBpbnRlcnBvc3Q+␍␊
 ///
-/// The form stays, so that what is left can be read and replayed; the length does not, for it says something of a password.
+/// The form stays, so that what is left can be read and replayed; the length does not, for it says something about a password.
 /// What was once seen as a secret is looked for in the lines that follow, because servers echo, and people type a password
 /// where it does not belong.
 package struct CredentialRedactor: Sendable {
@@ -14,7 +14,7 @@ package struct CredentialRedactor: Sendable {
     /// A LOGIN with literals, and its tag.
     private var login: (tag: ByteBuffer?, parts: LoginPlaceholders)?
     private var echoes = SecretEchoes()
-    /// As of the event that is redacted.
+    /// Whether the client is logged in at the event that is redacted.
     private var isLoggedIn = false
     private static let maximumName = 1024
     private let key: any PseudonymKey
@@ -26,7 +26,7 @@ package struct CredentialRedactor: Sendable {
         isLoggedIn = event.standing.isLoggedIn
         return switch event.meaning {
         case .pop3Body: nil
-        // Nobody reads it, so before a login it may be one.
+        // Nobody reads it, so before a login it may be a secret.
         case .opaque: isLoggedIn ? nil : Placeholder.blank(event.bytes)
         case .unknown:
             event.sender == .client ? unread(event.bytes, name: nil) : echoes.masked(event.bytes, isText: true)
@@ -48,13 +48,13 @@ package struct CredentialRedactor: Sendable {
 
     /// Takes note of an event whose octets nobody wants.
     ///
-    /// All that is learnt comes from the client, but for how many challenges there were.
+    /// Everything that is learnt comes from the client, except how many challenges there were.
     package mutating func learn(_ event: MailEvent) {
         if event.sender == .client { _ = redact(event) }
         if case .saslChallenge = event.meaning { _ = sasl.challenge(event.bytes) }
     }
 
-    /// A line that nobody understands: before the login it may be a password at the wrong place.
+    /// A line that nobody understands: before the login it may be a password in the wrong place.
     private mutating func unread(_ line: ByteBuffer, name: Keyword?) -> ByteBuffer? {
         guard !isLoggedIn, name.map({ ShowableNames.contains($0, in: .imap) || ShowableNames.contains($0, in: .pop3) }) != true
         else {
@@ -87,7 +87,7 @@ package struct CredentialRedactor: Sendable {
     }
 
     private mutating func loginLine(_ line: ByteBuffer, tag: ByteBuffer?) -> ByteBuffer {
-        // One that was refused may have been left in the middle.
+        // A LOGIN that was refused may have been left in the middle.
         var parts = login.flatMap { $0.tag == tag ? $0.parts : nil } ?? LoginPlaceholders()
         let redacted = parts.line(line, key: key, echoes: &echoes)
         login = (tag, parts)
@@ -127,7 +127,7 @@ package struct CredentialRedactor: Sendable {
         }
     }
 
-    /// `words` stand in front of the mechanism, as the client spelled them.
+    /// `words` words come before the mechanism, as the client spelled them.
     private mutating func redact(
         _ mechanism: Keyword, _ initialResponse: Secret?, in line: ByteBuffer, words: Int
     ) -> ByteBuffer? {

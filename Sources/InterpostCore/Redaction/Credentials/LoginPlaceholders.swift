@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What stands in the places of LOGIN's two arguments, whichever way they are spelled (RFC 9051 §6.2.3).
+/// What replaces LOGIN's two arguments, whichever way they are spelled (RFC 9051 §6.2.3).
 ///
 ///     a LOGIN {5}␍␊         a LOGIN {13}␍␊
 ///     alice {7+}␍␊          user-mzqvakdr {8+}␍␊
@@ -13,7 +13,7 @@ struct LoginPlaceholders: Sendable {
     private var words = 0
     private var literal = ByteBuffer()
 
-    /// A line of the command: its first one, one behind a literal, or both.
+    /// A line of the command: its first one, one that follows a literal, or both.
     mutating func line(_ line: ByteBuffer, key: any PseudonymKey, echoes: inout SecretEchoes) -> ByteBuffer {
         var redacted = ByteBuffer()
         var rest = line.withoutLineEnd.readableBytesView
@@ -61,7 +61,7 @@ struct LoginPlaceholders: Sendable {
         }
     }
 
-    /// What stands in quotes, and how many octets it takes with them.
+    /// What is in quotes, and how many octets it takes with them.
     private static func quoted(_ text: ByteBufferView) -> (value: ByteBuffer, length: Int, isClosed: Bool) {
         var value = ByteBuffer()
         var isEscaped = false
@@ -80,7 +80,7 @@ struct LoginPlaceholders: Sendable {
         return (value, text.count, false)
     }
 
-    /// `{7}`, `{7+}`, `~{7}`: the same with another number. A literal of nothing stays one, for no octets come.
+    /// `{7}`, `{7+}`, `~{7}`: the same with another number. An empty literal stays empty, because no octets come.
     private static func announcement(_ word: ByteBufferView) -> ((Int) -> String)? {
         let line = ByteBuffer(bytes: Array("a b ".utf8) + Array(word) + [.carriageReturn, .lineFeed])
         guard case .announced(let literal) = LiteralAnnouncement.read(endOf: line, in: .command, limit: .max) else { return nil }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What stands in a credential's place.
+/// What replaces a credential.
 enum Placeholder {
     static let password = ByteBuffer(string: "xxxxxxxx")
     /// As long as an MD5 in hexadecimal.
@@ -8,7 +8,7 @@ enum Placeholder {
     /// Octets of every user's pseudonym.
     static let userLength = 13
 
-    /// As many octets, of which only the line ends are left.
+    /// The same number of octets, of which only the line ends are left.
     static func blank(_ bytes: ByteBuffer) -> ByteBuffer {
         ByteBuffer(bytes: bytes.readableBytesView.map { $0 == .carriageReturn || $0 == .lineFeed ? $0 : UInt8(ascii: "x") })
     }
@@ -40,7 +40,7 @@ enum TokenDigits {
     /// An MD5 has 32.
     private static let minimumLength = 32
 
-    /// The line with zeros for the digits of every token; `nil` where there is none.
+    /// The line with zeros for the digits of every token; `nil` where there is no token.
     static func zeroed(in line: ByteBuffer) -> ByteBuffer? {
         var bytes = Array(line.readableBytesView)
         var start = 0
@@ -69,7 +69,7 @@ extension ByteBuffer {
         ) ?? ByteBuffer()
     }
 
-    /// The beginning, up to the end of so many words.
+    /// The beginning, up to the end of this many words.
     func start(words: Int) -> ByteBuffer {
         let line = withoutLineEnd.readableBytesView
         let found = line.split(separator: UInt8.space, maxSplits: words)
@@ -77,7 +77,7 @@ extension ByteBuffer {
         return ByteBuffer(bytes: line[..<last.endIndex])
     }
 
-    /// With words behind it, and the line end.
+    /// This text, followed by words and the line end.
     func followed(by words: ByteBuffer..., lineEnd: ByteBuffer) -> ByteBuffer {
         var line = self
         for word in words {

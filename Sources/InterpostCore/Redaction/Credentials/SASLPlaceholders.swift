@@ -1,7 +1,7 @@
 import NIOCore
 
-/// What stands in the places of a SASL exchange's messages: of the mechanisms that are known the same kind of message, without
-/// its secrets; of all others a word.
+/// What replaces the messages of a SASL exchange: for known mechanisms the same kind of message, without its secrets; for all
+/// others a word.
 ///
 ///     AHVzZXIAaHVudGVyMg==      \0user-mzqvakdr\0xxxxxxxx, in base64
 struct SASLPlaceholders: Sendable {

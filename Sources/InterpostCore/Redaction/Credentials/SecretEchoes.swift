@@ -3,13 +3,13 @@ import NIOCore
 /// The secrets of a session, looked for in what is said later.
 struct SecretEchoes: Sendable {
     private static let maximumCount = 128
-    /// Less is found everywhere.
+    /// Anything shorter is found everywhere.
     private static let minimumLength = 4
 
     /// In upper case.
     private var secrets: [ByteBuffer] = []
 
-    /// Remembers a secret by its words, as they are and as they stand in quotes, and by what punctuation sets apart in them.
+    /// Remembers a secret by its words, as they are and as they are in quotes, and by what punctuation sets apart in them.
     mutating func learn(_ secret: Secret) {
         for word in secret.withExposedBytes({ $0.readableBytesView.split { $0 <= UInt8.space } }) {
             learn(word: word)
@@ -35,8 +35,8 @@ struct SecretEchoes: Sendable {
             && ShowableNames.title(ofMechanism: name) == "unknown"
     }
 
-    /// The line with every secret in it as so many `x`; `nil` where there is none. Lengths do not change, so that nothing
-    /// that counts octets becomes wrong.
+    /// The line with each octet of every secret in it replaced with `x`; `nil` where there is no secret. Lengths do not change,
+    /// so that nothing that counts octets becomes wrong.
     /// - Parameter isText: Nothing in the line depends on its numbers, so that a secret may be one.
     func masked(_ line: ByteBuffer, isText: Bool = false) -> ByteBuffer? {
         var bytes: [UInt8]?
@@ -53,7 +53,7 @@ struct SecretEchoes: Sendable {
         return bytes.map { ByteBuffer(bytes: $0) }
     }
 
-    /// Learns all that stands behind so many words of a line, and gives the line without it.
+    /// Learns everything that follows this many words of a line, and gives the line without it.
     mutating func masked(_ line: ByteBuffer, behindWords words: Int) -> ByteBuffer? {
         let start = line.start(words: words)
         let rest = line.withoutLineEnd.readableBytesView.dropFirst(start.readableBytes)

@@ -4,7 +4,7 @@ public import NIOCore
 ///
 /// All spellings are looked for at once: a state for each beginning of one, and from each state the next one for every octet
 /// (Aho and Corasick 1975). Letters are compared without regard to case. Line ends and the `=` of soft ones (RFC 2045 §6.7)
-/// are looked through, too, for what is wrapped.
+/// are looked through, too, to find what is wrapped.
 public struct SecretSearch: Sendable {
     public struct Hit: Sendable, Hashable {
         /// Which of the secrets, counted from 0.
@@ -13,7 +13,7 @@ public struct SecretSearch: Sendable {
         public var spelling: String
     }
 
-    /// Where a stream stands.
+    /// How far a stream has been read.
     public struct Place: Sendable, Hashable {
         fileprivate var plain: Int32 = 0
         fileprivate var unwrapped: Int32 = 0
@@ -23,7 +23,7 @@ public struct SecretSearch: Sendable {
         public init() {}
     }
 
-    /// Less is found everywhere.
+    /// Anything shorter is found everywhere.
     public static let minimumLength = 4
 
     private var next: [Int32] = Array(repeating: 0, count: 256)
@@ -31,7 +31,7 @@ public struct SecretSearch: Sendable {
     private var hits: [[Hit]] = [[]]
     private var isHit: [Bool] = []
 
-    /// - Parameter secrets: Of ``minimumLength`` octets or more each.
+    /// - Parameter secrets: Each has ``minimumLength`` octets or more.
     public init(_ secrets: [Secret]) {
         for (index, secret) in secrets.enumerated() {
             for spelling in SecretSpellings(secret).all {
@@ -55,7 +55,7 @@ public struct SecretSearch: Sendable {
         hits[state].append(hit)
     }
 
-    /// From a state that an octet does not go on with, one goes on as from the longest end of it that is a beginning.
+    /// Where an octet does not continue a state, the search goes on from the longest end of that state that is a beginning.
     private mutating func link() {
         var fallback: [Int] = Array(repeating: 0, count: hits.count)
         var queue: [Int] = next[0..<256].filter { $0 != 0 }.map(Int.init)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// All the ways in which the octets of a secret may stand on the wire.
+/// All the ways in which the octets of a secret may be written on the wire.
 ///
 ///     sesame"1    sesame\"1    sesame%221    sesame=221    736573616d652231    c2VzYW1lIj…, and two more in base64
 struct SecretSpellings: Sendable {
@@ -10,7 +10,7 @@ struct SecretSpellings: Sendable {
         var bytes: [UInt8]
     }
 
-    /// Fewer octets of base64 stand everywhere.
+    /// Fewer octets of base64 are found everywhere.
     private static let minimumBase64 = 5
 
     private(set) var all: [Spelling] = []
@@ -54,7 +54,7 @@ struct SecretSpellings: Sendable {
         }
     }
 
-    /// The characters that say nothing but of the secret, where so many octets of another group of three stand before it.
+    /// The characters that depend on the secret alone, where `shift` other octets of a group of three come before it.
     private static func base64(_ bytes: [UInt8], behind shift: Int) -> [UInt8] {
         let text = Array(Base64.encode(Array(repeating: 0, count: shift) + bytes).readableBytesView)
         return Array(text[min((shift * 8 + 5) / 6, text.count)..<min((shift + bytes.count) * 8 / 6, text.count)])
