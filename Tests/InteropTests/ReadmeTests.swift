@@ -174,7 +174,7 @@ private final class Desk {
         for server in servers where !server.ports.allSatisfy({ !listened.contains($0) }) { try await stop(server) }
         servers.removeAll { !$0.ports.allSatisfy { !listened.contains($0) } }
         let daemon = try Daemon(command(line), environment: environment, log: output())
-        try await daemon.ready(within: .seconds(30)) { try listened.allSatisfy(Self.isListening) ? () : nil }
+        try await daemon.ready(within: .seconds(120)) { try listened.allSatisfy(Self.isListening) ? () : nil }
         servers.append(Server(line: line, daemon: daemon, ports: listened))
     }
 

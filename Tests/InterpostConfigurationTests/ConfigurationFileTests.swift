@@ -69,6 +69,10 @@ import Testing
     @Test(arguments: [
         ("", "is empty"),
         ("relays: []", "nothing to relay"),
+        (
+            "relays:\n  - {listen: 'imap://a:1', upstream: 'imap://b'}\n  - {listen: 'imap://a:1', upstream: 'imap://c'}",
+            "two relays listen on a port 1"
+        ),
         ("relays:\n  - lissten: imap://h\n    upstream: imap://h", "did you mean 'listen'"),
         ("relays:\n  - listen: imap://h", "test.yml:2: a relay needs both keys"),
         ("relays:\n  - listen: imap://h\n    upstream: pop3://h", "does not translate"),

@@ -156,6 +156,53 @@ import X509
         #expect(long.count < 400 && !long.contains("\u{1B}") && long.hasSuffix("and 17 more, not for mail.example.org"))
     }
 
+    /// An intermediate that may issue nothing, or not for servers, and a leaf that it has issued all the same.
+    private static func chain(
+        below root: Authority, version: Certificate.Version = .v3, isAuthority: Bool = true, mayCertify: Bool? = true,
+        purpose: ExtendedKeyUsage.Usage? = nil
+    ) throws -> [NIOSSLCertificate] {
+        let key = P256.Signing.PrivateKey()
+        let subject = try DistinguishedName { CommonName("Between") }
+        let extensions =
+            version == .v1
+            ? try Certificate.Extensions([])
+            : try Certificate.Extensions {
+                Critical(isAuthority ? BasicConstraints.isCertificateAuthority(maxPathLength: nil) : .notCertificateAuthority)
+                if let mayCertify { Critical(KeyUsage(digitalSignature: true, keyCertSign: mayCertify)) }
+                if let purpose { try ExtendedKeyUsage([purpose]) }
+            }
+        let intermediate = try Certificate(
+            version: version, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: Date() - 7200,
+            notValidAfter: Date() + 7200, issuer: root.certificate.subject, subject: subject,
+            signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: .init(root.key))
+        let leaf = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(P256.Signing.PrivateKey().publicKey),
+            notValidBefore: Date() - 7200, notValidAfter: Date() + 3600, issuer: subject,
+            subject: try DistinguishedName { CommonName("leaf") }, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try .init { SubjectAlternativeNames([.dnsName("mail.example.org")]) }, issuerPrivateKey: .init(key))
+        return try [tlsCertificate(leaf), tlsCertificate(intermediate)]
+    }
+
+    @Test func `is taken behind an intermediate that may issue certificates for servers`() async throws {
+        let root = try Authority()
+        for purpose in [nil, ExtendedKeyUsage.Usage.serverAuth, .any] {
+            #expect(try await Self.judge(Self.chain(below: root, purpose: purpose), trusting: root).problem == nil)
+        }
+        #expect(try await Self.judge(Self.chain(below: root, mayCertify: nil), trusting: root).problem == nil)
+    }
+
+    @Test func `is refused behind a certificate that may not issue any, or not for servers`() async throws {
+        let root = try Authority()
+        let chains = [
+            try Self.chain(below: root, version: .v1), try Self.chain(below: root, isAuthority: false),
+            try Self.chain(below: root, mayCertify: false), try Self.chain(below: root, purpose: .emailProtection),
+        ]
+        for chain in chains {
+            let problem = try await Self.judge(chain, trusting: root).problem
+            #expect(problem == "its chain has a certificate that may not issue certificates for servers")
+        }
+    }
+
     // MARK: - Names
 
     @Test(arguments: [

@@ -18,6 +18,11 @@ public struct Configuration: Sendable, Equatable {
         var problems: [String] = []
         if relays.isEmpty { problems.append("there is nothing to relay: name a listener and its upstream") }
         for relay in relays { problems += relay.problems }
+        var places: Set<String> = []
+        for relay in relays where relay.listen.port != 0 {
+            let place = "\(relay.listen.host) port \(relay.listen.port)"
+            if !places.insert(place).inserted { problems.append("two relays listen on \(place)") }
+        }
         if let problem = tls.problem { problems.append(problem.message) }
         return problems
     }

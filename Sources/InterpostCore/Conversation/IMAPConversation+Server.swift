@@ -155,7 +155,7 @@ extension IMAPConversation {
             noteLogin(of: user.bytes, succeeded: result == .ok)
         case (.authenticate, let result):
             if result == .ok { state = .authenticated }
-            noteLogin(of: record.sasl?.user.map { ByteBuffer(string: $0) }, succeeded: result == .ok)
+            noteLogin(of: record.sasl?.account.map { ByteBuffer(string: $0) }, succeeded: result == .ok)
         case (.select(let mailbox, let readOnly, _), .ok):
             let selection = Selection(mailbox, readOnly: readOnly, status: status)
             state = .selected(mailbox, readOnly: selection.isReadOnly)

@@ -228,10 +228,10 @@ public struct IMAPConversation: Sendable {
     private mutating func noteState() {
         let (state, selection) = (state, selection(in: state))
         standing.change { facts in
-            facts.selection = selection
             switch state {
-            case .notAuthenticated: (facts.isLoggedIn, facts.user) = (false, nil)
-            case .authenticated, .selected: facts.isLoggedIn = true
+            case .notAuthenticated: (facts.isLoggedIn, facts.user, facts.selection) = (false, nil, nil)
+            case .authenticated, .selected: (facts.isLoggedIn, facts.selection) = (true, selection)
+            // A server that says BYE and goes on has changed nothing.
             case .logout: break
             }
         }

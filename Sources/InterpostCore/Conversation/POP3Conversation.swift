@@ -194,7 +194,7 @@ public struct POP3Conversation: Sendable {
         case .user where standing.isLoggedIn: return
         case .user(let name): (isLogin, user) = (false, succeeded ? name : nil)
         case .apop(let name, _): (isLogin, user) = (true, succeeded ? name : user)
-        case .auth(.some, _): (isLogin, user) = (true, succeeded ? record.sasl?.user.map { ByteBuffer(string: $0) } : user)
+        case .auth(.some, _): (isLogin, user) = (true, succeeded ? record.sasl?.account.map { ByteBuffer(string: $0) } : user)
         case .pass, .rpop: isLogin = true
         default: return
         }

@@ -8,9 +8,14 @@ public struct SASLExchange: Sendable {
     public let mechanism: Keyword
     /// Who logs in, once it can be known.
     public private(set) var user: String?
+    /// As whom, where that is said to be somebody else (RFC 4422 §2).
+    public private(set) var authorizationIdentity: String?
     /// Client responses seen, an initial one included.
     public private(set) var responses = 0
     public private(set) var isCancelled = false
+
+    /// Whose mail is read and changed after the login.
+    var account: String? { authorizationIdentity ?? user }
 
     init(mechanism: Keyword, initialResponse: Secret?) {
         self.mechanism = mechanism
@@ -49,12 +54,13 @@ public struct SASLExchange: Sendable {
         return Base64.decode(padded.readableBytesView)
     }
 
-    private func parts(of message: ByteBuffer) -> (user: String?, secret: ByteBuffer?) {
+    private mutating func parts(of message: ByteBuffer) -> (user: String?, secret: ByteBuffer?) {
         switch mechanism {
         case Keyword("PLAIN"):
             // authzid NUL authcid NUL password (RFC 4616)
             let parts = message.readableBytesView.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { return (nil, message) }
+            if !parts[0].isEmpty { authorizationIdentity = String(decoding: parts[0], as: UTF8.self) }
             return (String(decoding: parts[1], as: UTF8.self), ByteBuffer(bytes: parts[2]))
         case Keyword("LOGIN"):
             // An initial response may be empty; then the first one that says something is the name.
@@ -79,8 +85,16 @@ public struct SASLExchange: Sendable {
             // n,,n=user,r=nonce, then c=…,p=proof (RFC 5802)
             guard mechanism.description.hasPrefix("SCRAM-") else { return (nil, message) }
             guard responses == 1 else { return (nil, Self.value(behind: ",p=", in: message, endingAt: UInt8(ascii: ","))) }
+            let header = ByteBuffer(bytes: message.readableBytesView.prefix(headerLength(of: message)))
+            authorizationIdentity = Self.saslName(behind: ",a=", in: header)
             return (Self.saslName(behind: ",n=", in: message), nil)
         }
+    }
+
+    /// Octets before `,n=`.
+    private func headerLength(of message: ByteBuffer) -> Int {
+        let name = ByteBuffer(string: ",n=").readableBytesView
+        return message.firstOccurrence(of: name, from: message.readerIndex).map { $0 - message.readerIndex } ?? 0
     }
 
     /// What follows `auth=Bearer`, in any letter case (RFC 6750 §2.1).

@@ -20,12 +20,24 @@ struct SaidInClear: Sendable {
 
     /// Every server reads the line alike, as one command that its own answer will be about.
     private static func isPlain(_ event: MailEvent) -> Bool {
-        guard event.anomalies.isEmpty, event.quirks.allSatisfy({ $0 == .lowerCaseKeyword }),
-            event.bytes.withoutLineEnd.readableBytesView.allSatisfy({ (0x20...0x7E).contains($0) })
+        guard event.anomalies.isEmpty, event.quirks.allSatisfy({ harmlessQuirks.contains($0) }),
+            event.bytes.withoutLineEnd.readableBytesView.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { return false }
         switch event.meaning {
         case .command, .pop3Command, .saslResponse: return true
         default: return false
+        }
+    }
+
+    private static let harmlessQuirks: Set<Quirk> = [.lowerCaseKeyword, .trailingSpace, .eightBitInQuoted]
+
+    /// Whether the line leaves a server as it was, whatever that answers.
+    static func isInnocuous(_ event: MailEvent) -> Bool {
+        guard isPlain(event) else { return false }
+        return switch event.meaning {
+        case .command(let command): command.body.leavesNothingBehind && command.text.literals.isEmpty
+        case .pop3Command(_, let command): command.leavesNothingBehind
+        default: false
         }
     }
 
@@ -61,10 +73,12 @@ extension MailEvent {
         case .pop3Command(let name?, _):
             guard name == Keyword("STLS") else { return nil }
             length = "STLS".utf8.count
+        // No command to this reader, and maybe one to the server.
+        case .unknown where sender == .client && bytes.withoutLineEnd.endsIgnoringCase("STARTTLS"): return .misspelt
         default: return nil
         }
         let isAlone = bytes.withoutLineEnd.readableBytes == length && bytes.readableBytes == length + 2
-        return isAlone ? .valid : .misspelt
+        return isAlone && !bytes.readableBytesView.contains(UInt8(ascii: "\t")) ? .valid : .misspelt
     }
 }
 
@@ -79,9 +93,11 @@ extension IMAPCommand.Body {
         }
     }
 
-    /// RFC 2971 §3.3.
+    /// RFC 2971 §3.3, and a few more.
     private static let descriptiveFields: Set<String> = [
         "name", "version", "os", "os-version", "vendor", "support-url", "address", "date", "command", "arguments", "environment",
+        // What clients are known to say of themselves beside these.
+        "aclient", "aguid", "build", "contact", "device", "guid", "language",
     ]
 }
 
@@ -92,5 +108,13 @@ extension POP3Command {
         case .capa, .noop, .quit, .auth(mechanism: nil, _): true
         default: false
         }
+    }
+}
+
+extension ByteBuffer {
+    /// Whether the readable bytes end with `word`, given in upper case.
+    fileprivate func endsIgnoringCase(_ word: StaticString) -> Bool {
+        let end = readableBytesView.suffix(word.utf8CodeUnitCount)
+        return ByteBuffer(bytes: end).equalsIgnoringCase(word)
     }
 }

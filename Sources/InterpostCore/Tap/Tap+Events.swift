@@ -86,11 +86,9 @@ extension Tap {
     }
 
     private var editor: CapabilityEditor {
-        let isOpen =
-            !clientIsEncrypted && !said.hasEffect
-            && (conversation.phase == .beforeLogin || settings.listener == .required)
+        let isOpen = !clientIsEncrypted && (conversation.phase == .beforeLogin || settings.listener == .required)
         return CapabilityEditor(
-            offersSTARTTLS: isOpen && (settings.listener == .offered || settings.listener == .required),
+            offersSTARTTLS: isOpen && !said.hasEffect && (settings.listener == .offered || settings.listener == .required),
             requiresSTARTTLS: isOpen && settings.listener == .required,
             stripsCompression: settings.compression == .strip || isCompressed)
     }
@@ -144,14 +142,14 @@ extension Tap {
         guard ahead == 0 else { return refuseEarlySwitch(event) }
         if case .command(let command) = event.meaning, !command.text.literals.isEmpty { return leave(misspelt: event) }
         swallow(event)
-        var (granting, refusing, verb) = ("+OK", "-ERR", "STLS")
+        var (granting, refusing, verb) = settings.mailProtocol == .imap ? ("* OK", "* BAD", "STARTTLS") : ("+OK", "-ERR", "STLS")
         if case .command(let command) = event.meaning {
             let tag = String(buffer: command.tag)
-            (granting, refusing, verb) = ("\(tag) OK", "\(tag) BAD", "STARTTLS")
+            (granting, refusing) = ("\(tag) OK", "\(tag) BAD")
         }
         let isOffered = editor.offersSTARTTLS
         if request == .misspelt {
-            answer("\(refusing) \(verb) stands alone in its line")
+            answer("\(refusing) \(verb) is a line of its own")
         } else if !clientIsEncrypted, settings.listener != .off, isTooLateForTLS {
             tellTooLate(event)
             answer("\(refusing) \(verb) is not possible any more")
@@ -260,14 +258,11 @@ extension Tap {
     private func refusal(of event: MailEvent) -> String? {
         guard isClosedToCommands else { return nil }
         let reason = "STARTTLS is required first"
-        switch event.meaning {
-        case .command(let command):
-            switch command.body {
-            case .capability, .noop, .logout, .startTLS, .id: return nil
-            default: return reason
-            }
-        case .pop3Command(_, .capa), .pop3Command(_, .quit), .pop3Command(_, .stls): return nil
-        default: return reason
+        if event.startTLSRequest != nil { return nil }
+        guard SaidInClear.isInnocuous(event) else { return reason }
+        return switch event.meaning {
+        case .pop3Command(_, .noop), .pop3Command(_, .auth): reason
+        default: nil
         }
     }
 

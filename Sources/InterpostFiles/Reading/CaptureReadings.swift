@@ -44,7 +44,12 @@ package struct CaptureReadings {
     package mutating func read(_ give: (SessionReading) -> Void) throws(CorpusSummary.Failure) {
         do {
             let reader = try CaptureReader(place)
-            while let record = try reader.next() { take(record, give) }
+            var isThere = place.session == nil
+            while let record = try reader.next() {
+                if record.session == place.session { isThere = true }
+                take(record, give)
+            }
+            if !isThere, let session = place.session { throw CaptureReader.Failure(description: "has no session \(session)") }
         } catch {
             for session in readings.keys.sorted() { finish(session, give) }
             throw CorpusSummary.Failure(file: place.path, problem: "\(error)")

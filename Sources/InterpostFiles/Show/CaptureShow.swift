@@ -32,10 +32,13 @@ package struct CaptureShow {
     package mutating func run(_ write: (String) -> Void) throws {
         let reader = try CaptureReader(place)
         defer { for number in sessions.keys.sorted() { finish(number, write) } }
+        var isThere = place.session == nil
         while let record = try reader.next() {
             if let found = CaptureHeader(record) { header = found }
+            if record.session == place.session { isThere = true }
             if record.session > 0, options.filter.admits(session: record.session) { take(record, write) }
         }
+        if !isThere, let session = place.session { throw CaptureReader.Failure(description: "has no session \(session)") }
         if reader.isCutOff { write("\(paint("the capture is cut off here", .red))\n") }
     }
 

@@ -44,13 +44,13 @@ enum FailureText {
         return stack.map { Self.reason(in: $0.description) }.joined(separator: "; ")
     }
 
-    /// `error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at FILE:LINE` without all but the reason.
+    /// `error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at FILE:LINE` says `wrong version number`.
     private static func reason(in description: String) -> String {
         guard let start = description.range(of: "OPENSSL_internal:") else {
             return description.replacingOccurrences(of: "Error: ", with: "").trimmingCharacters(in: .whitespaces)
         }
         let rest = description[start.upperBound...]
-        return String(rest[..<(rest.range(of: " at ")?.lowerBound ?? rest.endIndex)])
+        return rest[..<(rest.range(of: " at ")?.lowerBound ?? rest.endIndex)].lowercased().replacing("_", with: " ")
     }
 }
 

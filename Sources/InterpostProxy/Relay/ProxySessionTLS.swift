@@ -26,7 +26,9 @@ extension ProxySession {
     }
 
     func addServerTLS(to channel: any Channel) throws {
-        let host = context.relay.upstream.host
+        // A name in SNI has no final dot (RFC 6066 §3).
+        let name = context.relay.upstream.host
+        let host = name.hasSuffix(".") ? String(name.dropLast()) : name
         let isAddress = IPAddress(host) != nil
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         server.beginTLS(at: context.clock.now, side: .server)

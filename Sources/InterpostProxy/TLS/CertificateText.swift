@@ -40,7 +40,7 @@ enum CertificateText {
                 + "give the authority with --trust"
         }
         let whose = "the certificate of its authority"
-        return chain.lazy.dropFirst().compactMap { expiry(of: $0, whose) }.first
+        return chain.lazy.dropFirst().compactMap { expiry(of: $0, whose) }.first ?? IssuerRule.problem(of: chain)
             ?? "the chain of its certificate breaks a rule of RFC 5280 (who may sign what)"
     }
 

@@ -39,6 +39,8 @@ struct ServerIdentity: Sendable {
     }
 
     private static func matches(_ given: String, _ labels: [Substring]) -> Bool {
+        // Folding more than ASCII would make other letters into these.
+        guard given.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
         let name = given.lowercased()
         let pattern = Self.labels(of: name[...])
         let rest = pattern.dropFirst()
@@ -69,49 +71,5 @@ struct ServerIdentity: Sendable {
     /// Whether a registry sells the names below it. Suffixes of companies, such as `github.io`, are theirs to certify.
     private static func isPublicSuffix(_ name: String) -> Bool {
         psl_is_public_suffix2(psl_builtin(), name, PSL_TYPE_ICANN) != 0
-    }
-}
-
-/// What is wrong with a leaf by itself, as a rule of the verifier and as a sentence.
-protocol LeafRule: VerifierPolicy {
-    /// `nil` where nothing is.
-    func problem(of leaf: Certificate) -> String?
-}
-
-extension LeafRule {
-    mutating func chainMeetsPolicyRequirements(chain: UnverifiedCertificateChain) -> PolicyEvaluationResult {
-        guard let problem = problem(of: chain.leaf) else { return .meetsPolicy }
-        return .failsToMeetPolicy(reason: problem)
-    }
-}
-
-/// The leaf names the server that was asked for.
-struct ServerIdentityRule: LeafRule {
-    let host: String
-
-    var verifyingCriticalExtensions: [ASN1ObjectIdentifier] { [.X509ExtensionID.subjectAlternativeName] }
-
-    func problem(of leaf: Certificate) -> String? {
-        guard let names = try? leaf.extensions.subjectAlternativeNames else {
-            return "its certificate has no subject alternative names that can be read"
-        }
-        let identity = ServerIdentity(host: host)
-        guard !names.contains(where: identity.matches) else { return nil }
-        return "its certificate is for \(CertificateText.list(leaf.names)), not for \(host)"
-    }
-}
-
-/// A leaf that says what it is for must say that it is for servers.
-struct ServerPurposeRule: LeafRule {
-    var verifyingCriticalExtensions: [ASN1ObjectIdentifier] { [.X509ExtensionID.extendedKeyUsage] }
-
-    func problem(of leaf: Certificate) -> String? {
-        do {
-            guard let usage = try leaf.extensions.extendedKeyUsage else { return nil }
-            return usage.contains(.serverAuth) || usage.contains(.any)
-                ? nil : "its certificate is not for servers (extended key usage)"
-        } catch {
-            return "its certificate does not say legibly what it is for (extended key usage)"
-        }
     }
 }

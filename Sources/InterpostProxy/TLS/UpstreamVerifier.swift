@@ -83,6 +83,8 @@ final class UpstreamVerifier: Sendable {
         let promise = eventLoop.makePromise(of: Verdict.self)
         Task(executorPreference: PoolExecutor.shared) {
             let verdict = await self.verify(chain, host: host)
+            // What is refused may be right a moment later: a certificate becomes valid, a clock is set.
+            guard verdict.problem == nil else { return promise.succeed(verdict) }
             self.verdicts.withLock { verdicts in
                 if verdicts.count >= Self.maximumVerdicts { verdicts.removeAll() }
                 verdicts[question] = (verdict, Date())
@@ -123,6 +125,7 @@ final class UpstreamVerifier: Sendable {
             RFC5280Policy()
             identity
             purpose
+            IssuerRule()
         }
         guard
             case .couldNotValidate(let failures) = await verifier.validate(

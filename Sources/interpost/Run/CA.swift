@@ -46,7 +46,10 @@ struct CA: ParsableCommand {
         func run() throws {
             let authority = try options.open()
             let bytes = format == .pem ? Data(try authority.pem.utf8) : Data(try authority.der)
-            if let file { try bytes.write(to: URL(filePath: file)) } else { FileHandle.standardOutput.write(bytes) }
+            guard let file else { return FileHandle.standardOutput.write(bytes) }
+            guard FileManager.default.createFile(atPath: file, contents: bytes) else {
+                throw UserError("\(file) cannot be written: \(String(cString: strerror(errno)))")
+            }
         }
     }
 }

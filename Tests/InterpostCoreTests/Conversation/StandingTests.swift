@@ -59,6 +59,17 @@ import Testing
         #expect(Self.standings(.imap, "S: * PREAUTH ready\n") == ["?"])
     }
 
+    @Test func `is that of the account whose mail it is`() {
+        // `ceo NUL admin NUL pw`: admin logs in as ceo (RFC 4616).
+        let plain = "S: * OK ready\nC: a AUTHENTICATE PLAIN Y2VvAGFkbWluAHB3\nS: a OK in\n"
+        #expect(Self.standings(.imap, plain) == ["-", "-", "ceo"])
+    }
+
+    @Test func `does not change because a server says BYE and goes on`() {
+        let text = "S: * OK ready\nC: a LOGIN anna pw\nS: a OK in\nC: b SELECT INBOX\nS: b OK done\nS: * BYE going\nC: c NOOP\n"
+        #expect(Self.standings(.imap, text).suffix(2) == ["anna INBOX", "anna INBOX"])
+    }
+
     @Test func `is said by every event of POP3`() {
         let text = """
             S: +OK ready

@@ -76,6 +76,8 @@ import Testing
         ("a LOGIN x y\r\n", "a NO no\r\n", true),
         ("a AUTHENTICATE PLAIN\r\n", "a NO no\r\n", true),
         ("a XYZZY\r\n", "a BAD what\r\n", true),
+        ("a CAPABILITY \r\n", "* CAPABILITY IMAP4rev1\r\na OK\r\n", true),
+        ("a ID (\"name\" \"caf\u{E9}\" \"guid\" \"1\")\r\n", "a OK\r\n", true),
         ("a ID (\"x-originating-ip\" \"192.0.2.1\")\r\n", "a OK\r\n", false),
         ("a LOGIN x y\r\n", "a OK in\r\n", false),
         ("a XYZZY\r\n", "a OK done\r\n", false),
@@ -135,6 +137,7 @@ import Testing
         arguments: presets,
         [
             "a UID STARTTLS\r\n", "a STARTTLS x\r\n", "a STARTTLS \r\n", "a  STARTTLS\r\n", "a STARTTLS\n", "a STARTTLS\r\r\n",
+            "a\tSTARTTLS\r\n", " a STARTTLS\r\n", "a NOOP\rb STARTTLS\r\n",
         ]) func `is no STARTTLS unless it stands alone`(preset: Policy.Preset, line: String)
     {
         for listener in [SessionSettings.ListenerSecurity.offered, .required, .off, .implicit] {
@@ -160,7 +163,7 @@ import Testing
     func `is no STLS unless it stands alone`(preset: Policy.Preset, line: String) {
         var player = Player(.pop3, preset)
         _ = player.server("+OK hi\r\n")
-        #expect(player.client(line) == "C: -ERR STLS stands alone in its line")
+        #expect(player.client(line) == "C: -ERR STLS is a line of its own")
     }
 
     @Test func `is refused behind a greeting that lets the client in`() {
@@ -181,5 +184,17 @@ import Testing
         _ = player.client("USER x\r\n")
         _ = player.server("+OK\r\n")
         #expect(player.client("STLS\r\n").hasSuffix("|end"))
+    }
+
+    @Test func `says nothing in the clear of mechanisms where STARTTLS is required`() {
+        for line in ["a ID (\"name\" \"x\" \"x-proxy\" \"1\")\r\n", "a CAPABILITY \r\n", "a NOOP\rb LOGIN eve x\r\n"] {
+            var player = Player(.imap, .observe, listener: .required)
+            _ = player.server("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n")
+            if player.client(line).contains("S: a") { _ = player.server("a OK\r\n") }
+            _ = player.client("b CAPABILITY\r\n")
+            let list = player.server("* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\nb OK\r\n")
+            #expect(list.contains("STARTTLS LOGINDISABLED") && !list.contains("AUTH="), "\(line): \(list)")
+            #expect(player.client("c STARTTLS\r\n") == "C: c OK begin TLS now|TLS", "\(line)")
+        }
     }
 }

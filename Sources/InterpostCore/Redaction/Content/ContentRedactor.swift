@@ -73,7 +73,12 @@ package struct ContentRedactor: Sendable {
         if event.sender == .client {
             awaited = nil
             defer { client.end() }
-            return Self.mapLine(event.bytes, &client, announces: false) { Self.commandShape(event.bytes) }
+            // What a row says of a verb's arguments says nothing of others.
+            let isMalformed =
+                if case .command(let command) = event.meaning, case .malformed = command.body { true } else { false }
+            return Self.mapLine(event.bytes, &client, announces: false) {
+                Self.commandShape(event.bytes, isMalformed: isMalformed)
+            }
         }
         defer { server.end() }
         return Self.mapLine(event.bytes, &server, announces: false) { Self.responseShape(event.bytes) }
@@ -105,9 +110,9 @@ package struct ContentRedactor: Sendable {
     }
 
     /// `a UID COPY 1 "x"`: the shape of what follows COPY, and where that begins.
-    private static func commandShape(_ line: ByteBuffer) -> (ContentShape, Int, UInt64?) {
+    private static func commandShape(_ line: ByteBuffer, isMalformed: Bool = false) -> (ContentShape, Int, UInt64?) {
         guard let (name, length) = IMAPCommand.head(of: line) else { return (.each(.unknown), 0, nil) }
-        return (ContentGrammar.shape(ofCommand: name), length, nil)
+        return (isMalformed ? .each(.words) : ContentGrammar.shape(ofCommand: name), length, nil)
     }
 
     private static func responseShape(_ line: ByteBuffer) -> (ContentShape, Int, UInt64?) {
