@@ -76,13 +76,13 @@ extension IMAPConversation {
             clientMode = .saslResponse
             client.expectPlainLine()
             var event = make(line, .server, offset, .saslChallenge)
-            event.exchange = outstanding.last?.exchange
+            event.exchange = latestExchange
             return event
         case .awaitingIdle:
             clientMode = .idle
             client.expectPlainLine()
             var event = make(line, .server, offset, .continuation(.idle))
-            event.exchange = outstanding.last?.exchange
+            event.exchange = latestExchange
             return event
         case .command, .saslResponse, .idle, .awaitingSwitch:
             var event = make(line, .server, offset, .continuation(.unexpected))

@@ -161,7 +161,7 @@ public struct IMAPConversation: Sendable {
 
     /// Interpost answers in the server's place, with one whole line.
     public mutating func answer(_ line: ByteBuffer) -> MailEvent {
-        let oldest = outstanding.first?.exchange
+        let oldest = oldestExchange
         var event = readServerLine(line, literal: nil, offset: offsets.server)
         if event.exchange == nil { event.exchange = oldest }
         event.isOurs = true
@@ -175,6 +175,12 @@ public struct IMAPConversation: Sendable {
         pendingOctets = 0
     }
 
+    /// The exchange of the oldest command in progress. An element's own property is read, because a record is large to copy.
+    private var oldestExchange: Int? { outstanding.isEmpty ? nil : outstanding[0].exchange }
+
+    /// The exchange of the command that began last.
+    var latestExchange: Int? { outstanding.isEmpty ? nil : outstanding[outstanding.count - 1].exchange }
+
     // MARK: - Events
 
     private mutating func event(_ fragment: WireFragment, from side: Side) -> MailEvent {
@@ -182,7 +188,7 @@ public struct IMAPConversation: Sendable {
         let offset = side == .client ? offsets.client : offsets.server
         if side == .client { offsets.client += bytes.readableBytes } else { offsets.server += bytes.readableBytes }
         var event: MailEvent
-        let oldest = outstanding.first?.exchange
+        let oldest = oldestExchange
         switch fragment {
         case .line(let line, let literal):
             event =
@@ -262,11 +268,11 @@ public struct IMAPConversation: Sendable {
             clientMode = .awaitingChallenge
             let response = line.withoutLineEnd
             let secrets = outstanding.isEmpty ? nil : outstanding[outstanding.count - 1].sasl?.read(response)
-            clientExchange = outstanding.last?.exchange
+            clientExchange = latestExchange
             return make(line, .client, offset, .saslResponse(secrets ?? [Secret(response)]))
         case .idle:
             clientMode = .command
-            clientExchange = outstanding.last?.exchange
+            clientExchange = latestExchange
             var event = make(line, .client, offset, .idleDone)
             if !line.withoutLineEnd.equalsIgnoringCase("DONE") {
                 event.anomalies.append(Anomaly(.idleEndedByOtherLine, side: .client, offset: offset))

@@ -135,7 +135,7 @@ public struct POP3Conversation: Sendable {
 
     /// Interpost answers in the server's place, with one whole line.
     public mutating func answer(_ line: ByteBuffer) -> MailEvent {
-        let oldest = outstanding.first?.exchange
+        let oldest = oldestExchange
         var event = readStatusLine(line, offset: offsets.server)
         if event.exchange == nil { event.exchange = oldest }
         event.isOurs = true
@@ -148,6 +148,9 @@ public struct POP3Conversation: Sendable {
         (outstanding, answered) = ([], nil)
     }
 
+    /// The exchange of the oldest command in progress. An element's own property is read, because a record is large to copy.
+    private var oldestExchange: Int? { outstanding.isEmpty ? nil : outstanding[0].exchange }
+
     // MARK: - Events
 
     private mutating func event(_ fragment: WireFragment, from side: Side) -> MailEvent {
@@ -155,7 +158,7 @@ public struct POP3Conversation: Sendable {
         let offset = side == .client ? offsets.client : offsets.server
         if side == .client { offsets.client += bytes.readableBytes } else { offsets.server += bytes.readableBytes }
         var event: MailEvent
-        let oldest = outstanding.first?.exchange
+        let oldest = oldestExchange
         switch fragment {
         case .line(let line, _):
             event = side == .client ? readCommand(line, offset: offset) : readServerLine(line, offset: offset)

@@ -52,7 +52,7 @@ struct ExchangeLedger: Sendable {
 
     /// A FETCH answer counts as read when a command in progress asks for texts of messages.
     mutating func note(_ answer: FetchAnswer, in response: IMAPResponse) {
-        guard let index = entries.firstIndex(where: \.asksForText),
+        guard let index = entries.indices.first(where: { entries[$0].asksForText }),
             answer.contents.contains(where: { $0.item.carriesText && $0.value != nil })
         else { return }
         if response.kind == .fetch, let number = response.number { entries[index].readNumbers.append(number) }
@@ -68,7 +68,6 @@ struct ExchangeLedger: Sendable {
     private func index(of exchange: Int?) -> Int? {
         guard let exchange else { return nil }
         // The oldest one, nearly always.
-        if entries.first?.exchange == exchange { return 0 }
-        return entries.firstIndex { $0.exchange == exchange }
+        return entries.indices.first { entries[$0].exchange == exchange }
     }
 }
