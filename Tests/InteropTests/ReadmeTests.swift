@@ -160,7 +160,7 @@ private final class Desk {
     private func runToItsEnd(_ line: String) async throws {
         let file = output()
         let child = try Child(command(line), environment: environment, output: file, errors: file)
-        let code = await child.exitCode(within: .seconds(60))
+        let code = await child.exitCode(within: .seconds(120))
         child.killGroup()
         guard code == 0 || line.hasPrefix("curl ") else { throw InteropFailure("\(line) ended with \(code)\n\(printed)") }
     }
@@ -195,7 +195,7 @@ private final class Desk {
     /// A replay ends by itself, with 1 because the client did otherwise; a relay ends when it is asked to.
     private func stop(_ server: Server) async throws {
         let isReplay = server.line.hasPrefix("interpost replay ")
-        let code = isReplay ? await server.daemon.exitCode(within: .seconds(15)) : await server.daemon.stop()
+        let code = isReplay ? await server.daemon.exitCode(within: .seconds(120)) : await server.daemon.stop()
         guard server.line.contains(" | ") || code == (isReplay ? 1 : 0) else {
             throw InteropFailure("\(server.line) ended with \(code)\n\(server.daemon.logText)")
         }
@@ -213,7 +213,7 @@ private final class Desk {
     /// Waits until each of the lines has been printed since README last showed something.
     func expect(_ lines: [String], line number: Int) async throws {
         let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(15)
+        let deadline = clock.now + .seconds(120)
         var missing: [String] = []
         repeat {
             let shapes = Set(printed.split(separator: "\n").map { Self.shape(of: String($0)) })
