@@ -203,6 +203,77 @@ import X509
         }
     }
 
+    /// The same key and name, signed by one root with SHA-1 and with SHA-256; valid for a hundred years.
+    private static let oldRoot = """
+        -----BEGIN CERTIFICATE-----
+        MIIDGTCCAgGgAwIBAgIUZ7VjCbocQd2c2Wx2MrgTHVaMhuUwDQYJKoZIhvcNAQEL
+        BQAwEzERMA8GA1UEAwwIT2xkIHdheXMwIBcNMjYxMTI2MDcwNDIyWhgPMjEyNjEx
+        MDIwNzA0MjJaMBMxETAPBgNVBAMMCE9sZCB3YXlzMIIBIjANBgkqhkiG9w0BAQEF
+        AAOCAQ8AMIIBCgKCAQEAplgY3pjJ3cYjpoz2UmFLfHEl92GwIhuvxwNaFh26YGtq
+        vmpYuCuN+dAZsCifbFcFyVKhNZ5BEDZ9jl3dSGqb+cZFxs0e94CLHXumGq/DK63B
+        lsrzjJBt2eWwRj3qJjXTMbTWJKHM491dOZGB3vRSd6XuTbawgCi06aJHnYe+VwgN
+        65xgUxcrXinvylk3XDocTgOoChDzVrrXakTm9VBNXhcmAARLeHdCrJtTCN2lUyjU
+        uN9qW6ojCsa9RTxIE379CLDChsGX4T/MAbyyQpHCC72ukl3h3dgrvut6p291gBxC
+        oFkCG0NB9iz9jQt82iAAN0TKs1OC/AVs+lFEv6rAHQIDAQABo2MwYTAdBgNVHQ4E
+        FgQUl92ygxjZ54BXMAzNupXfHixh/QUwHwYDVR0jBBgwFoAUl92ygxjZ54BXMAzN
+        upXfHixh/QUwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAgQwDQYJKoZI
+        hvcNAQELBQADggEBAB1qCdgLxeKJcgqOFeIcxGMkUGAPxnzIpIZOe0PjkKzBzJre
+        OpoUnGQVt3nt2/brD2AqNdNQKFJK/MFLno9IlP+Dlv0pXH4DPeqwLN8AOJC2igyZ
+        7BYsRFKrcze2fnjB6Wv2omV2gkhSqgPzsXtO3SToWzHynSk05R5n/0q08tFQ38ax
+        smLBqd/V8MDTtUAAOf8aFD7nJA/306Ofk2z2DiydJOZ+tKaQse9EO2aMwfDqe0VR
+        Tbt5Qw61misrEuEKbQIOblijx+bA+JXkVoPS7x789QkZI8ndOuf3rJnmCxrfUTjx
+        8cHACYvCYC3k0X1clesV2Foi1aeZ1Qs3YO+ScOY=
+        -----END CERTIFICATE-----
+        """
+    private static let signedWithSHA1 = """
+        -----BEGIN CERTIFICATE-----
+        MIICRTCCAS2gAwIBAgIBAjANBgkqhkiG9w0BAQUFADATMREwDwYDVQQDDAhPbGQg
+        d2F5czAgFw0yNjExMjYwNzA0MjJaGA8yMTI2MTEwMjA3MDQyMlowDDEKMAgGA1UE
+        AwwBbDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABLdWNg7NSvxkmV1RXbnJiz1h
+        fL3sXQkDTzPmz1G3NCTz5nepvtYg/dNnL/5tK59iVsehWQGC+whB0T4G0wKZRISj
+        dDByMBsGA1UdEQQUMBKCEG1haWwuZXhhbXBsZS5vcmcwEwYDVR0lBAwwCgYIKwYB
+        BQUHAwEwHQYDVR0OBBYEFEe/2cO2vbFFz0t0zjt8/yjFAGjRMB8GA1UdIwQYMBaA
+        FJfdsoMY2eeAVzAMzbqV3x4sYf0FMA0GCSqGSIb3DQEBBQUAA4IBAQCbieqUwusf
+        tFhcpL7TshloSdeMyVrlJEW++9eNZXvxQ3d9mt9xDWS3UjSREmUX0kJwXq0ke9sr
+        5+8HIW8A+Aa3O/O05MThXs8f4BpYGfItBrHdduUI4jndx2ug18EPiG1c2n6GhCS0
+        2yAi889iOPaYvTBJaGhow4v+x3KToT2DaFZyNQa2zuhkQvWGwjIMIKxKmBG93gOH
+        VEvEf1Bo3KP2lj23AyFcl+0t1upQUgzDOlM09+WZZ2x0aXjIh7Ci6gWPwapTh7kT
+        Tw//iTbidYwiUKvQ0f69bNM7TFK32/aWGBIWxI75xecat0MUXHJj87tXkmFZdXmX
+        wG0rLuSbRebn
+        -----END CERTIFICATE-----
+        """
+    private static let signedWithSHA256 = """
+        -----BEGIN CERTIFICATE-----
+        MIICRTCCAS2gAwIBAgIBAjANBgkqhkiG9w0BAQsFADATMREwDwYDVQQDDAhPbGQg
+        d2F5czAgFw0yNjExMjYwNzA0MjJaGA8yMTI2MTEwMjA3MDQyMlowDDEKMAgGA1UE
+        AwwBbDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABLdWNg7NSvxkmV1RXbnJiz1h
+        fL3sXQkDTzPmz1G3NCTz5nepvtYg/dNnL/5tK59iVsehWQGC+whB0T4G0wKZRISj
+        dDByMBsGA1UdEQQUMBKCEG1haWwuZXhhbXBsZS5vcmcwEwYDVR0lBAwwCgYIKwYB
+        BQUHAwEwHQYDVR0OBBYEFEe/2cO2vbFFz0t0zjt8/yjFAGjRMB8GA1UdIwQYMBaA
+        FJfdsoMY2eeAVzAMzbqV3x4sYf0FMA0GCSqGSIb3DQEBCwUAA4IBAQA85mS1YLEu
+        QjmZ4lS77YcwHlqfJo8P+o0nQlIl2WyaugjR83Q7A67iQnUgKnDr829+7ChQmM9p
+        KulwHDpc+WQvPPX42fjGrJZOXF4gT1gGybMQUjnVXb6oDMNKCMIkWWByXCRjWxNT
+        thiFWNcdSkOHaThQ8xlFBRp8HuoRa4QFMWnHT4q1ImEK4f9ueRTZcio/uk26t8Dp
+        T0R0mz0q3chIij8YXdVByrap87f+5L9LzUF2yIwzoHf3SHvUtDanJ5SlcJeDaXIS
+        wl8Qe1WuJKVB/uIfj7AdSVvbx4rkgBxnThrTWFIsj93fJF+AfWnrTv8P7K8P3q1H
+        /jkqVJScwAsH
+        -----END CERTIFICATE-----
+        """
+
+    @Test func `is refused when its chain is signed with SHA-1`() async throws {
+        let folder = try TemporaryFolder()
+        let trust = folder.file("trust.pem")
+        try Self.oldRoot.write(toFile: trust, atomically: true, encoding: .utf8)
+        let verifier = try UpstreamVerifier(trust: [trust], skipsVerification: false)
+        func problem(_ leaf: String) async throws -> String? {
+            let chain = [try NIOSSLCertificate(bytes: Array(leaf.utf8), format: .pem)]
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            return try await verifier.judge(chain, host: "mail.example.org", on: loop).get().problem
+        }
+        #expect(try await problem(Self.signedWithSHA256) == nil)
+        #expect(try await problem(Self.signedWithSHA1) == "its chain has a signature that is made with SHA-1")
+    }
+
     // MARK: - Names
 
     @Test(arguments: [

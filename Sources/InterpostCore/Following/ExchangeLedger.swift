@@ -67,7 +67,6 @@ struct ExchangeLedger: Sendable {
 
     private func index(of exchange: Int?) -> Int? {
         guard let exchange else { return nil }
-        // The oldest one, nearly always.
         return entries.indices.first { entries[$0].exchange == exchange }
     }
 }
