@@ -174,17 +174,10 @@ private final class Desk {
         for server in servers where !server.ports.allSatisfy({ !listened.contains($0) }) { try await stop(server) }
         servers.removeAll { !$0.ports.allSatisfy { !listened.contains($0) } }
         let daemon = try Daemon(command(line), environment: environment, log: output())
-        try await daemon.ready(within: .seconds(120)) { try listened.allSatisfy(Self.isListening) ? () : nil }
-        servers.append(Server(line: line, daemon: daemon, ports: listened))
-    }
-
-    /// Without a connection, which would be a session.
-    private static func isListening(on port: Int) throws -> Bool {
-        let place = "0100007F:" + String(format: "%04X", port)
-        return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").contains { line in
-            let words = line.split(separator: " ")
-            return words.count > 3 && words[1] == place && words[3] == "0A"
+        try await daemon.ready(within: .seconds(120)) {
+            listened.allSatisfy { daemon.logText.contains(":\($0)\n") } ? () : nil
         }
+        servers.append(Server(line: line, daemon: daemon, ports: listened))
     }
 
     func stopAll() async throws {
