@@ -70,19 +70,19 @@ extension IMAPConversation {
         case .awaitingLiteral, .awaitingVerdict:
             clientMode = .command
             var event = make(line, .server, offset, .continuation(.literal))
-            event.exchange = partial?.exchange
+            event.exchange = partial?.exchange ?? event.exchange
             return event
         case .awaitingChallenge:
             clientMode = .saslResponse
             client.expectPlainLine()
             var event = make(line, .server, offset, .saslChallenge)
-            event.exchange = latestExchange
+            event.exchange = latestExchange ?? event.exchange
             return event
         case .awaitingIdle:
             clientMode = .idle
             client.expectPlainLine()
             var event = make(line, .server, offset, .continuation(.idle))
-            event.exchange = latestExchange
+            event.exchange = latestExchange ?? event.exchange
             return event
         case .command, .saslResponse, .idle, .awaitingSwitch:
             var event = make(line, .server, offset, .continuation(.unexpected))

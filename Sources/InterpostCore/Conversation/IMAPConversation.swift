@@ -75,8 +75,8 @@ public struct IMAPConversation: Sendable {
     var pendingOctets = 0
     var serverResponse: IMAPResponse?
     private var hasNotedBreach = false
-    /// The first event of the command that the client is sending.
-    private var clientExchange: Int?
+    /// The exchange of what the client is sending, and of what the server is saying unless it completes a command.
+    private var exchanges: (client: Int?, server: Int?)
 
     public init(limits: WireLimits = .standard) {
         self.limits = limits
@@ -161,9 +161,8 @@ public struct IMAPConversation: Sendable {
 
     /// Interpost answers in the server's place, with one whole line.
     public mutating func answer(_ line: ByteBuffer) -> MailEvent {
-        let oldest = oldestExchange
+        exchanges.server = oldestExchange
         var event = readServerLine(line, literal: nil, offset: offsets.server)
-        if event.exchange == nil { event.exchange = oldest }
         event.isOurs = true
         return event
     }
@@ -188,7 +187,7 @@ public struct IMAPConversation: Sendable {
         let offset = side == .client ? offsets.client : offsets.server
         if side == .client { offsets.client += bytes.readableBytes } else { offsets.server += bytes.readableBytes }
         var event: MailEvent
-        let oldest = oldestExchange
+        exchanges.server = oldestExchange
         switch fragment {
         case .line(let line, let literal):
             event =
@@ -212,8 +211,7 @@ public struct IMAPConversation: Sendable {
         case .body, .terminator, .opaque:
             event = make(bytes, side, offset, .opaque)
         }
-        if event.exchange == nil { event.exchange = side == .client ? clientExchange : oldest }
-        if side == .client, clientText == nil { clientExchange = nil }
+        if side == .client, clientText == nil { exchanges.client = nil }
         noteBreach(of: side, in: &event)
         return event
     }
@@ -223,7 +221,8 @@ public struct IMAPConversation: Sendable {
     ) -> MailEvent {
         count += 1
         return MailEvent(
-            number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning, standing: standing)
+            number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning,
+            exchange: sender == .client ? exchanges.client : exchanges.server, standing: standing)
     }
 
     private func selection(in state: State) -> Selection? {
@@ -268,11 +267,11 @@ public struct IMAPConversation: Sendable {
             clientMode = .awaitingChallenge
             let response = line.withoutLineEnd
             let secrets = outstanding.isEmpty ? nil : outstanding[outstanding.count - 1].sasl?.read(response)
-            clientExchange = latestExchange
+            exchanges.client = latestExchange
             return make(line, .client, offset, .saslResponse(secrets ?? [Secret(response)]))
         case .idle:
             clientMode = .command
-            clientExchange = latestExchange
+            exchanges.client = latestExchange
             var event = make(line, .client, offset, .idleDone)
             if !line.withoutLineEnd.equalsIgnoringCase("DONE") {
                 event.anomalies.append(Anomaly(.idleEndedByOtherLine, side: .client, offset: offset))
@@ -283,7 +282,7 @@ public struct IMAPConversation: Sendable {
         default:
             break
         }
-        if clientText == nil { clientExchange = count + 1 }
+        if clientText == nil { exchanges.client = count + 1 }
         if let literal { return readClientPart(line, literal: literal, offset: offset) }
         // Commands are kept until their completion, so they are read from storage of their own.
         let text = clientText?.finished(with: line) ?? IMAPText(line: line.ownCopy)
@@ -293,7 +292,7 @@ public struct IMAPConversation: Sendable {
             partialIsCompleted = false
         }
         guard let command = IMAPCommand(reading: text) else {
-            clientExchange = nil
+            exchanges.client = nil
             var event = make(line, .client, offset, .unknown)
             event.anomalies.append(Anomaly(.notACommand, side: .client, offset: offset))
             return event
@@ -314,7 +313,7 @@ public struct IMAPConversation: Sendable {
         } else {
             clientText = IMAPTextAssembly(line: line, announcing: literal, limits: limits)
             partial = IMAPCommand.beginning(line).map {
-                CommandRecord(exchange: clientExchange ?? count + 1, tag: $0.tag.ownCopy, name: $0.name, startedAt: now)
+                CommandRecord(exchange: exchanges.client ?? count + 1, tag: $0.tag.ownCopy, name: $0.name, startedAt: now)
             }
         }
         if partial != nil {
@@ -339,7 +338,8 @@ public struct IMAPConversation: Sendable {
             event.anomalies.append(Anomaly(.tooManyPendingCommands, side: .client, offset: event.offset))
         }
         var record = CommandRecord(
-            exchange: clientExchange ?? event.number, tag: command.tag, name: command.name, startedAt: partial?.startedAt ?? now)
+            exchange: exchanges.client ?? event.number, tag: command.tag, name: command.name, startedAt: partial?.startedAt ?? now
+        )
         record.command = command
         pendingOctets += command.text.octets
         // What is kept of commands in progress takes no more room than a few long lines, however many there are.

@@ -6,30 +6,38 @@ public import NIOCore
 /// of its last fragment; the ones before it are ``Meaning/part(_:)`` and ``Meaning/literal(remaining:)``. Joined, the
 /// bytes of one sender's events are what that sender sent.
 public struct MailEvent: Sendable {
+    // In this order an event is small enough to be moved through registers, which each action of the relay gains from.
+
     /// Counts from 1 in each session, both directions together.
     public var number: Int
     public var time: WireTime
-    public var sender: Side
     /// Octets of this sender before this event.
     public var offset: Int
+    /// 0 for none.
+    private var exchangeNumber: Int
     public var bytes: ByteBuffer
+    public var sender: Side
     public var meaning: Meaning
-    /// The number of the event with which the command began that this event belongs to: its own for a command in one line. What
-    /// a server says belongs to the command that it completes or asks about, otherwise to the oldest in progress; `nil` where
-    /// there is none.
-    public var exchange: Int?
-    /// Where the session is once this has happened.
-    public var standing: Standing
-    /// Where the peer broke the protocol, if it did.
-    public var anomalies: [Anomaly] = []
-    /// The leniencies that reading it needed; those in what is read on request are not among them.
-    public var quirks = Quirks()
     /// Interpost said this in the sender's place (its own answer to STARTTLS, say).
     public var isOurs = false
     /// It does not go on to the other side.
     public var isWithheld = false
     /// The gate wrote it in place of what the sender said.
     public var isRewritten = false
+    /// Where the session is once this has happened.
+    public var standing: Standing
+    /// Where the peer broke the protocol, if it did.
+    public var anomalies: [Anomaly] = []
+    /// The leniencies that reading it needed; those in what is read on request are not among them.
+    public var quirks = Quirks()
+
+    /// The number of the event with which the command began that this event belongs to: its own for a command in one line. What
+    /// a server says belongs to the command that it completes or asks about, otherwise to the oldest in progress; `nil` where
+    /// there is none.
+    public var exchange: Int? {
+        get { exchangeNumber == 0 ? nil : exchangeNumber }
+        set { exchangeNumber = newValue ?? 0 }
+    }
 
     /// An event that no conversation has made, for tests of one's own code, for example.
     public init(
@@ -42,7 +50,7 @@ public struct MailEvent: Sendable {
         self.offset = offset
         self.bytes = bytes
         self.meaning = meaning
-        self.exchange = exchange
+        exchangeNumber = exchange ?? 0
         self.standing = standing
     }
 

@@ -51,6 +51,8 @@ public struct POP3Conversation: Sendable {
     var clientMode = ClientMode.command
     var sawGreeting = false
     private var hasNotedBreach = false
+    /// That of the oldest command in progress when what is read now began.
+    private var exchange: Int?
     private var count = 0
     var offsets: (client: Int, server: Int) = (0, 0)
     private var now = WireTime(nanoseconds: 0)
@@ -135,9 +137,8 @@ public struct POP3Conversation: Sendable {
 
     /// Interpost answers in the server's place, with one whole line.
     public mutating func answer(_ line: ByteBuffer) -> MailEvent {
-        let oldest = oldestExchange
+        exchange = oldestExchange
         var event = readStatusLine(line, offset: offsets.server)
-        if event.exchange == nil { event.exchange = oldest }
         event.isOurs = true
         return event
     }
@@ -158,7 +159,7 @@ public struct POP3Conversation: Sendable {
         let offset = side == .client ? offsets.client : offsets.server
         if side == .client { offsets.client += bytes.readableBytes } else { offsets.server += bytes.readableBytes }
         var event: MailEvent
-        let oldest = oldestExchange
+        exchange = oldestExchange
         switch fragment {
         case .line(let line, _):
             event = side == .client ? readCommand(line, offset: offset) : readServerLine(line, offset: offset)
@@ -173,7 +174,6 @@ public struct POP3Conversation: Sendable {
         case .literal, .opaque:
             event = make(bytes, side, offset, .opaque)
         }
-        if event.exchange == nil { event.exchange = oldest }
         if !hasNotedBreach, (side == .client ? client.breach : server.breach) != nil {
             hasNotedBreach = true
             event.anomalies.append(Anomaly(.lineTooLong, side: side, offset: offset))
@@ -185,7 +185,8 @@ public struct POP3Conversation: Sendable {
     mutating func make(_ bytes: ByteBuffer, _ sender: Side, _ offset: Int, _ meaning: MailEvent.Meaning) -> MailEvent {
         count += 1
         return MailEvent(
-            number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning, standing: standing)
+            number: count, time: now, sender: sender, offset: offset, bytes: bytes, meaning: meaning, exchange: exchange,
+            standing: standing)
     }
 
     /// What the server's answer to a login, or to USER, says about who is logged in.

@@ -42,6 +42,11 @@ public struct Standing: Sendable {
     /// Logins of the session that the server refused.
     public var failedLogins: Int { storage.facts.failedLogins }
 
+    /// Becomes `later`, which is nearly always what it is already.
+    mutating func follow(_ later: Standing) {
+        if storage !== later.storage { storage = later.storage }
+    }
+
     mutating func change(_ body: (inout Facts) -> Void) {
         var facts = storage.facts
         body(&facts)

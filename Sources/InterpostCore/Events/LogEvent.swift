@@ -69,5 +69,8 @@ public enum LogEvent: Sendable {
     }
 
     /// The event together with what it says, if any of that is told.
-    func with(_ values: EventValues?) -> LogEvent { values.map { .valued(self, $0) } ?? self }
+    func with(_ values: EventValues?) -> LogEvent {
+        guard let values else { return self }
+        return .valued(self, values)
+    }
 }

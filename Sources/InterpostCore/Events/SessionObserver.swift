@@ -45,15 +45,18 @@ public struct SessionObserver: Sendable {
                 traffic.serverOctets += event.bytes.readableBytes
             }
         }
-        defer { standing = event.standing }
-        ledger.note(event)
+        defer { standing.follow(event.standing) }
         for anomaly in event.anomalies { observe(anomaly, tell: tell) }
         if !event.quirks.isEmpty { observe(event.quirks, of: event, tell: tell) }
         switch event.meaning {
-        case .unknown, .opaque, .literal: break
+        case .unknown, .opaque: break
+        case .literal: ledger.note(event)
         case .pop3Body: if event.sender == .server { maildrop.observe(body: event.bytes) }
-        case .part(let start): observePart(start, of: event, tell: tell)
+        case .part(let start):
+            ledger.note(event)
+            observePart(start, of: event, tell: tell)
         case .greeting(let status):
+            ledger.note(event)
             traffic.responses += 1
             if detail >= .commands {
                 tell(.greeting(result: status.result.rawValue, text: redactor.clean(status.text), hasAPOP: false))
@@ -67,9 +70,11 @@ public struct SessionObserver: Sendable {
             if detail >= .responses { observe(command.deepQuirks(utf8: namesAreUTF8), of: event, tell: tell) }
             if detail >= .commands { tell(.command(redactor.facts(of: command)).with(values(of: command))) }
         case .response(let response):
+            ledger.note(event, isUntagged: true, exists: response.kind == .exists ? response.number : nil)
             traffic.responses += 1
             observe(response, of: event, tell: tell)
         case .status(let status):
+            ledger.note(event, isUntagged: true)
             traffic.responses += 1
             observeCode(of: status, phase: phase(event), tell: tell)
             observeDeepQuirks(of: status, in: event, tell: tell)
@@ -195,11 +200,11 @@ public struct SessionObserver: Sendable {
         else { return }
         var (data, found) = response.read()
         follower.observe(response, data)
-        if case .fetch(let answer) = data { ledger.note(answer, in: response) }
-        if case .enabled(let names) = data { learn(enabled: names) }
+        if ledger.isReading, case .fetch(let answer) = data { ledger.note(answer, in: response) }
+        if response.kind == .enabled, case .enabled(let names) = data { learn(enabled: names) }
         if detail >= .responses { found.formUnion(data.deepQuirks(utf8: namesAreUTF8)) }
         if !found.isEmpty { observe(found, of: event, tell: tell) }
-        if case .capabilities(let names) = data, detail >= .commands {
+        if response.kind == .capability, detail >= .commands, case .capabilities(let names) = data {
             tell(.capabilities(phase(event), names.map { redactor.clean($0.bytes) }))
         }
         guard detail >= .responses else { return }
@@ -211,6 +216,7 @@ public struct SessionObserver: Sendable {
                 ? redactor.clean(response.name?.description ?? "unknown") : response.name?.description ?? "unknown",
             number: response.number,
             text: isHarmless ? redactor.clean(response.text.oneLine) : LogRedactor.octets(response.text.bytes))
+        guard detail >= .values else { return tell(told) }
         tell(told.with(values(of: response, data, isStrict: found.isEmpty)))
     }
 

@@ -36,19 +36,16 @@ struct ExchangeLedger: Sendable {
         entries.append(entry)
     }
 
-    /// Counts what the server said before a completion.
-    mutating func note(_ event: MailEvent) {
+    /// Counts what the server said before a completion; `isUntagged` for the end of an untagged response.
+    mutating func note(_ event: MailEvent, isUntagged: Bool = false, exists: UInt64? = nil) {
         guard event.sender == .server, let index = index(of: event.exchange) else { return }
-        switch event.meaning {
-        case .response(let response):
-            entries[index].untagged += 1
-            if response.kind == .exists { entries[index].exists = response.number }
-        case .status: entries[index].untagged += 1
-        case .greeting, .part, .literal: break
-        default: return
-        }
         entries[index].octets += event.bytes.readableBytes
+        if isUntagged { entries[index].untagged += 1 }
+        if let exists { entries[index].exists = exists }
     }
+
+    /// A command in progress asks for texts of messages.
+    var isReading: Bool { entries.indices.contains { entries[$0].asksForText } }
 
     /// A FETCH answer counts as read when a command in progress asks for texts of messages.
     mutating func note(_ answer: FetchAnswer, in response: IMAPResponse) {

@@ -10,7 +10,7 @@ public enum SessionAction: Sendable {
     /// Something to tell that is not on the wire.
     indirect case tell(LogEvent)
     /// For the log and the capture.
-    case judged(GateDecision)
+    indirect case judged(GateDecision)
     /// For the log and the capture: why the session ends, and what the server said last.
     case alarm(reason: String, last: ByteBuffer)
     /// What the other side said goes on: as it came, or as the gate wrote it.
@@ -22,7 +22,7 @@ public enum SessionAction: Sendable {
     /// The leg to `side` is compressed from here on (RFC 4978). `unread` follows the switch: it is compressed.
     case startDeflate(Side, unread: ByteBuffer)
     /// A command waits for ``SessionCore/resolveHold(allows:)``, which is called after this many seconds at the latest.
-    case hold(HeldFacts, seconds: Int)
+    indirect case hold(HeldFacts, seconds: Int)
     /// Both legs end, after what was sent has left. Nothing comes after this.
     case close(by: Closer, reason: String)
 

@@ -109,7 +109,8 @@ public struct SessionCore: Sendable {
         guard gate != nil else { return nextOfTap() }
         while !isClosed {
             // An action that is taken from the end is moved and not copied.
-            if let action = leaving.popLast() {
+            if !leaving.isEmpty {
+                let action = leaving.removeLast()
                 if case .close = action { close() }
                 return action
             }
@@ -137,7 +138,7 @@ public struct SessionCore: Sendable {
     }
 
     private mutating func nextOfTap() -> SessionAction? {
-        if let action = leaving.popLast() { return action }
+        if !leaving.isEmpty { return leaving.removeLast() }
         guard let action = front.next() else { return nil }
         if case .record(let event) = action, let decision = dryRun?.judge(event) {
             leaving.append(.judged(decision))
@@ -216,15 +217,19 @@ public struct SessionCore: Sendable {
 
     private mutating func handle(_ event: MailEvent) {
         let passage = gate?.passage(of: event) ?? .withhold
-        var event = event
-        switch passage {
-        case .pass: run.advance(event.bytes.readableBytes)
-        case .withhold, .replace:
+        var isWithheld = true
+        if case .pass = passage {
+            isWithheld = false
+            run.advance(event.bytes.readableBytes)
+        } else {
             flushRun()
             run.skip(event.bytes.readableBytes)
-            event.isWithheld = true
         }
-        if recordsUpstream { ready.append(.recordUpstream(event)) }
+        if recordsUpstream {
+            var event = event
+            event.isWithheld = isWithheld
+            ready.append(.recordUpstream(event))
+        }
         if case .replace(let bytes) = passage { tell(bytes, .rewritten) }
     }
 

@@ -189,7 +189,7 @@ public struct Tap: Sendable {
     private mutating func nextAction() -> TapAction? {
         while true {
             // An action that is taken from the end is moved and not copied.
-            if let action = leaving.popLast() { return action }
+            if !leaving.isEmpty { return leaving.removeLast() }
             if !ready.isEmpty {
                 swap(&ready, &leaving)
                 leaving.reverse()
