@@ -64,14 +64,17 @@ enum STARTTLSRequest {
 }
 
 extension MailEvent {
+    private static let startTLS = Keyword("STARTTLS")
+    private static let stls = Keyword("STLS")
+
     var startTLSRequest: STARTTLSRequest? {
         let length: Int
         switch meaning {
         case .command(let command):
-            guard command.name == Keyword("STARTTLS") else { return nil }
+            guard command.name == Self.startTLS else { return nil }
             length = command.tag.readableBytes + " STARTTLS".utf8.count
         case .pop3Command(let name?, _):
-            guard name == Keyword("STLS") else { return nil }
+            guard name == Self.stls else { return nil }
             length = "STLS".utf8.count
         // No command to this reader, and maybe one to the server.
         case .unknown where sender == .client && bytes.withoutLineEnd.endsIgnoringCase("STARTTLS"): return .misspelt
