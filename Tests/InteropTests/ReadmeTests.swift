@@ -175,7 +175,8 @@ private final class Desk {
         servers.removeAll { !$0.ports.allSatisfy { !listened.contains($0) } }
         let daemon = try Daemon(command(line), environment: environment, log: output())
         try await daemon.ready(within: .seconds(120)) {
-            listened.allSatisfy { daemon.logText.contains(":\($0)\n") } ? () : nil
+            let said = Set(daemon.logText.matches(of: /127\.0\.0\.1:([0-9]+)/).compactMap { Int($0.1) })
+            return said.isSuperset(of: listened) ? () : nil
         }
         servers.append(Server(line: line, daemon: daemon, ports: listened))
     }

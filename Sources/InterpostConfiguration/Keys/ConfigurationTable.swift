@@ -174,6 +174,17 @@ package enum ConfigurationTable {
                 Messages of the selected mailbox that a session remembers, the latest ones, so that the log can tell acts by UID and
                 Message-ID; rounded down to a power of two. Each takes up to 1 KiB.
                 """),
+            .number(
+                "inflated-per-second", \.limits.inflatedPerSecond, in: 65_536...(1 << 40),
+                """
+                Octets that one side of a compressed session may make in a second, beyond 32 times what it sends. What is more waits.
+                """),
+            .number(
+                "logged-per-second", \.limits.loggedPerSecond, in: 65_536...(1 << 40),
+                """
+                Octets of log that a session may give rise to in a second, beyond 32 times what it sends and receives. Beyond it the
+                session waits.
+                """),
             .number("sessions", \.limits.sessions, in: 1...1_000_000, "Sessions at once. More are closed at once."),
             .number(
                 "sessions-per-address", \.limits.sessionsPerAddress, in: 1...1_000_000,
@@ -183,7 +194,11 @@ package enum ConfigurationTable {
     private static let timeouts = ConfigurationSection(
         "timeouts", "Seconds.",
         [
-            .number("handshake", \.timeouts.handshake, in: seconds, "Connecting to the server and both handshakes."),
+            .number(
+                "handshake", \.timeouts.handshake, in: seconds,
+                "Connecting to the server, both handshakes, and the server's greeting."),
+            .number(
+                "login", \.timeouts.login, in: seconds, "From the connection to the login, however much is said meanwhile."),
             .number("before-login", \.timeouts.beforeLogin, in: seconds, "Without a byte from either side before login."),
             .number(
                 "after-login", \.timeouts.afterLogin, in: seconds,

@@ -158,12 +158,18 @@ public struct Limits: Sendable, Equatable {
     public var sessionsPerAddress = 2_500
     /// Messages of the selected mailbox that a session remembers, for the log.
     public var followedMessages = FollowingSettings.standard.maximumMessages
+    /// Octets a second that one side of a session may make of what it sends compressed, beyond a multiple of what it sends.
+    public var inflatedPerSecond = 8 << 20
+    /// Octets of log a second that a session may give rise to, beyond a multiple of what is sent.
+    public var loggedPerSecond = 4 << 20
 }
 
 /// Seconds.
 public struct Timeouts: Sendable, Equatable {
-    /// Connecting to the server and both handshakes.
+    /// Connecting to the server, both handshakes and the server's greeting.
     public var handshake = 30
+    /// From the connection to the login, whatever is said.
+    public var login = 600
     /// Without a byte from either side before login.
     public var beforeLogin = 120
     /// Without a byte from either side after login (RFC 9051 §5.4 asks for at least 30 minutes).

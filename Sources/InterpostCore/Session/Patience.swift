@@ -7,20 +7,23 @@
 ///     patience.tick(at: later, in: .idle)             nothing was said for an hour
 ///     while let decision = patience.next() { … }      .timedOut(.idle, seconds: 3600)
 ///
-/// Until both legs can carry the session, the limit of handshakes counts, whatever is said. Then what counts is the time since the last
-/// octet of either side, and the limit is that of the conversation's phase; once one side has ended its input (half-close), that of
-/// closing. A limit of n seconds is over when n seconds have passed, and not a nanosecond earlier.
+/// Until both legs can carry the session and the server has greeted, the limit of handshakes counts, whatever is said. Then what
+/// counts is the time since the last octet of either side, and the limit is that of the conversation's phase; once one side has ended
+/// its input (half-close), that of closing. Before login the whole time counts, too: a client that sends an octet now and then does not
+/// stay for ever. A limit of n seconds is over when n seconds have passed, and not a nanosecond earlier.
 package struct Patience: Sendable {
     /// Seconds, as the configuration's `timeouts` has them.
     package struct Limits: Sendable {
         package var handshake: Int
+        package var login: Int
         package var beforeLogin: Int
         package var afterLogin: Int
         package var idle: Int
         package var closing: Int
 
-        package init(handshake: Int, beforeLogin: Int, afterLogin: Int, idle: Int, closing: Int) {
+        package init(handshake: Int, login: Int, beforeLogin: Int, afterLogin: Int, idle: Int, closing: Int) {
             self.handshake = handshake
+            self.login = login
             self.beforeLogin = beforeLogin
             self.afterLogin = afterLogin
             self.idle = idle
@@ -31,6 +34,7 @@ package struct Patience: Sendable {
     /// A limit by the name that the log and the configuration give it.
     package enum Limit: String, Sendable {
         case handshake = "timeouts.handshake"
+        case login = "timeouts.login"
         case beforeLogin = "timeouts.before-login"
         case afterLogin = "timeouts.after-login"
         case idle = "timeouts.idle"
@@ -72,6 +76,10 @@ package struct Patience: Sendable {
     private let limits: Limits
     private var stage: Stage
     private var isReady = (client: false, server: false)
+    /// The server of a leg that is ready has not said anything.
+    private var awaitsGreeting = true
+    /// Since when nobody is logged in; `nil` while somebody is.
+    private var anonymousSince: WireTime?
     private var now: WireTime
     /// When one of the sides said something last.
     private var lastHeard: WireTime
@@ -88,6 +96,7 @@ package struct Patience: Sendable {
     package init(_ limits: Limits, at time: WireTime) {
         self.limits = limits
         (now, lastHeard, nextLook) = (time, time, time)
+        anonymousSince = time
         stage = .opening(since: time)
     }
 
@@ -115,11 +124,26 @@ package struct Patience: Sendable {
         case .over: if side == .client { stage = .over(lastWordsUntil: nil) }
         case .timedOut: break
         case .opening, .running:
-            guard isReady.client, isReady.server else { return }
-            stage = .running
-            lastHeard = time
-            nextLook = time.later(bySeconds: shortest)
+            begin()
         }
+    }
+
+    /// The server has greeted, or does not do so any more.
+    package mutating func greeted(at time: WireTime) {
+        guard awaitsGreeting else { return }
+        now = time
+        awaitsGreeting = false
+        switch stage {
+        case .over, .timedOut: break
+        case .opening, .running: begin()
+        }
+    }
+
+    private mutating func begin() {
+        guard isReady.client, isReady.server, !awaitsGreeting else { return }
+        stage = .running
+        lastHeard = now
+        nextLook = now.later(bySeconds: shortest)
     }
 
     /// This side will say nothing more, and may still listen.
@@ -173,7 +197,10 @@ package struct Patience: Sendable {
         case .opening(let since):
             if since.later(bySeconds: limits.handshake) <= time { timeOut(.handshake, limits.handshake) }
         case .running:
-            if let halfClose {
+            anonymousSince = phase == .beforeLogin ? anonymousSince ?? time : nil
+            if let anonymousSince, anonymousSince.later(bySeconds: limits.login) <= time {
+                timeOut(.login, limits.login)
+            } else if let halfClose {
                 guard lastHeard.later(bySeconds: limits.closing) <= time else { return }
                 stage = .timedOut
                 decisions.append(.closingTimedOut(of: halfClose.side.peer, seconds: limits.closing))
@@ -233,7 +260,10 @@ package struct Patience: Sendable {
         var due: WireTime? =
             switch stage {
             case .opening(let since): since.later(bySeconds: limits.handshake)
-            case .running: halfClose == nil ? nextLook : lastHeard.later(bySeconds: limits.closing)
+            case .running:
+                min(
+                    halfClose == nil ? nextLook : lastHeard.later(bySeconds: limits.closing),
+                    anonymousSince?.later(bySeconds: limits.login) ?? WireTime(nanoseconds: .max))
             case .timedOut: nil
             case .over(let end): end
             }

@@ -118,7 +118,11 @@ public struct Tap: Sendable {
     public mutating func timedOut(limit: String, seconds: Int) {
         guard !isClosed else { return }
         ready.append(.tell(.limit(name: limit, value: seconds, side: nil)))
-        close(by: .limit, reason: "\(limit) of \(seconds) s passed", farewell: "Interpost closes an inactive session")
+        let farewell =
+            conversation.hasGreeted
+            ? "Interpost closes an inactive session"
+            : "Interpost cannot reach the server: it has said nothing in \(seconds) seconds"
+        close(by: .limit, reason: "\(limit) of \(seconds) s passed", farewell: farewell)
     }
 
     /// The operator wants the program to end: at once if nothing is in progress, else as soon as nothing is.

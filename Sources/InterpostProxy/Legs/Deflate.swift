@@ -6,7 +6,8 @@ import NIOCore
 ///
 /// What is written is flushed at the end of each read of the other leg, so that nothing waits in the compressor.
 /// What arrives is inflated in pieces of at most 64 KiB, and only while somebody asks for more: a small input that
-/// swells to gigabytes is held back by a slow reader like any other, and takes no memory.
+/// swells to gigabytes is held back by a slow reader like any other, and takes no memory. Between two pieces others of the event loop
+/// have their turn, and an input that swells more than is allowed waits.
 final class DeflateHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -22,44 +23,129 @@ final class DeflateHandler: ChannelDuplexHandler {
     private var hasMore = false
     private var isAskedFor = true
     private var isDelivering = false
+    /// The next piece comes in a turn of its own.
+    private var awaitsTurn = false
+    private var isRemoved = false
+    /// The peer's end of input has come, and what it sent before is not inflated to its end.
+    private var owesEnd = false
+    private var swelling: Swelling?
+    /// Octets that came compressed since ``takeReceived()``.
+    private var received = 0
 
-    init() throws {
-        deflater = try ZStream(.deflate)
-        inflater = try ZStream(.inflate)
+    /// How much the peer's input may swell, and whom to tell once when it wants to swell more.
+    struct Swelling {
+        var allowance: Allowance
+        let clock: SessionClock
+        var onSpent: (() -> Void)?
     }
 
+    init(_ swelling: Swelling? = nil) throws {
+        deflater = try ZStream(.deflate)
+        inflater = try ZStream(.inflate)
+        self.swelling = swelling
+    }
+
+    /// Octets that the peer sent, compressed, since this was last asked.
+    func takeReceived() -> Int {
+        defer { received = 0 }
+        return received
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { isRemoved = true }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        compressed.writeImmutableBuffer(unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        received += bytes.readableBytes
+        swelling?.allowance.earn(bytes.readableBytes)
+        compressed.writeImmutableBuffer(bytes)
         hasMore = true
         deliver(context)
     }
 
     func read(context: ChannelHandlerContext) {
         isAskedFor = true
-        if !isDelivering { deliver(context) }
+        deliver(context)
         if !hasMore { context.read() }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event, hasMore { owesEnd = true } else { context.fireUserInboundEventTriggered(event) }
+    }
+
+    /// What is not inflated yet is inflated now, as far as memory for it is bounded: nobody will ask again.
+    func channelInactive(context: ChannelHandlerContext) {
+        var room = Self.maximumAtEnd
+        while hasMore, room > 0, let piece = try? inflater.process(&compressed, flush: Z_SYNC_FLUSH) {
+            room -= piece.readableBytes
+            context.fireChannelRead(wrapInboundOut(piece))
+        }
+        hasMore = false
+        context.fireChannelInactive()
+    }
+
+    private static let maximumAtEnd = 1 << 22
+
     /// One piece for each time that somebody asks.
     private func deliver(_ context: ChannelHandlerContext) {
+        guard isAskedFor, hasMore, !isDelivering, !awaitsTurn else { return }
         isDelivering = true
         defer { isDelivering = false }
-        while isAskedFor, hasMore {
-            do {
-                guard let piece = try inflater.process(&compressed, flush: Z_SYNC_FLUSH) else {
-                    hasMore = false
-                    compressed = ByteBuffer()
-                    return
-                }
-                isAskedFor = false
-                context.fireChannelRead(wrapInboundOut(piece))
-                context.fireChannelReadComplete()
-                // Whoever reads at the end of the pipeline asks again if it can take more.
-                context.channel.read()
-            } catch {
-                hasMore = false
-                context.fireErrorCaught(error)
+        do {
+            guard let piece = try inflater.process(&compressed, flush: Z_SYNC_FLUSH) else { return finishInput(context) }
+            isAskedFor = false
+            if compressed.readableBytes == 0, piece.readableBytes < ZStream.pieceSize {
+                finishInput(context, afterwards: piece)
+            } else {
+                awaitTurn(after: wait(for: piece), context)
+                pass(piece, context)
             }
+        } catch {
+            hasMore = false
+            context.fireErrorCaught(error)
+        }
+    }
+
+    private func pass(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
+        context.fireChannelRead(wrapInboundOut(piece))
+        context.fireChannelReadComplete()
+        // Whoever reads at the end of the pipeline asks again if it can take more.
+        context.channel.read()
+    }
+
+    /// All that has come is inflated.
+    private func finishInput(_ context: ChannelHandlerContext, afterwards piece: ByteBuffer? = nil) {
+        hasMore = false
+        compressed = ByteBuffer()
+        if let piece {
+            _ = wait(for: piece)
+            pass(piece, context)
+        }
+        guard owesEnd else { return }
+        owesEnd = false
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
+
+    /// Nanoseconds until the next piece may follow this one.
+    private func wait(for piece: ByteBuffer) -> Int64 {
+        guard let now = swelling?.clock.now else { return 0 }
+        swelling?.allowance.spend(piece.readableBytes, at: now)
+        let wait = swelling?.allowance.nanosecondsToWait(at: now) ?? 0
+        if wait > 0 {
+            swelling?.onSpent?()
+            swelling?.onSpent = nil
+        }
+        return wait
+    }
+
+    private func awaitTurn(after nanoseconds: Int64, _ context: ChannelHandlerContext) {
+        awaitsTurn = true
+        let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
+            let (handler, context) = here.value
+            handler.awaitsTurn = false
+            guard !handler.isRemoved else { return }
+            handler.deliver(context)
+            if handler.isAskedFor, !handler.hasMore { context.read() }
         }
     }
 
@@ -100,7 +186,7 @@ struct DeflateError: Error, CustomStringConvertible {
 private final class ZStream {
     enum Direction { case deflate, inflate }
 
-    private static let pieceSize = 1 << 16
+    static let pieceSize = 1 << 16
 
     // zlib keeps a pointer back to the structure, so it must not move.
     private let stream: UnsafeMutablePointer<z_stream>

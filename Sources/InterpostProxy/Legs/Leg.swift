@@ -1,3 +1,4 @@
+import Foundation
 import InterpostCore
 import NIOCore
 import NIOSSL
@@ -17,6 +18,10 @@ final class Leg {
     private(set) var alert: String?
     /// Holds the ClientHello until it is known which certificate answers it.
     private var waitingTap: HelloTap?
+    private var deflate: DeflateHandler?
+
+    /// Octets that the peer sent so that this many could be read.
+    func octetsSent(for octets: Int) -> Int { deflate?.takeReceived() ?? octets }
 
     var channel: (any Channel)? { handler?.channel }
 
@@ -50,7 +55,7 @@ final class Leg {
     }
 
     /// The connection is gone. The handler knows its owner, but the owner no longer knows the handler.
-    func release() { (handler, waitingTap) = (nil, nil) }
+    func release() { (handler, waitingTap, deflate) = (nil, nil, nil) }
 
     // MARK: - TLS
 
@@ -96,15 +101,25 @@ final class Leg {
         tap.release()
     }
 
+    /// Acknowledges what has come. After a handshake nothing else does, when it is the peer's turn to speak: one that waits for that
+    /// before it sends another small segment (Nagle, RFC 9293 §3.7.4) would wait for as long as acknowledgements are delayed, 40 ms.
+    func acknowledgeNow() {
+        #if os(Linux)
+            let option = ChannelOptions.Types.SocketOption(level: .init(IPPROTO_TCP), name: .init(TCP_QUICKACK))
+            channel?.setOption(option, value: 1).whenFailure { _ in }
+        #endif
+    }
+
     // MARK: - DEFLATE
 
     /// The leg is compressed from here on (RFC 4978).
     ///
     /// - Parameter unread: What has already come after the switch.
-    func startDeflate(unread: ByteBuffer) throws {
+    func startDeflate(unread: ByteBuffer, _ swelling: DeflateHandler.Swelling? = nil) throws {
         guard let handler, let channel else { return }
         flush()
-        let deflate = try DeflateHandler()
+        let deflate = try DeflateHandler(swelling)
+        self.deflate = deflate
         try channel.pipeline.syncOperations.addHandler(deflate, position: .before(handler))
         if unread.readableBytes > 0 {
             let context = try channel.pipeline.syncOperations.context(handler: deflate)
@@ -117,9 +132,10 @@ extension Side {
     var closer: Closer { self == .client ? .client : .server }
 }
 
-/// Receive buffers: small at rest, large in a download.
+/// Receive buffers: small at rest, larger in a download. They are passed on one at a time, so that the buffers of TLS do not grow
+/// either, and stay with a session that rests.
 enum LegBuffers {
-    static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 1 << 18)
+    static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 1 << 16)
 }
 
 extension ChannelHandlerContext {

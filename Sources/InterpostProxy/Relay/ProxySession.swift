@@ -8,12 +8,15 @@ import NIOSSL
 /// core says and decides nothing about mail.
 final class ProxySession: LegOwner {
     private static let congestionPause = TimeAmount.milliseconds(10)
+    /// The longest that a session works before the others of its event loop have their turn, and how often that is looked at.
+    private static let turn = TimeAmount.milliseconds(2)
+    private static let actionsBetweenLooks = 16
 
     let context: RelayContext
     let eventLoop: any EventLoop
     let clientAddress: String
-    private let peerHost: String
-    private let openedAt: WireTime
+    let peerHost: String
+    let openedAt: WireTime
     private(set) var number = 0
     var core: SessionCore
     var observer: SessionObserver
@@ -22,12 +25,18 @@ final class ProxySession: LegOwner {
     let server = Leg()
     private var pendingEvents: [LogEvent] = []
     private var isPumping = false
+    /// The session's turn was over before its work was; a next one is scheduled.
+    private var awaitsTurn = false
+    /// What follows that work.
+    private var afterwards: [() -> Void] = []
+    private var logAllowance: Allowance
+    private var hasToldAllowance = false
     var hasEnded = false
-    private var openChannels = 0
+    var openChannels = 0
     var patience: Patience
     /// Set to what `patience` says, and to nothing else.
-    private var timer: Scheduled<Void>?
-    private var congestionTimer: Scheduled<Void>?
+    var timer: Scheduled<Void>?
+    var congestionTimer: Scheduled<Void>?
     /// Commands that were held so far.
     var holds = 0
     /// Names of the upstream's certificate, once they are known or known not to come.
@@ -48,6 +57,7 @@ final class ProxySession: LegOwner {
             recordsUpstream: context.recording != nil)
         observer = SessionObserver(detail: context.sink.detail, following: context.following)
         patience = Patience(context.timeouts.patience, at: openedAt)
+        logAllowance = Allowance(perSecond: context.limits.loggedPerSecond, at: openedAt)
     }
 
     // MARK: - Opening
@@ -98,15 +108,22 @@ final class ProxySession: LegOwner {
         let upstream = context.relay.upstream
         let started = context.clock.now
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        ClientBootstrap(group: eventLoop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.recvAllocator, value: LegBuffers.allocator)
             // Several addresses may be tried at once; only the one that answers first becomes the leg.
             .channelOption(.autoRead, value: false)
             .connectTimeout(.seconds(Int64(context.timeouts.handshake)))
-            .connect(host: upstream.host, port: upstream.port)
-            .whenComplete { result in session.value.connected(result, since: started) }
+            .resolver(ConnectionResolver(lookup: context.names, eventLoop: eventLoop))
+        let connection =
+            if let address = try? SocketAddress(ipAddress: upstream.host, port: upstream.port) {
+                bootstrap.connect(to: address)
+            } else {
+                bootstrap.connect(host: upstream.host, port: upstream.port)
+            }
+        connection.whenComplete { result in session.value.connected(result, since: started) }
     }
 
     private func connected(_ result: Result<any Channel, any Error>, since started: WireTime) {
@@ -153,6 +170,7 @@ final class ProxySession: LegOwner {
         guard !hasEnded else { return }
         let now = context.clock.now
         patience.received(at: now)
+        logAllowance.earn(self[side].octetsSent(for: bytes.readableBytes))
         core.receive(bytes, from: side, at: now)
         pump()
     }
@@ -162,7 +180,8 @@ final class ProxySession: LegOwner {
         guard self[side].isReady, !hasEnded else { return true }
         let peer = self[side.peer]
         guard side == .client ? core.wants.client : core.wants.server else { return false }
-        if context.isCongested {
+        if awaitsTurn { return false }
+        if context.isCongested || logAllowance.isSpent {
             pauseForLog()
             return false
         }
@@ -180,28 +199,67 @@ final class ProxySession: LegOwner {
         guard congestionTimer == nil else { return }
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         congestionTimer = eventLoop.scheduleTask(in: Self.congestionPause) {
-            session.value.congestionTimer = nil
-            session.value.resumeReads()
+            let session = session.value
+            session.congestionTimer = nil
+            _ = session.logAllowance.nanosecondsToWait(at: session.context.clock.now)
+            session.resumeReads()
         }
     }
 
-    /// Carries out what the core says, until it says no more.
+    /// Carries out what the core says, until it says no more or the session's turn is over.
     func pump() {
-        guard !isPumping else { return }
+        guard !isPumping, !awaitsTurn else { return }
         isPumping = true
-        while let action = core.next() {
-            carryOut(action)
-        }
+        work()
         isPumping = false
         commitLog()
         server.flush()
         client.flush()
         if let reason = context.reasonToStop, !hasEnded {
             core.turnAway(by: .interpost, reason: reason)
-            return pump()
+            return awaitsTurn ? scheduleTurn() : pump()
+        }
+        if core.conversation.hasGreeted { patience.greeted(at: context.clock.now) }
+        if awaitsTurn {
+            scheduleTurn()
+        } else {
+            let due = afterwards
+            afterwards = []
+            for body in due { body() }
         }
         heedPatience()
         resumeReads()
+    }
+
+    private func work() {
+        var (count, end) = (0, NIODeadline.distantFuture)
+        while let action = core.next() {
+            carryOut(action)
+            count += 1
+            guard count % Self.actionsBetweenLooks == 0 else { continue }
+            let now = NIODeadline.now()
+            if count == Self.actionsBetweenLooks { end = now + Self.turn }
+            guard now >= end else { continue }
+            awaitsTurn = true
+            return
+        }
+    }
+
+    private func scheduleTurn() {
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        let pause = logAllowance.nanosecondsToWait(at: context.clock.now)
+        eventLoop.scheduleTask(in: .nanoseconds(pause)) {
+            session.value.awaitsTurn = false
+            session.value.pump()
+        }
+    }
+
+    /// The session is about to end, and what it has not worked on yet is dropped.
+    func interruptTurns() { awaitsTurn = false }
+
+    /// What follows the work that there is: at once, if there is none.
+    func afterWork(_ body: @escaping () -> Void) {
+        if awaitsTurn { afterwards.append(body) } else { body() }
     }
 
     private func carryOut(_ action: SessionAction) {
@@ -219,7 +277,7 @@ final class ProxySession: LegOwner {
             self[side].send(bytes)
         case .startTLS(let side): startTLS(side)
         case .startDeflate(let side, let unread):
-            do { try self[side].startDeflate(unread: unread) } catch { failed(on: side, error) }
+            do { try self[side].startDeflate(unread: unread, swelling(of: side)) } catch { failed(on: side, error) }
         case .hold(let held, let seconds): hold(held, for: seconds)
         case .close(let closer, let reason): end(by: closer, reason: reason)
         }
@@ -236,117 +294,21 @@ final class ProxySession: LegOwner {
             writer.append(records, of: number, context.settings.mailProtocol, isLast: hasEnded)
         }
         guard !pendingEvents.isEmpty else { return }
-        context.sink.append(pendingEvents, session: number, at: context.clock.now)
-        pendingEvents.removeAll(keepingCapacity: pendingEvents.count < 64)
-    }
-
-    // MARK: - Ending
-
-    func inputClosed(by side: Side) {
-        guard !hasEnded else { return }
-        core.inputEnded(of: side)
-        pump()
-        patience.inputEnded(of: side, at: context.clock.now, isTooEarly: core.leavesTooEarly(side))
-        heedPatience()
-    }
-
-    func inactive(_ side: Side) { lost(patience.firstCloser ?? side) }
-
-    private func lost(_ side: Side) {
-        guard !hasEnded else { return }
-        if self[side].facts != nil {
-            self[side].abandonTLS()
-            tell(.tlsFailed(side: side, reason: "the \(side.rawValue) closed its connection during the handshake"))
-        }
-        core.inputEnded(of: side)
-        pump()
-        core.closed(by: side)
-        pump()
-    }
-
-    func failed(on side: Side, _ error: any Error) {
-        guard !hasEnded else { return }
-        if error is DeflateError {
-            core.deflateBroke(on: side)
-            return pump()
-        }
-        if FailureText.isUncleanEnd(error) { return inactive(side) }
-        let isHandshake = self[side].facts != nil
-        let reason = (side == .server ? verdict?.problem : client.alert) ?? FailureText.of(error)
-        if isHandshake {
-            self[side].abandonTLS()
-            tell(.tlsFailed(side: side, reason: reason))
-        }
-        if side == .server, isHandshake {
-            learn(upstreamNames: [context.relay.upstream.host])
-            core.upstreamFailed(reason: "TLS: \(reason)")
-            pump()
-        } else {
-            end(by: side.closer, reason: isHandshake ? "TLS handshake failed: \(reason)" : reason)
-        }
-    }
-
-    private func drain(seconds: Int) {
-        patience.drainBegan(seconds: seconds, at: context.clock.now)
-        core.drain()
-        pump()
-    }
-
-    private func endNow() {
-        guard !hasEnded else {
-            client.handler?.closeNow()
-            server.handler?.closeNow()
-            return
-        }
-        core.end(reason: "Interpost ended before the session did")
-        pump()
-    }
-
-    func end(by closer: Closer, reason: String) {
-        guard !hasEnded else { return }
-        hasEnded = true
-        context.registry.release(number)
         let now = context.clock.now
-        let duration = now.microseconds(since: openedAt)
-        tell(.sessionClosed(SessionEnd(by: closer, reason: reason, microseconds: duration, traffic: observer.traffic)))
-        // A client in its handshake gets its certificate, and with it our last words.
-        learn(upstreamNames: [context.relay.upstream.host])
-        client.handler?.flush()
-        if server.isReady { server.handler?.closeAfterWrites(patience: closePatience) } else { server.handler?.closeNow() }
-        // Goodbyes are read, too; and an end of input is now the end of the connection.
-        client.handler?.expectEnd()
-        server.handler?.expectEnd()
-        resumeReads()
-        let hasLastWords = !client.isReady && client.facts != nil && client.backlog.readableBytes > 0
-        patience.sessionEnded(at: now, hasLastWords: hasLastWords)
-        finishClosing()
-        heedPatience()
-        leave()
+        logAllowance.spend(context.sink.append(pendingEvents, session: number, at: now), at: now)
+        pendingEvents.removeAll(keepingCapacity: pendingEvents.count < 64)
+        guard logAllowance.isSpent, !hasToldAllowance else { return }
+        hasToldAllowance = true
+        tell(.limit(name: "limits.logged-per-second", value: context.limits.loggedPerSecond, side: nil))
     }
 
-    /// The client's leg closes when its last words can reach it: after its handshake, if one is going on.
-    private func finishClosing() {
-        guard hasEnded else { return }
-        if client.isReady {
-            client.handler?.closeAfterWrites(patience: closePatience)
-        } else if client.facts == nil || client.backlog.readableBytes == 0 {
-            client.handler?.closeNow()
-        }
-    }
-
-    private func channelClosed() {
-        openChannels -= 1
-        leave()
-    }
-
-    /// The session is over when both connections are.
-    private func leave() {
-        guard openChannels == 0, hasEnded else { return }
-        timer?.cancel()
-        congestionTimer?.cancel()
-        client.release()
-        server.release()
-        context.registry.remove(number, address: peerHost)
+    /// How much what this side sends compressed may swell.
+    private func swelling(of side: Side) -> DeflateHandler.Swelling {
+        let limit = context.limits.inflatedPerSecond
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        return DeflateHandler.Swelling(
+            allowance: Allowance(perSecond: limit, at: context.clock.now), clock: context.clock,
+            onSpent: { session.value.tell(.limit(name: "limits.inflated-per-second", value: limit, side: side)) })
     }
 
     // MARK: - Time
@@ -359,6 +321,7 @@ final class ProxySession: LegOwner {
             case .timedOut(let limit, let seconds):
                 // Nothing can be said to a client that has not finished its handshake by now.
                 if limit == .handshake, !client.isReady, client.facts?.ja4 == nil { client.abandonTLS() }
+                interruptTurns()
                 core.timedOut(limit: limit.rawValue, seconds: seconds)
                 pump()
             case .endOutput(let side): self[side].handler?.closeOutput()
@@ -382,7 +345,7 @@ final class ProxySession: LegOwner {
         }
     }
 
-    private var closePatience: TimeAmount { .seconds(Int64(context.timeouts.closing)) }
+    var closePatience: TimeAmount { .seconds(Int64(context.timeouts.closing)) }
 
     private static func text(_ address: SocketAddress) -> String {
         let host = address.ipAddress ?? "?"

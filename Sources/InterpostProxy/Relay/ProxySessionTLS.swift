@@ -125,7 +125,10 @@ extension ProxySession {
         if !hasEnded { tell(.tlsUp(facts)) }
         if side == .server { learn(upstreamNames: verdict?.names ?? []) }
         becomeReady(side)
-        if side == .client { core.note(clientTLSVersion: version) }
+        if side == .client {
+            core.note(clientTLSVersion: version)
+            self[side].acknowledgeNow()
+        }
         core.tlsIsUp(side)
         pump()
     }

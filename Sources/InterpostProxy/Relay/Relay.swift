@@ -155,6 +155,7 @@ struct SharedContext {
     let serverContexts: ServerContexts
     let upstreamContext: NIOSSLContext
     let verifier: UpstreamVerifier
+    let names = NameLookup()
     let sink: EventSink
     let recording: Recording?
     let registry: SessionRegistry
@@ -185,9 +186,10 @@ struct SharedContext {
             relay: relay, settings: relay.settings(limits: configuration.limits),
             following: FollowingSettings(
                 maximumMessages: configuration.limits.followedMessages, names: configuration.log.names),
-            timeouts: configuration.timeouts,
+            timeouts: configuration.timeouts, limits: configuration.limits,
             skipsVerification: configuration.tls.skipsUpstreamVerification, serverContexts: serverContexts,
-            upstreamContext: upstreamContext, verifier: verifier, sink: sink, recording: recording, registry: registry,
+            upstreamContext: upstreamContext, verifier: verifier, names: names, sink: sink, recording: recording,
+            registry: registry,
             clock: SessionClock(),
             listener: listener)
     }

@@ -11,10 +11,12 @@ struct RelayContext: Sendable {
     var settings: SessionSettings
     var following: FollowingSettings
     var timeouts: Timeouts
+    var limits: Limits
     var skipsVerification: Bool
     var serverContexts: ServerContexts
     var upstreamContext: NIOSSLContext
     var verifier: UpstreamVerifier
+    var names: NameLookup
     var sink: EventSink
     var recording: Recording?
     var registry: SessionRegistry
@@ -27,7 +29,7 @@ extension Timeouts {
     /// The time-outs that a session itself waits for.
     var patience: Patience.Limits {
         Patience.Limits(
-            handshake: handshake, beforeLogin: beforeLogin, afterLogin: afterLogin, idle: idle, closing: closing)
+            handshake: handshake, login: login, beforeLogin: beforeLogin, afterLogin: afterLogin, idle: idle, closing: closing)
     }
 }
 

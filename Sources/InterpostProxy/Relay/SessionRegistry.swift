@@ -2,6 +2,7 @@ import CAllocator
 import Foundation
 import InterpostConfiguration
 public import InterpostCore
+import NIOCore
 import Synchronization
 
 /// A command that waits until a person has decided about it.
@@ -31,19 +32,23 @@ final class SessionRegistry: Sendable {
         var lastNumber = 0
         var isEnding = false
         var whenEmpty: [@Sendable () -> Void] = []
-        /// The most sessions since memory was last given back.
-        var peak = 0
+        /// Sessions that have left since memory was last given back.
+        var departures = 0
         var isTrimDue = false
 
         /// After a crowd has left, the allocator would keep what it took.
         ///
         /// - Returns: Whether a trim must be scheduled: a session's buffers are freed only after it has left.
         mutating func noteDeparture() -> Bool {
-            guard !isTrimDue, peak >= 100, sessions.count * 2 <= peak else { return false }
+            departures += 1
+            guard !isTrimDue, departures >= SessionRegistry.crowd else { return false }
             isTrimDue = true
             return true
         }
     }
+
+    /// So many sessions leave enough behind to be worth looking for.
+    private static let crowd = 50
 
     /// How to reach a session from outside of its event loop.
     struct Handle: Sendable {
@@ -79,7 +84,6 @@ final class SessionRegistry: Sendable {
                 return (number, .tooMany(limit: "sessions-per-address", value: limits.sessionsPerAddress))
             }
             state.sessions[number] = handle
-            state.peak = max(state.peak, state.sessions.count)
             state.perAddress[address, default: 0] += 1
             return (number, nil)
         }
@@ -117,15 +121,22 @@ final class SessionRegistry: Sendable {
         return handle != nil
     }
 
+    /// TLS lives on for a while when its session has left, and so does what it has taken. So memory is given back again until nobody
+    /// has left meanwhile and nothing more comes back.
     private func scheduleTrim() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { [weak self] in
-            self?.state.withLock { state in
-                state.peak = state.sessions.count
-                state.isTrimDue = false
-            }
+        let pause = ServerContexts.shutdownTimeout.nanoseconds + 1_000_000_000
+        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(pause))) { [weak self] in
             #if canImport(Glibc)
-                malloc_trim(0)
+                let hasGivenBack = malloc_trim(0) == 1
+            #else
+                let hasGivenBack = false
             #endif
+            self?.state.withLock { state in
+                let isOver = state.departures == 0 && !hasGivenBack
+                state.departures = 0
+                state.isTrimDue = !isOver
+                if !isOver { self?.scheduleTrim() }
+            }
         }
     }
 

@@ -43,7 +43,10 @@ final class ReplayConnection: LegOwner {
         pump()
     }
 
-    func mayRead(from side: Side) -> Bool { !leg.isReady || hasEnded || server.wantsInput }
+    /// A client that does not take its answers is not asked for more commands.
+    func mayRead(from side: Side) -> Bool {
+        !leg.isReady || hasEnded || (server.wantsInput && leg.handler?.isWritable == true)
+    }
 
     func resumeReads() { leg.handler?.resumeRead() }
 

@@ -37,20 +37,25 @@ final class EventSink: Sendable {
     var forbidsSessions: Bool { closesOnFailure && log?.isFailing == true }
 
     /// Formats the events of one session and hands them on together.
-    func append(_ events: [LogEvent], session: Int, at time: WireTime) {
-        guard !events.isEmpty else { return }
+    ///
+    /// - Returns: Octets that were written.
+    func append(_ events: [LogEvent], session: Int, at time: WireTime) -> Int {
+        var octets = 0
         if let log {
             var lines: [UInt8] = []
             lines.reserveCapacity(events.count * 256)
             let writer = EventLines(session: session, at: time)
             for event in events where event.detail <= detail { writer.write(event, to: &lines) }
             if !lines.isEmpty { log.append(lines) }
+            octets += lines.count
         }
         if let console {
             var lines: [UInt8] = []
             for event in events { consoleLine.write(event, session: session, at: time, to: &lines) }
             if !lines.isEmpty { console.append(lines) }
+            octets += lines.count
         }
+        return octets
     }
 
     /// Has `body` called whenever writing begins to fail, and whenever it works again.

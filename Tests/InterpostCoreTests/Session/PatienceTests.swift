@@ -10,7 +10,8 @@ import Testing
 
     /// A session's shell: it knows the time, and calls when it was asked to.
     struct Shell {
-        static let limits = Patience.Limits(handshake: 30, beforeLogin: 120, afterLogin: 1_860, idle: 3_600, closing: 60)
+        static let limits = Patience.Limits(
+            handshake: 30, login: 600, beforeLogin: 120, afterLogin: 1_860, idle: 3_600, closing: 60)
         static let second: Int64 = 1_000_000_000
 
         var patience: Patience
@@ -29,6 +30,7 @@ import Testing
             shell.phase = phase
             shell.patience.becameReady(.client, at: shell.now)
             shell.patience.becameReady(.server, at: shell.now)
+            shell.patience.greeted(at: shell.now)
             _ = shell.decisions()
             return shell
         }
@@ -142,7 +144,7 @@ import Testing
     }
 
     @Test func `is a short limit although the others are long`() {
-        let limits = Patience.Limits(handshake: 60, beforeLogin: 60, afterLogin: 1, idle: 3_600, closing: 60)
+        let limits = Patience.Limits(handshake: 60, login: 60, beforeLogin: 60, afterLogin: 1, idle: 3_600, closing: 60)
         var shell = Shell.running(limits, in: .afterLogin)
         #expect(shell.pass(nanoseconds: Self.second - 1).isEmpty)
         #expect(shell.pass(nanoseconds: 1).map(\.1) == [.timedOut(.afterLogin, seconds: 1)])
@@ -169,11 +171,50 @@ import Testing
         }
     }
 
+    @Test func `is that of handshakes until the server has greeted`() {
+        var shell = Shell()
+        shell.patience.becameReady(.client, at: shell.now)
+        shell.patience.becameReady(.server, at: shell.now)
+        #expect(shell.pass(nanoseconds: 30 * Self.second - 1).isEmpty)
+        #expect(shell.pass(nanoseconds: 1).map(\.1) == [.timedOut(.handshake, seconds: 30)])
+    }
+
+    /// As long as the client sends an octet each half second.
+    private static func drip(_ shell: inout Shell, seconds: Int) -> [Patience.Decision] {
+        var decided: [Patience.Decision] = []
+        for _ in 0..<(2 * seconds) where decided.isEmpty {
+            decided += shell.pass(nanoseconds: second / 2).map(\.1)
+            shell.hear()
+        }
+        return decided
+    }
+
+    @Test func `before login has an end, however much is said`() {
+        var shell = Shell.running()
+        #expect(Self.drip(&shell, seconds: 599).isEmpty)
+        #expect(Self.drip(&shell, seconds: 2) == [.timedOut(.login, seconds: 600)])
+        var closing = Shell.running()
+        closing.patience.inputEnded(of: .client, at: closing.now)
+        #expect(closing.decisions() == [.endOutput(to: .server)])
+        #expect(Self.drip(&closing, seconds: 601) == [.timedOut(.login, seconds: 600)])
+    }
+
+    @Test func `before login counts from the end of the one before, after which somebody was logged in`() {
+        var shell = Shell.running()
+        #expect(Self.drip(&shell, seconds: 300).isEmpty)
+        shell.phase = .afterLogin
+        #expect(Self.drip(&shell, seconds: 1_000).isEmpty)
+        shell.phase = .beforeLogin
+        #expect(Self.drip(&shell, seconds: 590).isEmpty)
+        #expect(Self.drip(&shell, seconds: 200) == [.timedOut(.login, seconds: 600)])
+    }
+
     @Test func `begins anew when the last leg is ready`() {
         var shell = Shell()
         #expect(shell.pass(seconds: 29).isEmpty)
         shell.patience.becameReady(.client, at: shell.now)
         shell.patience.becameReady(.server, at: shell.now)
+        shell.patience.greeted(at: shell.now)
         #expect(shell.pass(seconds: 119).isEmpty)
         #expect(shell.pass(seconds: 1) == [.timedOut(.beforeLogin, seconds: 120)])
     }
@@ -193,7 +234,7 @@ import Testing
     }
 
     @Test func `has no end that can be counted where a limit is too large`() {
-        let limits = Patience.Limits(handshake: .max, beforeLogin: .max, afterLogin: .max, idle: .max, closing: .max)
+        let limits = Patience.Limits(handshake: .max, login: .max, beforeLogin: .max, afterLogin: .max, idle: .max, closing: .max)
         var shell = Shell.running(limits)
         #expect(shell.pass(seconds: 1 << 32).isEmpty)
     }
@@ -238,6 +279,7 @@ import Testing
         shell.patience.inputEnded(of: .client, at: shell.now)
         #expect(shell.pass(seconds: 20).isEmpty)
         shell.patience.becameReady(.server, at: shell.now)
+        shell.patience.greeted(at: shell.now)
         #expect(shell.decisions() == [.endOutput(to: .server)])
         #expect(shell.pass(seconds: 59).isEmpty)
         #expect(shell.pass(seconds: 1) == [.closingTimedOut(of: .server, seconds: 60), .closed(by: .client)])
