@@ -68,3 +68,22 @@ public struct PolicyExplanation: Sendable {
         }
     }
 }
+
+extension PolicyExplanation {
+    /// A command as somebody types it: without `mailProtocol` its words tell the protocol, and an IMAP command gets the tag that it
+    /// lacks.
+    ///
+    ///     DELE 1                      POP3
+    ///     STORE 1 +FLAGS (\Seen)      IMAP: a STORE 1 +FLAGS (\Seen)
+    ///     x STORE 1 +FLAGS (\Seen)    IMAP, as it is
+    public static func command(asTyped typed: ByteBuffer, _ mailProtocol: MailProtocol?) -> (ByteBuffer, MailProtocol) {
+        let words = typed.readableBytesView.split(maxSplits: 2) { $0 <= UInt8.space }.map(Keyword.init)
+        let (first, second) = (words.first ?? nil, words.dropFirst().first ?? nil)
+        let lacksTag = first == "UID" || first.flatMap(IMAPVerb.named) != nil && second.flatMap(IMAPVerb.named) == nil
+        let found = mailProtocol ?? (first.flatMap(POP3Verb.named) != nil ? .pop3 : .imap)
+        guard found == .imap, lacksTag else { return (typed, found) }
+        var tagged = ByteBuffer(string: "a ")
+        tagged.writeImmutableBuffer(typed)
+        return (tagged, .imap)
+    }
+}

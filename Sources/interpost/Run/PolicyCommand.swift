@@ -16,7 +16,8 @@ struct PolicyCommand: ParsableCommand {
                   interpost policy explain read-only 'a STORE 1 +FLAGS (\\Deleted)' --mailbox INBOX
                   interpost policy explain Config/read-only.yml 'DELE 1'
 
-                A command with a tag is IMAP, one without is POP3. \\r\\n stands for a line end, in front of a literal.
+                A command that begins with a verb of POP3 is POP3's, unless --protocol says otherwise; one of IMAP may leave out its
+                tag. \\r\\n is a line end, before a literal.
                 """)
 
         @Argument(
@@ -62,15 +63,15 @@ struct PolicyCommand: ParsableCommand {
             } catch {
                 throw UserError(error)
             }
-            let bytes = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
-            guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: bytes)) else {
+            let typed = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
+            let (bytes, mailProtocol) = PolicyExplanation.command(asTyped: typed, mailProtocol)
+            guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: mailProtocol)) else {
                 throw ValidationError("the command is not whole: a literal's octets stand behind \\r\\n")
             }
             StandardOutput.write(explanation.text(policy))
         }
 
-        private func context(of bytes: ByteBuffer) -> PolicyContext {
-            let mailProtocol = mailProtocol ?? .ofCommand(bytes)
+        private func context(of mailProtocol: MailProtocol) -> PolicyContext {
             let octet = separator.utf8.first
             var context = PolicyContext(
                 mailProtocol, state: beforeLogin ? .notAuthenticated : mailbox == nil ? .authenticated : .selected,
@@ -81,17 +82,5 @@ struct PolicyCommand: ParsableCommand {
             }
             return context
         }
-    }
-}
-
-extension MailProtocol {
-    /// A POP3 command begins with its verb; an IMAP command has a tag before it.
-    fileprivate static func ofCommand(_ bytes: ByteBuffer) -> MailProtocol {
-        let words = bytes.readableBytesView.prefix { $0 > 32 }
-        let verbs: Set = [
-            "USER", "PASS", "APOP", "AUTH", "CAPA", "STLS", "QUIT", "STAT", "LIST", "UIDL", "RETR", "TOP", "DELE", "NOOP", "RSET",
-            "LAST", "UTF8", "LANG", "XTND",
-        ]
-        return verbs.contains(String(decoding: words, as: UTF8.self).uppercased()) ? .pop3 : .imap
     }
 }

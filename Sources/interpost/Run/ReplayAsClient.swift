@@ -1,10 +1,7 @@
 import ArgumentParser
-import Foundation
 import InterpostConfiguration
 import InterpostCore
-import InterpostFiles
 import InterpostProxy
-import NIOCore
 
 /// `interpost replay-client`: a recorded client before a live server.
 struct ReplayAsClient: AsyncParsableCommand {
@@ -74,9 +71,14 @@ struct ReplayAsClient: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let outcomes: [Outcome]
+        let outcomes: [ClientReplay.Outcome]
         do {
-            outcomes = try await play()
+            var replay = ClientReplay(capture, session: session, to: to, normalisation: normal.normalisation)
+            (replay.user, replay.password) = (user, try passwordFile.map(PasswordFile.read))
+            (replay.allowsChanges, replay.patience, replay.timeout) = (allowChanges, patience, timeout)
+            (replay.tls.trust, replay.tls.skipsUpstreamVerification) = (trust, dangerouslySkipUpstreamVerification)
+            if dangerouslySkipUpstreamVerification { StandardError.note("the server's certificate is NOT verified") }
+            outcomes = try await replay.run()
         } catch {
             StandardError.note("\(error)")
             throw ExitCode(2)
@@ -90,53 +92,8 @@ struct ReplayAsClient: AsyncParsableCommand {
         if !outcomes.allSatisfy(\.report.isSame) { throw ExitCode(1) }
     }
 
-    private struct Outcome: Encodable {
-        let session: Int
-        let report: ReplayClientReport
-    }
-
     private struct Outcomes: Encodable {
         let v: Int
-        let sessions: [Outcome]
-    }
-
-    private func play() async throws -> [Outcome] {
-        var place = CapturePlace(capture)
-        if let session {
-            guard place.session == nil else {
-                throw UserError("\(capture) names a session: leave out --session")
-            }
-            place = CapturePlace(path: place.path, session: session)
-        }
-        let scripts = try ClientScripts(place, for: to.mailProtocol, normal.normalisation)
-        let changes = scripts.changes
-        guard changes.isEmpty || allowChanges else {
-            throw UserError(
-                """
-                \(place) changes the mailbox that it is played to: it has \(changes.joined(separator: ", ")). Play it to an \
-                account that may be changed, with --allow-changes
-                """)
-        }
-        var options = ReplayClientOptions()
-        options.patience = Int64(patience) * 1_000_000_000
-        options.timeout = Int64(timeout) * 1_000_000_000
-        if user == nil, scripts.scripts.contains(where: \.script.logsIn) {
-            throw UserError(
-                "\(place) has a login, and its password is not in it: give --user and --password-file")
-        }
-        let password = try passwordFile.map(PasswordFile.read) ?? ""
-        options.login = .given(user: user ?? "", password: Secret(ByteBuffer(string: password)))
-        var tls = TLSSettings()
-        (tls.trust, tls.skipsUpstreamVerification) = (trust, dangerouslySkipUpstreamVerification)
-        if dangerouslySkipUpstreamVerification {
-            StandardError.note("the server's certificate is NOT verified")
-        }
-        let caller = try ReplayCaller(to: to, tls: tls)
-        var outcomes: [Outcome] = []
-        for (number, script) in scripts.scripts {
-            outcomes.append(Outcome(session: number, report: try await caller.play(script, options)))
-        }
-        await caller.close()
-        return outcomes
+        let sessions: [ClientReplay.Outcome]
     }
 }

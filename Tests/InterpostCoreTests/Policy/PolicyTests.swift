@@ -311,3 +311,26 @@ import Testing
         #expect(!String(decoding: pop3.heard.server, as: UTF8.self).contains("DELE"))
     }
 }
+
+@Suite struct `A command that somebody types` {
+    @Test(arguments: [
+        ("DELE 1", "DELE 1", MailProtocol.pop3),
+        ("STORE 1 +FLAGS (\\Seen)", "a STORE 1 +FLAGS (\\Seen)", .imap),
+        ("x STORE 1 +FLAGS (\\Seen)", "x STORE 1 +FLAGS (\\Seen)", .imap),
+        ("store STORE 1 +FLAGS (\\Seen)", "store STORE 1 +FLAGS (\\Seen)", .imap),
+        ("UID FETCH 1 BODY[]", "a UID FETCH 1 BODY[]", .imap),
+        ("LOGIN anna {6}\r\nsesame", "a LOGIN anna {6}\r\nsesame", .imap),
+        ("a", "a", .imap), ("", "", .imap), ("x XFOO", "x XFOO", .imap),
+    ])
+    func `is read as what it is`(typed: String, command: String, mailProtocol: MailProtocol) {
+        let found = PolicyExplanation.command(asTyped: ByteBuffer(string: typed), nil)
+        #expect(String(buffer: found.0) == command)
+        #expect(found.1 == mailProtocol)
+    }
+
+    @Test func `is of the protocol that is asked for`() {
+        let found = PolicyExplanation.command(asTyped: ByteBuffer(string: "LIST \"\" *"), .imap)
+        #expect(String(buffer: found.0) == "a LIST \"\" *")
+        #expect(found.1 == .imap)
+    }
+}

@@ -1,0 +1,81 @@
+package import InterpostConfiguration
+package import InterpostCore
+import InterpostFiles
+import NIOCore
+
+/// The recorded clients of a capture before a live server, one after another.
+package struct ClientReplay {
+    /// How the answers to one session differ from the recorded ones.
+    package struct Outcome: Encodable {
+        package let session: Int
+        package let report: ReplayClientReport
+    }
+
+    /// Why a capture is not played.
+    package struct Refusal: Error, CustomStringConvertible {
+        package let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    private let capture: String
+    private let session: Int?
+    private let server: UpstreamURL
+    private let normalisation: Normalisation
+    package var tls = TLSSettings()
+    /// Who logs in, and with what; the capture has neither.
+    package var user: String?
+    package var password: String?
+    /// Commands that change what is in the account are played, too.
+    package var allowsChanges = false
+    /// Seconds that an IDLE waits for what was pushed when it was recorded.
+    package var patience = 5
+    /// Seconds that an answer may take.
+    package var timeout = 60
+
+    /// - Parameter capture: A capture, or `FILE#N`.
+    package init(_ capture: String, session: Int?, to server: UpstreamURL, normalisation: Normalisation) {
+        self.capture = capture
+        self.session = session
+        self.server = server
+        self.normalisation = normalisation
+    }
+
+    /// Plays what may be played.
+    ///
+    /// - Throws: An error with a sentence for people, before anything is said to the server, if the capture cannot be played so; or
+    ///   if the server cannot be reached.
+    package func run() async throws -> [Outcome] {
+        let place = try place()
+        let scripts = try ClientScripts(place, for: server.mailProtocol, normalisation)
+        let changes = scripts.changes
+        guard changes.isEmpty || allowsChanges else {
+            throw Refusal(
+                """
+                \(place) changes the mailbox that it is played to: it has \(changes.joined(separator: ", ")). Play it to an \
+                account that may be changed, with --allow-changes
+                """)
+        }
+        if user == nil, scripts.scripts.contains(where: \.script.logsIn) {
+            throw Refusal("\(place) has a login, and its password is not in it: give --user and --password-file")
+        }
+        var options = ReplayClientOptions()
+        options.patience = Int64(patience) * 1_000_000_000
+        options.timeout = Int64(timeout) * 1_000_000_000
+        options.login = .given(user: user ?? "", password: Secret(ByteBuffer(string: password ?? "")))
+        let caller = try ReplayCaller(to: server, tls: tls)
+        var outcomes: [Outcome] = []
+        for (number, script) in scripts.scripts {
+            outcomes.append(Outcome(session: number, report: try await caller.play(script, options)))
+        }
+        await caller.close()
+        return outcomes
+    }
+
+    private func place() throws -> CapturePlace {
+        let place = CapturePlace(capture)
+        guard let session else { return place }
+        guard place.session == nil else { throw Refusal("\(capture) names a session: leave out --session") }
+        return CapturePlace(path: place.path, session: session)
+    }
+}
