@@ -139,13 +139,11 @@ final class DeflateHandler: ChannelDuplexHandler {
 
     private func awaitTurn(after nanoseconds: Int64, _ context: ChannelHandlerContext) {
         awaitsTurn = true
-        let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .nanoseconds(nanoseconds)) {
-            let (handler, context) = here.value
-            handler.awaitsTurn = false
-            guard !handler.isRemoved else { return }
-            handler.deliver(context)
-            if handler.isAskedFor, !handler.hasMore { context.read() }
+        TurnQueue.of(context.eventLoop).add(after: nanoseconds) { [self] in
+            awaitsTurn = false
+            guard !isRemoved else { return }
+            deliver(context)
+            if isAskedFor, !hasMore { context.read() }
         }
     }
 

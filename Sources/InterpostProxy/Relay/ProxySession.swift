@@ -246,11 +246,10 @@ final class ProxySession: LegOwner {
     }
 
     private func scheduleTurn() {
-        let session = NIOLoopBound(self, eventLoop: eventLoop)
         let pause = logAllowance.nanosecondsToWait(at: context.clock.now)
-        eventLoop.scheduleTask(in: .nanoseconds(pause)) {
-            session.value.awaitsTurn = false
-            session.value.pump()
+        TurnQueue.of(eventLoop).add(after: pause) { [self] in
+            awaitsTurn = false
+            pump()
         }
     }
 
