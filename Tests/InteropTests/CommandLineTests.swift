@@ -2,6 +2,7 @@
 // the subcommands that show the authority and read recorded sessions, whose output other programs must accept.
 
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `The command line` {
@@ -97,25 +98,82 @@ import Testing
         (["run", "--listen", "imap://h", "--upstream", "imap://h", "--threads", "0"], "1 to 256"),
         (
             ["run", "--listen", "imap://h", "--upstream", "imap://h", "--keep-files", "20000000"],
-            "--keep-files: 'keep-files' is a whole number from 1 to 10000000"
+            "--keep-files: is a whole number from 1 to 10000000"
         ),
         (["run", "--listen", "imap://h", "--upstream", "imap://h", "--set", "limits.lien=1"], "did you mean 'limits.line'?"),
         (
             ["run", "--listen", "imap://h", "--upstream", "imap://h", "--set", "limits.line=1"],
-            "--set limits.line: 'line' is a whole number from 1024"
+            "--set limits.line: is a whole number from 1024"
         ),
         (["check-config"], "--defaults"), (["check-config", "x.yml", "--defaults"], "--defaults"),
         (
             ["replay", "x.interpost", "--listen", "imap://h", "--certificate", "c.pem"],
-            "--certificate: 'certificate' needs 'private-key'"
+            "--certificate: needs 'private-key'"
         ),
+        (["run", "--listen", "imap://h", "--upstream", "imap://h", "--redact", "all"], "--redact: needs 'path'"),
+        (["replay", "x.interpost", "--listen", "imap://h", "--times", "x0"], "x0"),
+        (["show", "x.interpost", "--filter", "verb=FETHC"], "did you mean 'FETCH'?"),
+        (["show", "x.interpost", "--filter", "result=N"], "NONE, not 'N'"),
+        (["verify", "x.interpost", "--secret-file", "/no/such/file"], "No such file"),
         (["check-confg"], "check-confg"), (["check-config", "/no/such/file.yml"], "no such file"),
         (["read", "/no/such/session.imap"], "/no/such/session.imap"),
     ])
     func `says what is wrong with its arguments`(arguments: [String], word: String) async throws {
         let outcome = try await Program.run(all: arguments)
         #expect(outcome.code != 0 && outcome.code > 0)
+        if ["run", "replay", "show"].contains(arguments[0]), !arguments.contains("--config") { #expect(outcome.code == 64) }
         #expect(outcome.errors.contains(word), "\(outcome.errors)")
+    }
+
+    @Test func `says what a file is that is not a capture`() async throws {
+        let room = try Room("other")
+        let file = try room.write("C: a NOOP\n", to: "other.txt")
+        for arguments in [["show", file], ["events", file], ["verify", file], ["redact", file, room.path("copy")]] {
+            let outcome = try await Program.run(all: arguments)
+            #expect(outcome.code != 0)
+            let said = outcome.errors + outcome.text
+            #expect(
+                said.contains("\(file)") && said.contains("is not a capture of Interpost; interpost import makes one"), "\(said)")
+        }
+    }
+
+    @Test func `does not copy over a file that is there`() async throws {
+        let capture = EventSchema.repository.appending(path: "Fixtures/Captures/demo.interpost").path
+        let room = try Room("copy")
+        let copy = try room.write("mine", to: "copy.interpost")
+        let outcome = try await Program.run("redact", capture, copy)
+        #expect(
+            outcome.code == 1 && outcome.errors == "Error: \(copy) exists already; choose another file\n", "\(outcome.errors)")
+        #expect(try String(contentsOfFile: copy, encoding: .utf8) == "mine")
+    }
+
+    @Test func `finds each capture of the fixtures good`() async throws {
+        let folder = EventSchema.repository.appending(path: "Fixtures/Captures").path
+        let captures = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".interpost") }
+        #expect(!captures.isEmpty)
+        let outcome = try await Program.run(all: ["verify"] + captures.map { "\(folder)/\($0)" })
+        #expect(outcome.code == 0, "\(outcome.text)")
+    }
+
+    @Test func `reads configurations, certificates and secrets from pipes`() async throws {
+        let room = try Room("pipes")
+        let capture = EventSchema.repository.appending(path: "Fixtures/Captures/demo.interpost").path
+        let program = try Relay.executable()
+        let checked = try await room.run(
+            "bash", "-c",
+            "'\(program)' check-config <(printf 'relays: [{listen: imap://127.0.0.1:0, upstream: imap://localhost}]')")
+        #expect(checked.contains("is good"))
+        let verified = try await room.run("bash", "-c", "'\(program)' verify '\(capture)' --secret-file <(echo abracadabra)")
+        #expect(verified.contains("none of 1 secret\n"))
+    }
+
+    @Test func `checks policies, too`() async throws {
+        let policy = EventSchema.repository.appending(path: "Config/read-only.yml").path
+        let good = try await Program.run("check-config", policy)
+        #expect(good.code == 0 && good.text.contains("read-only.yml is a good policy: read-only, 2 rules"), "\(good.text)")
+        let room = try Room("policy")
+        let bad = try await Program.run("check-config", try room.write("preset: readonly\n", to: "bad.yml"))
+        #expect(bad.code != 0 && bad.errors.contains("bad.yml:1:") && bad.errors.contains("did you mean 'read-only'?"))
     }
 
     @Test(arguments: ["pem", "der"])
@@ -146,7 +204,10 @@ import Testing
     func `refuses an authority whose key others may read`(mode: Int) async throws {
         let room = try Room("authority")
         let authority = room.path("authority")
-        #expect(try await Program.run("ca", "show", "--authority", authority).code == 0)
+        let missing = try await Program.run("ca", "show", "--authority", authority)
+        #expect(missing.code == 1 && missing.errors.contains("there is no authority in \(authority)"))
+        #expect(!FileManager.default.fileExists(atPath: authority))
+        #expect(try await Program.run("ca", "export", "--authority", authority).code == 0)
         chmod("\(authority)/ca.key", mode_t(mode))
         let run = [
             "run", "--listen", "imap://127.0.0.1:0", "--upstream", "imap://localhost:9", "--authority", authority,

@@ -196,7 +196,7 @@ import Testing
         let outcome = try await Program.run("import", notes, "--to", room.path("none.interpost"))
         #expect(outcome.code == 2 && outcome.errors.contains("is neither a C:/S: transcript"))
         let wrong = try await Program.run("export", notes, "--format", "json", "--to", "-")
-        #expect(wrong.code != 0 && wrong.errors.contains("is no capture: interpost import makes one"))
+        #expect(wrong.code != 0 && wrong.errors.contains("is not a capture of Interpost; interpost import makes one"))
         let folderless = try await Program.run("export", notes, "--format", "eml", "--to", "-")
         #expect(folderless.code != 0 && folderless.errors.contains("give a folder with --to"))
     }

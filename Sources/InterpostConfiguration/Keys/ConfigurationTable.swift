@@ -149,7 +149,7 @@ package enum ConfigurationTable {
             .flag(
                 "dangerously-keep-secrets", \.record.keepsSecrets,
                 "Record passwords as they are said. Whoever gets the capture can log in with them."),
-        ])
+        ], problem: { $0.record.problem })
 
     private static let limits = ConfigurationSection(
         "limits", "Inclusive: the value itself is allowed.",

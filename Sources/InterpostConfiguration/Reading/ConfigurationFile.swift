@@ -13,6 +13,9 @@ public struct ConfigurationFile {
         try read(text: text, file: file, overlay: ConfigurationOverlay())
     }
 
+    /// What is in a file, which may be a pipe.
+    package static func text(of path: String) throws(ConfigurationError) -> String { try ConfigurationReader.text(of: path) }
+
     /// - Parameters:
     ///   - path: A file; `nil` where the command line says all.
     ///   - overlay: What is laid over it.

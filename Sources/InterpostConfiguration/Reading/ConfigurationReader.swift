@@ -15,17 +15,29 @@ struct ConfigurationReader {
 
     /// A mistake at a node: of the flag that the node comes from, or of the line where the file has it.
     func error(at node: Node?, _ message: String) -> ConfigurationError {
-        if let flag = node.flatMap(overlay.flag) { return ConfigurationError(file: flag, message: message) }
+        if let flag = node.flatMap(overlay.flag) {
+            return ConfigurationError(file: flag, message: Self.withoutKey(message))
+        }
         return ConfigurationError(file: file, line: node?.mark?.line, message: message)
     }
 
+    /// A flag says which key it is: `'detail' is one of …` becomes `is one of …`.
+    private static func withoutKey(_ message: String) -> String {
+        guard message.hasPrefix("'"), let end = message.dropFirst().firstIndex(of: "'") else { return message }
+        return String(message[end...].dropFirst().drop { $0 == ":" || $0 == " " })
+    }
+
     static func text(of path: String) throws(ConfigurationError) -> String {
+        let data: Data
         do {
-            return try String(contentsOfFile: path, encoding: .utf8)
+            data = try SmallFile.read(path)
         } catch {
-            let reason = (error as? CocoaError)?.code == .fileReadNoSuchFile ? "there is no such file" : "\(error)"
-            throw ConfigurationError(file: path, message: "cannot be read: \(reason)")
+            throw ConfigurationError(file: path, message: "cannot be read: \(error)")
         }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw ConfigurationError(file: path, message: "is not a text in UTF-8")
+        }
+        return text
     }
 
     /// - Parameter example: A file that shows what goes in.

@@ -18,6 +18,14 @@ public enum PolicyFile {
         return try read(text: ConfigurationReader.text(of: text), file: text)
     }
 
+    /// The policy in a text, or `nil` for a text that does not look like one: a configuration, say.
+    ///
+    /// - Throws: Where it is a policy with a mistake.
+    package static func readIfPolicy(text: String, file: String) throws(ConfigurationError) -> Policy? {
+        guard let keys = try? Yams.compose(yaml: text)?.mapping?.keys.compactMap(\.scalar?.string) else { return nil }
+        return keys.contains("preset") || keys.contains("rules") ? try read(text: text, file: file) : nil
+    }
+
     public static func read(text: String, file: String) throws(ConfigurationError) -> Policy {
         let node = try ConfigurationReader.compose(text, file: file, example: "Config/read-only.yml")
         return try ConfigurationReader(file: file).policyGroup(node)

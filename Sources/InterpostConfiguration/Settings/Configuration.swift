@@ -140,6 +140,19 @@ public struct RecordSettings: Sendable, Equatable {
         public init() {}
     }
 
+    /// What is said of captures where none is made.
+    var problem: (key: String, message: String)? {
+        guard path == nil else { return nil }
+        let said: [(String, Bool)] = [
+            ("redact", redaction != .none), ("label", label != nil), ("keep-files", keep.files != nil),
+            ("keep-mebibytes", keep.mebibytes != nil), ("keep-days", keep.days != nil), ("pseudonym-key", pseudonymKey != nil),
+            ("dangerously-keep-secrets", keepsSecrets),
+        ]
+        return said.first { $0.1 }.map {
+            ($0.0, "'\($0.0)' needs 'path' beside it: nothing is recorded without --record or record.path")
+        }
+    }
+
     /// Whether a word may be part of the name of a file.
     public static func isLabel(_ word: String) -> Bool {
         !word.isEmpty && word.count <= 64 && !word.hasPrefix(".")

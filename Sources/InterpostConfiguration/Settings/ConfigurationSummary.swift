@@ -1,4 +1,4 @@
-import InterpostCore
+package import InterpostCore
 
 extension Configuration {
     /// What it means, a line for each relay and one more where a policy protects nobody.
@@ -14,5 +14,13 @@ extension Configuration {
                 + "policy: \(relay.policy.preset.rawValue)\(rules)"
             return [line] + (relay.policy.isDryRun ? ["  the policy is a DRY RUN: it refuses nothing and protects nobody"] : [])
         }
+    }
+}
+
+extension Policy {
+    /// `read-only, 2 rules`.
+    package var summary: String {
+        let rules = rules.isEmpty ? "" : ", \(rules.count) rule\(rules.count == 1 ? "" : "s")"
+        return preset.rawValue + rules + (isDryRun ? ", a DRY RUN: it refuses nothing" : "")
     }
 }

@@ -33,7 +33,7 @@ package enum CaptureError: Error, Equatable, Sendable {
 extension CaptureError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .notACapture: "does not begin with \"interpost-capture\": it is no capture"
+        case .notACapture: "is not a capture of Interpost; interpost import makes one of transcripts, rawlogs and pcaps"
         case .unknownVersion(let version):
             "is a capture of version \(version), and this program reads version \(CaptureFormat.version): take a newer one"
         case .malformedRecord(let offset, let problem): "has a broken record at octet \(offset) of its text: \(problem)"

@@ -44,7 +44,9 @@ package struct CaptureMember: Sendable, Equatable {
         guard let magic = header.readInteger(endianness: .big, as: UInt16.self) else {
             throw .truncatedMember(at: offset)
         }
-        guard magic == 0x1F8B else { throw .malformedMember(at: offset, problem: "no gzip member begins there") }
+        guard magic == 0x1F8B else {
+            throw offset == 0 ? .notACapture : .malformedMember(at: offset, problem: "no gzip member begins there")
+        }
         guard let method = header.readInteger(as: UInt8.self), let flags = header.readInteger(as: UInt8.self) else {
             throw .truncatedMember(at: offset)
         }

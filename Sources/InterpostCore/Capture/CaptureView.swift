@@ -24,3 +24,19 @@ extension Sequence<CaptureRecord> {
         return isGated ? .client : .server
     }
 }
+
+extension Sequence<CaptureRecord> {
+    /// What is said on one leg of a session, without what Interpost says to a server before that has greeted: the STARTTLS with
+    /// which it opens its own leg is not the client's, and its answer is not recorded.
+    ///
+    ///     C+ a STARTTLS␍␊      left out on the server's leg
+    ///     S  * OK ready␍␊       what that server said first, within TLS
+    func conversation(onLegTo leg: Side) -> [(side: Side, record: CaptureRecord)] {
+        var hasGreeted = false
+        return compactMap { record in
+            guard record.kind.isCarried(onLegTo: leg), let side = record.kind.side else { return nil }
+            if side == .server { hasGreeted = true }
+            return record.kind == .clientAdded && !hasGreeted ? nil : (side, record)
+        }
+    }
+}

@@ -20,8 +20,7 @@ package struct ClientScript: Sendable {
         _ normalisation: Normalisation = .all
     ) {
         var reader = ClientScriptReader(mailProtocol, normalisation)
-        for record in records {
-            guard let side = record.kind.side, record.kind.isCarried(onLegTo: .server) else { continue }
+        for (side, record) in records.conversation(onLegTo: .server) {
             reader.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds))
         }
         self.mailProtocol = mailProtocol

@@ -30,8 +30,7 @@ public struct RecordedSession: Sendable {
         let records = Array(records)
         let leg = leg ?? records.playedLeg
         var reader = RecordedSessionReader(mailProtocol, limits: limits)
-        for record in records {
-            guard let side = record.kind.side, record.kind.isCarried(onLegTo: leg) else { continue }
+        for (side, record) in records.conversation(onLegTo: leg) {
             reader.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds))
         }
         self = reader.finish(isRedacted: isRedacted)

@@ -63,10 +63,28 @@ package struct ShowFilter: Sendable, Equatable {
                 }
                 condition.times.append(range)
             }
-        case .verb, .result: break
+        case .verb:
+            // A server may have verbs of its own, which begin with X (RFC 3501 §6.5).
+            let other = condition.values.first { word in
+                let name = Keyword(word)
+                return name.map { !ShowableNames.contains($0, in: .imap) && !ShowableNames.contains($0, in: .pop3) } ?? true
+                    && !word.hasPrefix("X")
+            }
+            if let other {
+                let words = IMAPVerb.all.map(\.name.description) + POP3Verb.all.map(\.name.description)
+                throw Problem(description: "'\(other)' is not a verb of IMAP or POP3", word: other, words: words)
+            }
+        case .result:
+            if let other = condition.values.first(where: { !results.contains($0) }) {
+                throw Problem(
+                    description: "an exchange ends with \(results.joined(separator: ", ")), not '\(other)'", word: other,
+                    words: results)
+            }
         }
         return condition
     }
+
+    private static let results = ["OK", "NO", "BAD", "+OK", "-ERR", "NONE"]
 
     /// `1.5..20`, `10..`, `..3`.
     private static func times(_ text: String) -> ClosedRange<Int64>? {

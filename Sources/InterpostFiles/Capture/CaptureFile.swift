@@ -7,8 +7,8 @@ package import NIOCore
 /// Whatever happens to the program, the file ends with a whole member, or with one that was cut off by the kernel in the
 /// middle of a write; nothing before it is touched again.
 package final class CaptureFile {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
     }
 
     private let path: String
@@ -32,7 +32,10 @@ package final class CaptureFile {
     package init(_ path: String, header: CaptureHeader, isNew: Bool = false) throws {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o600)
-        guard descriptor >= 0 else { throw Self.failure("opened", path) }
+        guard descriptor >= 0 else {
+            throw errno == EEXIST
+                ? Failure(description: "\(path) exists already; choose another file") : Self.failure("opened", path)
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let failure = Self.failure("looked at", path)

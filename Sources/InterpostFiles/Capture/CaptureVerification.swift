@@ -64,7 +64,9 @@ public struct CaptureVerification {
             note(nil, "\(error)")
         }
         for session in said.keys.sorted() { finish(session) }
-        if sessions == 0 { note(nil, place.session == nil ? "nothing was recorded in it" : "it has no such session") }
+        if sessions == 0, problems.isEmpty {
+            note(nil, place.session == nil ? "nothing was recorded in it" : "it has no such session")
+        }
     }
 
     public var isGood: Bool { problems.isEmpty }

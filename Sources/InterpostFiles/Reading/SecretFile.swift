@@ -4,12 +4,14 @@ import NIOCore
 
 /// A file with a secret on each line; empty lines say nothing.
 package enum SecretFile {
+    private static let maximumSize = 1 << 24
+
     package static func read(_ path: String) throws(CorpusSummary.Failure) -> [Secret] {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(filePath: path))
-        } catch {
-            throw CorpusSummary.Failure(file: path, problem: "cannot be read")
+        let pieces = try FilePieces(path)
+        var data = Data()
+        while data.count <= maximumSize, let piece = try pieces.next() { data += piece.readableBytesView }
+        guard data.count <= maximumSize else {
+            throw CorpusSummary.Failure(file: path, problem: "is larger than \(maximumSize >> 20) MiB")
         }
         var secrets: [Secret] = []
         for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {

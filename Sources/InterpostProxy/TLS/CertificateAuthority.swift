@@ -30,13 +30,18 @@ public struct CertificateAuthority: Sendable {
         return home.appending(path: ".local/state/interpost")
     }
 
+    /// Whether there is an authority in `directory`.
+    public static func exists(in directory: URL) -> Bool {
+        FileManager.default.fileExists(atPath: directory.appending(path: "ca.key").path)
+    }
+
     /// Opens the authority in `directory`, or makes it.
     public init(directory: URL) throws(Failure) {
         self.directory = directory
         let keyFile = directory.appending(path: "ca.key")
         let certificateFile = directory.appending(path: "ca.pem")
         do {
-            if !FileManager.default.fileExists(atPath: keyFile.path) { try Self.make(in: directory) }
+            if !Self.exists(in: directory) { try Self.make(in: directory) }
             try Self.checkMode(of: keyFile)
             key = try Certificate.PrivateKey(pemEncoded: String(contentsOf: keyFile, encoding: .utf8))
             certificate = try Certificate(pemEncoded: String(contentsOf: certificateFile, encoding: .utf8))

@@ -1,4 +1,5 @@
 import Foundation
+import InterpostConfiguration
 import InterpostCore
 import NIOCore
 import NIOPosix
@@ -53,9 +54,9 @@ final class UpstreamVerifier: Sendable {
         for file in trust {
             let text: String
             do {
-                text = try String(contentsOfFile: file, encoding: .utf8)
+                text = String(decoding: try SmallFile.read(file), as: UTF8.self)
             } catch {
-                throw CertificateAuthority.Failure(description: "\(file) cannot be read: \(error.localizedDescription)")
+                throw CertificateAuthority.Failure(description: "\(file) cannot be read: \(error)")
             }
             let certificates: [Certificate]
             do {

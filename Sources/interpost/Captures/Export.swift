@@ -54,7 +54,7 @@ struct Export: ParsableCommand {
             guard FileManager.default.isReadableFile(atPath: capture.path) else {
                 throw UserError("\(capture) cannot be read")
             }
-            throw UserError("\(capture) is no capture: interpost import makes one of transcripts, rawlogs and pcaps")
+            throw UserError(CaptureError.notACapture, at: capture.description)
         }
         do {
             let sessions = try CapturedSessions(capture, leg: view, sessions: session.isEmpty ? nil : Set(session))
@@ -64,7 +64,7 @@ struct Export: ParsableCommand {
                 throw UserError(
                     session.isEmpty ? "\(capture) has no sessions" : "\(capture) has none of the sessions of --session")
             }
-            let words = ["\(outcome.sessions) \(outcome.sessions == 1 ? "session" : "sessions")"] + outcome.notes
+            let words = [Count.of(outcome.sessions, "session")] + outcome.notes
             StandardError.note(words.joined(separator: ", "))
         } catch let error as CaptureError {
             throw UserError(error, at: capture.description)

@@ -61,7 +61,9 @@ struct Import: ParsableCommand {
             let dumps = DumpImport(into: importer, mailProtocol: mailProtocol) { StandardError.note($0) }
             for file in files where try !dumps.read(file) { failed = true }
             try importer.finish()
-            StandardError.note("\(importer.count) \(importer.count == 1 ? "session" : "sessions") in \(to)")
+            // Without a session no file is made.
+            let sessions = Count.of(importer.count, "session")
+            StandardError.note(importer.count > 0 ? "\(sessions) in \(to)" : "no session was imported, and \(to) is as it was")
         } catch {
             throw UserError(error)
         }

@@ -34,7 +34,10 @@ struct Redact: ParsableCommand {
                 of: capture, to: copy, level, key: pseudonyms.key(), progress: progress.advance(to:))
             progress.finish()
             let cut = redaction.isCutOff ? "; the original is cut off at its end" : ""
-            StandardError.note("\(copy) has \(redaction.sessions) sessions, \(redaction.records) records\(cut)")
+            let (sessions, records) = (Count.of(redaction.sessions, "session"), Count.of(redaction.records, "record"))
+            StandardError.note("\(copy) has \(sessions), \(records)\(cut)")
+        } catch let failure as CaptureFile.Failure {
+            throw UserError(failure)
         } catch {
             throw UserError(error, at: capture.description)
         }

@@ -12,9 +12,15 @@ struct CA: ParsableCommand {
         @Option(help: ArgumentHelp("Where the authority lives.", valueName: "directory"))
         var authority: String?
 
-        func open() throws -> CertificateAuthority {
-            try CertificateAuthority(
-                directory: authority.map { URL(filePath: $0) } ?? CertificateAuthority.standardDirectory)
+        /// - Parameter makes: An authority is made where there is none.
+        func open(makes: Bool) throws -> CertificateAuthority {
+            let directory = authority.map { URL(filePath: $0) } ?? CertificateAuthority.standardDirectory
+            guard makes || CertificateAuthority.exists(in: directory) else {
+                throw UserError(
+                    "there is no authority in \(directory.path); interpost run makes one when it first needs it, and interpost ca export"
+                )
+            }
+            return try CertificateAuthority(directory: directory)
         }
     }
 
@@ -24,7 +30,7 @@ struct CA: ParsableCommand {
         @OptionGroup var options: Options
 
         func run() throws {
-            let authority = try options.open()
+            let authority = try options.open(makes: false)
             print(authority.summary)
             print(TrustInstructions.text(certificate: authority.directory.appending(path: "ca.pem").path))
         }
@@ -44,7 +50,7 @@ struct CA: ParsableCommand {
         var file: String?
 
         func run() throws {
-            let authority = try options.open()
+            let authority = try options.open(makes: true)
             let bytes = format == .pem ? Data(try authority.pem.utf8) : Data(try authority.der)
             guard let file else { return FileHandle.standardOutput.write(bytes) }
             guard FileManager.default.createFile(atPath: file, contents: bytes) else {

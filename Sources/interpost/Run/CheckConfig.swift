@@ -4,10 +4,11 @@ import InterpostConfiguration
 /// `interpost check-config`: says what is wrong with a configuration, or what it means.
 struct CheckConfig: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a configuration file without running it, or print one that shows every key.",
+        abstract: "Check a configuration or a policy without running it, or print a configuration that shows every key.",
         discussion: """
             Examples:
               interpost check-config /etc/interpost.yml
+              interpost check-config read-only.yml
               interpost check-config --defaults > interpost.yml
             """)
 
@@ -23,7 +24,11 @@ struct CheckConfig: ParsableCommand {
 
     func run() throws {
         guard let file else { return StandardOutput.write(ConfigurationDefaults.text) }
-        let configuration = try ConfigurationFile.read(file)
+        let text = try ConfigurationFile.text(of: file)
+        if let policy = try PolicyFile.readIfPolicy(text: text, file: file) {
+            return StandardOutput.write("\(file) is a good policy: \(policy.summary)\n")
+        }
+        let configuration = try ConfigurationFile.read(text: text, file: file)
         StandardOutput.write("\(file) is good:\n" + configuration.summary.map { "  \($0)\n" }.joined())
     }
 }

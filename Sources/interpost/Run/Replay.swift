@@ -121,7 +121,7 @@ struct ReplayTimes: ExpressibleByArgument {
         case "none": times = .none
         case "recorded": times = .recorded
         default:
-            guard argument.hasPrefix("x"), let factor = Double(argument.dropFirst()), factor >= 0, factor.isFinite else {
+            guard argument.hasPrefix("x"), let factor = Double(argument.dropFirst()), factor > 0, factor.isFinite else {
                 return nil
             }
             times = .factor(factor)
