@@ -12,6 +12,10 @@ extension LogRedactor {
         case .append(_, let messages): for message in messages { learn(from: message) }
         case .replace(_, _, let message): learn(from: message)
         case .urlFetch(let parts): for part in parts { learn(url: part.url) }
+        case .unknown:
+            learn(wordsOf: command.tag)
+            learn(wordsOf: ByteBuffer(string: command.name.description))
+            learn(wordsOf: command.writtenArguments)
         default: break
         }
     }
@@ -22,6 +26,8 @@ extension LogRedactor {
         case .auth(let mechanism?, let response): learn(mechanism, response)
         case .malformed where name.map(POP3Verb.carriesCredentials) == true:
             learn(Secret(line.withoutLineEnd.behindWord.behindName))
+        case .malformed: learn(wordsOf: line.withoutLineEnd.behindWord)
+        case .unknown: learn(wordsOf: line)
         default: break
         }
     }

@@ -5,7 +5,7 @@ import NIOCore
 /// Two rules. What is not known to be harmless is not shown: arguments of LOGIN, AUTHENTICATE, PASS and APOP,
 /// SASL lines, unknown verbs, malformed lines, and a server's text about any of these become `[n octets]` or
 /// `[redacted]`. And what was once seen as a secret is looked for in everything shown later, because servers echo
-/// (`BAD Error in IMAP command HUNTER2`) and people type a password twice.
+/// (`BAD Error in IMAP command HUNTER2`) and people type a password twice: as it is, and in texts for people also encoded.
 struct LogRedactor: Sendable {
     static let mark = ByteBuffer(string: "[redacted]")
     private static let maximumSecrets = 64
@@ -15,6 +15,11 @@ struct LogRedactor: Sendable {
     private static let maximumLength = 32
 
     private var secrets: [Secret] = []
+    /// The same in base64, hexadecimal and the like.
+    private var encoded: [Secret] = []
+    /// Words of lines that were not understood, the latest ones.
+    private var words: [Secret] = []
+    private static let maximumWords = 64
     /// More secrets went by than are remembered: from now on no text is shown.
     private var isOverwhelmed = false
 
@@ -27,6 +32,30 @@ struct LogRedactor: Sendable {
             learn(bytes.readableBytesView[first.startIndex..<last.endIndex])
             if words.count > 1 { for word in words { learn(word) } }
         }
+        for form in SecretSpellings(secret).encoded where form.count >= Self.minimumEncoded {
+            let form = Secret(ByteBuffer(bytes: form.prefix(Self.maximumLength)))
+            if encoded.count < Self.maximumEncoded, !encoded.contains(form) { encoded.append(form) }
+        }
+    }
+
+    private static let minimumEncoded = 8
+    private static let maximumEncoded = 6 * maximumSecrets
+
+    /// Remembers the words of a line that was not understood: any of them may be a secret. Short ones, and those of the protocols, are
+    /// in every session.
+    mutating func learn(wordsOf line: ByteBuffer) {
+        for word in line.readableBytesView.split(whereSeparator: { $0 <= UInt8.space }) where word.count >= 4 {
+            let secret = Secret(ByteBuffer(bytes: word.prefix(Self.maximumLength)))
+            guard !Self.isOfProtocols(word), !words.contains(secret) else { continue }
+            if words.count >= Self.maximumWords { words.removeFirst() }
+            words.append(secret)
+        }
+    }
+
+    private static func isOfProtocols(_ word: ByteBufferView) -> Bool {
+        if word.allSatisfy({ $0.isDigit || ":,*.".utf8.contains($0) }) { return true }
+        guard let name = Keyword(word) else { return false }
+        return name == "INBOX" || ShowableNames.contains(name, in: .imap) || ShowableNames.contains(name, in: .pop3)
     }
 
     private mutating func learn(_ bytes: ByteBufferView) {
@@ -59,6 +88,7 @@ struct LogRedactor: Sendable {
         let isLong = text.readableBytes > Self.maximumText
         let searched = isLong ? text.start(Self.maximumText + Self.maximumLength) : text
         for secret in secrets where secret.withExposedBytes({ searched.contains($0) }) { return Self.mark }
+        for word in words where word.withExposedBytes({ searched.contains($0) }) { return Self.mark }
         guard isLong else { return text }
         var shown = text.start(Self.maximumText)
         shown.writeStaticString("…")
@@ -67,13 +97,17 @@ struct LogRedactor: Sendable {
 
     /// Whether a known secret, or a token, is anywhere in the text, however long that is.
     func finds(in text: ByteBuffer) -> Bool {
-        isOverwhelmed || text.contains(Self.token)
-            || secrets.contains { secret in secret.withExposedBytes { text.contains($0) } }
+        isOverwhelmed || text.contains(Self.token) || holds(secrets, text) || holds(words, text) || holds(encoded, text)
+    }
+
+    private func holds(_ secrets: [Secret], _ text: ByteBuffer) -> Bool {
+        secrets.contains { secret in secret.withExposedBytes { text.contains($0) } }
     }
 
     /// Like ``clean(_:)``, for text into which a client or a server may have put a URL with a token.
     func cleanOfURLs(_ text: ByteBuffer) -> ByteBuffer {
-        text.contains(Self.token) ? Self.octets(text) : clean(text)
+        if text.contains(Self.token) { return Self.octets(text) }
+        return holds(encoded, text) ? Self.mark : clean(text)
     }
 
     /// What precedes a URL's token (RFC 4467).
@@ -90,7 +124,8 @@ struct LogRedactor: Sendable {
     /// The code of a status; only the name of a code that is not known, or has a URL or a token.
     func code(of status: IMAPStatus) -> ByteBuffer? {
         guard let code = status.code, !status.hasHarmlessCode, let name = status.codeName else { return status.code.map(clean) }
-        return code.readableBytes > name.description.utf8.count ? ByteBuffer(string: "\(name) [redacted]") : code
+        let hasArguments = code.readableBytes > name.description.utf8.count
+        return hasArguments ? ByteBuffer(string: "\(clean(name.description)) [redacted]") : clean(code)
     }
 
     func facts(of command: IMAPCommand) -> CommandFacts {

@@ -49,7 +49,8 @@ public struct SessionObserver: Sendable {
         for anomaly in event.anomalies { observe(anomaly, tell: tell) }
         if !event.quirks.isEmpty { observe(event.quirks, of: event, tell: tell) }
         switch event.meaning {
-        case .unknown, .opaque: break
+        case .unknown: if event.sender == .client { redactor.learn(wordsOf: event.bytes) }
+        case .opaque: break
         case .literal: ledger.note(event)
         case .pop3Body: if event.sender == .server { maildrop.observe(body: event.bytes) }
         case .part(let start):
@@ -95,6 +96,7 @@ public struct SessionObserver: Sendable {
             if detail >= .commands { tell(.idleBegan) }
         case .continuation, .saslChallenge: break
         case .idleDone:
+            if !event.anomalies.isEmpty { redactor.learn(wordsOf: event.bytes) }
             if detail >= .commands { tell(.idleEnded(microseconds: event.time.microseconds(since: idleSince ?? event.time))) }
             idleSince = nil
         case .saslResponse(let secrets):

@@ -209,6 +209,44 @@ struct SecretSession: CustomTestStringConvertible, Sendable {
                 + "S: a NO [BADURL \"imap://x;URLAUTH=a:INTERNAL:91354a473744909de610943775f92038\"] "
                 + "no 91354a473744909de610943775f92038"),
         SecretSession(
+            testDescription: "AUTHENTICATE PLAIN with a literal", password: "Hunter2&Comp",
+            transcript: greeting
+                + "C: a AUTHENTICATE PLAIN {24+}\nC: AGFubmEASHVudGVyMiZDb21w\nS: a OK %p\nC: b AUTHENTICATE LOGIN {16}\n"
+                + "S: + ok\nC: SHVudGVyMiZDb21w\nS: b BAD %b"),
+        SecretSession(
+            testDescription: "a response that comes when the exchange is over",
+            transcript: greeting + "C: a AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: YW5uYQ==\nS: a NO no\nC: %b\nS: * BAD %b"),
+        SecretSession(
+            testDescription: "PASS of POP3 in IMAP",
+            transcript: greeting + "C: a PASS %p\nS: a BAD PASS %p\nC: PASS %p\nS: PASS BAD %p"),
+        SecretSession(
+            testDescription: "the password alone, after the login and in IDLE",
+            transcript: greeting
+                + "C: a LOGIN anna x\nS: a OK\nC: %p\nS: * BAD %p\nC: %b\nS: * BAD %b\nC: b IDLE\nS: + idling\nC: %p\n"
+                + "S: b BAD %p"),
+        SecretSession(
+            testDescription: "a misspelt LOGIN, before the login and after it",
+            transcript: greeting + "C: a LOGON anna %p\nS: * OK %p\nS: * BYE %p\nS: a NO [X %p] no\nC: b LOGIN anna x\nS: b OK\n"
+                + "C: c LOGN anna %p\nS: c BAD [X-%p %p] %p\nS: * OK [ALERT] %p"),
+        SecretSession(
+            testDescription: "the password, given back in other spellings", password: "Hunter2&Comp",
+            transcript: greeting + "C: a LOGIN anna %p\nS: a NO not SHVudGVyMiZDb21w\nS: * OK 48756e7465723226436f6d70\n"
+                + "S: * OK user=anna&password=Hunter2%26Comp"),
+        SecretSession(
+            testDescription: "PASS with a tab", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: USER anna\nS: +OK\nC: PASS\t%p\nS: -ERR %p\nC: PASS\t%p x\nS: -ERR [AUTH %p] no"),
+        SecretSession(
+            testDescription: "the password where a number should be", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: RETR %p\nS: -ERR %p\nC: STAT %p\nS: -ERR %p\nC: DELE %p\nS: -ERR [X %p]"),
+        SecretSession(
+            testDescription: "PASS without a password, which follows alone", mailProtocol: .pop3,
+            transcript: "S: +OK\nC: USER anna\nS: +OK\nC: PASS \nS: +OK in\nC: %p\nS: -ERR %p"),
+        SecretSession(
+            testDescription: "LOGIN of IMAP, and misspelt PASS, in POP3", mailProtocol: .pop3,
+            transcript:
+                "S: +OK\nC: LOGIN anna %p\nS: -ERR %p\nC: PASSWD %p\nS: -ERR [X %p] no\nC: USER anna\nS: +OK\nC: PASS x\nS: +OK\n"
+                + "C: LOGIN anna %p\nS: -ERR %p\nC: %b\nS: -ERR %b"),
+        SecretSession(
             testDescription: "PASS with spaces that the server leaves out", mailProtocol: .pop3,
             transcript: "S: +OK\nC: USER anna\nS: +OK\nC: PASS %p \nS: -ERR '%p' is wrong\nC: PASS  %p\nS: -ERR anna/%p"),
         SecretSession(

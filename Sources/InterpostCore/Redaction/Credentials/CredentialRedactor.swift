@@ -13,6 +13,8 @@ package struct CredentialRedactor: Sendable {
     private var sasl = SASLPlaceholders(mechanism: nil)
     /// A LOGIN with literals, and its tag.
     private var login: (tag: ByteBuffer?, parts: LoginPlaceholders)?
+    /// A command with literals of which nothing is known to be harmless, and the mechanism that its words name.
+    private var hidden: (mechanism: Keyword?, literal: ByteBuffer)?
     private var echoes = SecretEchoes()
     /// Whether the client is logged in at the event that is redacted.
     private var isLoggedIn = false
@@ -29,7 +31,7 @@ package struct CredentialRedactor: Sendable {
         // Nobody reads it, so before a login it may be a secret.
         case .opaque: isLoggedIn ? nil : Placeholder.blank(event.bytes)
         case .unknown:
-            event.sender == .client ? unread(event.bytes, name: nil) : echoes.masked(event.bytes, isText: true)
+            event.sender == .client ? echoes.blanked(event.bytes, behindWords: 0) : echoes.masked(event.bytes, isText: true)
         case .part(let start): part(start, of: event)
         case .literal(let remaining): literal(event, remaining: remaining)
         case .command(let command): redact(command, in: event.bytes)
@@ -42,6 +44,7 @@ package struct CredentialRedactor: Sendable {
         case .pop3Greeting: APOPTimestamp.replaced(in: event.bytes)
         case .pop3Command(let name, let command): redact(command, name: name, in: event.bytes)
         case .pop3Completion: echoes.masked(event.bytes, isText: true)
+        case .idleDone where !event.bytes.withoutLineEnd.equalsIgnoringCase("DONE"): echoes.blanked(event.bytes, behindWords: 0)
         case .continuation, .idleDone, .pop3Begin, .pop3Listing: echoes.masked(event.bytes)
         }
     }
@@ -54,13 +57,17 @@ package struct CredentialRedactor: Sendable {
         if case .saslChallenge = event.meaning { _ = sasl.challenge(event.bytes) }
     }
 
-    /// A line that nobody understands: before the login it may be a password in the wrong place.
-    private mutating func unread(_ line: ByteBuffer, name: Keyword?) -> ByteBuffer? {
-        guard !isLoggedIn, name.map({ ShowableNames.contains($0, in: .imap) || ShowableNames.contains($0, in: .pop3) }) != true
-        else {
-            return echoes.masked(line)
+    /// A line that is not understood. Where no row says what a word is, it may be a secret: all of them are for an unknown verb, and
+    /// before the login what follows a known one.
+    ///
+    /// - Parameter words: How many words come before the arguments.
+    private mutating func unread(
+        _ line: ByteBuffer, name: Keyword?, of mailProtocol: MailProtocol, words: Int
+    ) -> ByteBuffer? {
+        guard let name, ShowableNames.contains(name, in: mailProtocol) else {
+            return echoes.blanked(line, behindWords: mailProtocol == .imap && Self.hasShortTag(line) ? 1 : 0)
         }
-        return echoes.masked(line, behindWords: 0)
+        return isLoggedIn ? echoes.masked(line) : echoes.blanked(line, behindWords: words)
     }
 
     /// What a server says to people, or to a client about a URL.
@@ -76,14 +83,43 @@ package struct CredentialRedactor: Sendable {
 
     // MARK: - IMAP
 
-    /// A line that announces a literal, which is a secret only in LOGIN.
+    /// A line that announces a literal: a secret in LOGIN, in AUTHENTICATE (servers take a response so), and where nothing is known.
     private mutating func part(_ start: MailEvent.LiteralStart, of event: MailEvent) -> ByteBuffer? {
         guard event.sender == .client else { return echoes.masked(event.bytes) }
-        guard start.name == Keyword("LOGIN") else {
-            login = nil
-            return unread(event.bytes, name: start.name)
+        if hidden != nil { return echoes.blanked(event.bytes, behindWords: 0) }
+        if start.name == Keyword("LOGIN") { return loginLine(event.bytes, tag: start.tag) }
+        login = nil
+        let words = event.bytes.withoutLineEnd.readableBytesView.split(separator: UInt8.space, maxSplits: 3)
+        if start.name == Keyword("AUTHENTICATE") {
+            let mechanism = words.count > 2 ? Keyword(words[2]) : nil
+            hidden = (mechanism, ByteBuffer())
+            let isKnown = mechanism.map { ShowableNames.title(ofMechanism: $0) != "unknown" } ?? false
+            return echoes.blanked(event.bytes, behindWords: isKnown ? 3 : 2)
         }
-        return loginLine(event.bytes, tag: start.tag)
+        guard let name = start.name, ShowableNames.contains(name, in: .imap) else {
+            hidden = (nil, ByteBuffer())
+            return echoes.blanked(event.bytes, behindWords: Self.hasShortTag(event.bytes) ? 1 : 0)
+        }
+        return echoes.masked(event.bytes)
+    }
+
+    /// A tag that is too short to be a secret stays, so that the server's answer can be told from others.
+    private static func hasShortTag(_ line: ByteBuffer) -> Bool {
+        let words = line.withoutLineEnd.readableBytesView.split(maxSplits: 1) { $0 <= .space }
+        return words.count == 2 && words[0].count < SecretEchoes.minimumLength
+    }
+
+    /// Octets of a literal of which nothing is shown.
+    private mutating func hiddenLiteral(_ bytes: ByteBuffer, remaining: Int) -> ByteBuffer {
+        let room = Self.maximumName - (hidden?.literal.readableBytes ?? 0)
+        hidden?.literal.writeBytes(bytes.readableBytesView.prefix(max(0, room)))
+        if remaining == 0, let (mechanism, literal) = hidden {
+            let response = Secret(literal)
+            echoes.learn(response)
+            if let mechanism { SASLExchange.secrets(of: response, mechanism: mechanism).forEach { echoes.learn($0) } }
+            hidden = (mechanism, ByteBuffer())
+        }
+        return Placeholder.blank(bytes)
     }
 
     private mutating func loginLine(_ line: ByteBuffer, tag: ByteBuffer?) -> ByteBuffer {
@@ -96,6 +132,7 @@ package struct CredentialRedactor: Sendable {
 
     private mutating func literal(_ event: MailEvent, remaining: Int) -> ByteBuffer? {
         guard event.sender == .client else { return nil }
+        if hidden != nil { return hiddenLiteral(event.bytes, remaining: remaining) }
         guard let tag = login?.tag, var parts = login?.parts else {
             // The names in a command are short; a message is not looked through.
             return event.bytes.readableBytes <= Self.maximumName ? echoes.masked(event.bytes) : nil
@@ -107,17 +144,21 @@ package struct CredentialRedactor: Sendable {
 
     private mutating func redact(_ command: IMAPCommand, in line: ByteBuffer) -> ByteBuffer? {
         defer { login = nil }
+        if hidden != nil {
+            hidden = nil
+            return echoes.blanked(line, behindWords: 0)
+        }
         if case .malformed = command.body, command.name == Keyword("LOGIN") { echoes.learn(Secret(command.writtenArguments)) }
         if command.name == Keyword("LOGIN") { return loginLine(line, tag: command.tag) }
-        if !isLoggedIn, command.quirks.contains(.argumentsLeftOver) { return echoes.masked(line, behindWords: 2) }
+        if !isLoggedIn, command.quirks.contains(.argumentsLeftOver) { return echoes.blanked(line, behindWords: 2) }
         switch command.body {
         case .authenticate(let mechanism, let initialResponse):
             return redact(mechanism, initialResponse, in: line, words: 2)
-        case .malformed where command.name == Keyword("AUTHENTICATE"): return echoes.masked(line, behindWords: 2)
-        case .unknown, .malformed: return unread(line, name: command.name)
+        case .malformed where command.name == Keyword("AUTHENTICATE"): return echoes.blanked(line, behindWords: 2)
+        case .unknown, .malformed: return unread(line, name: command.name, of: .imap, words: 2)
         case .generateURLAuth, .urlFetch, .applePushService, .append, .replace:
             return TokenDigits.zeroed(in: line) ?? echoes.masked(line)
-        case .xclient: return echoes.masked(line, behindWords: 2)
+        case .xclient: return echoes.blanked(line, behindWords: 2)
         case .id(let fields):
             for field in fields where !LogRedactor.identifies(field) {
                 if let value = field.value { echoes.learn(Secret(value.bytes)) }
@@ -132,7 +173,7 @@ package struct CredentialRedactor: Sendable {
         _ mechanism: Keyword, _ initialResponse: Secret?, in line: ByteBuffer, words: Int
     ) -> ByteBuffer? {
         sasl = SASLPlaceholders(mechanism: mechanism)
-        guard ShowableNames.title(ofMechanism: mechanism) != "unknown" else { return echoes.masked(line, behindWords: words) }
+        guard ShowableNames.title(ofMechanism: mechanism) != "unknown" else { return echoes.blanked(line, behindWords: words) }
         guard let initialResponse else { return nil }
         for secret in SASLExchange.secrets(of: initialResponse, mechanism: mechanism) { echoes.learn(secret) }
         var redacted = line.start(words: words + 1)
@@ -146,7 +187,7 @@ package struct CredentialRedactor: Sendable {
 
     private mutating func redact(_ command: POP3Command, name: Keyword?, in line: ByteBuffer) -> ByteBuffer? {
         switch command {
-        case .user(let user) where !user.isOneWord: return echoes.masked(line, behindWords: 1)
+        case .user(let user) where !user.isOneWord: return echoes.blanked(line, behindWords: 1)
         case .user(let user): return line.start(words: 1).followed(by: Placeholder.user(user, key: key), lineEnd: line.lineEnd)
         case .pass(let secret), .rpop(let secret), .mdef(let secret):
             echoes.learn(secret)
@@ -155,9 +196,9 @@ package struct CredentialRedactor: Sendable {
             echoes.learn(digest)
             return line.start(words: 1).followed(by: Placeholder.user(user, key: key), Placeholder.digest, lineEnd: line.lineEnd)
         case .auth(let mechanism?, let initialResponse): return redact(mechanism, initialResponse, in: line, words: 1)
-        case .xclient, .xoip, .xtnd(.other): return echoes.masked(line, behindWords: 1)
-        case .malformed where name.map(POP3Verb.carriesCredentials) == true: return echoes.masked(line, behindWords: 1)
-        case .unknown, .malformed: return unread(line, name: name)
+        case .xclient, .xoip, .xtnd(.other): return echoes.blanked(line, behindWords: 1)
+        case .malformed where name.map(POP3Verb.carriesCredentials) == true: return echoes.blanked(line, behindWords: 1)
+        case .unknown, .malformed: return unread(line, name: name, of: .pop3, words: 1)
         default: return echoes.masked(line)
         }
     }

@@ -72,7 +72,7 @@ extension ByteBuffer {
     /// The beginning, up to the end of this many words.
     func start(words: Int) -> ByteBuffer {
         let line = withoutLineEnd.readableBytesView
-        let found = line.split(separator: UInt8.space, maxSplits: words)
+        let found = line.split(maxSplits: words) { $0 == .space || $0 == 9 }
         guard let last = found.prefix(words).last else { return ByteBuffer() }
         return ByteBuffer(bytes: line[..<last.endIndex])
     }

@@ -4,27 +4,44 @@ import NIOCore
 struct SecretEchoes: Sendable {
     private static let maximumCount = 128
     /// Anything shorter is found everywhere.
-    private static let minimumLength = 4
+    static let minimumLength = 4
 
     /// In upper case.
     private var secrets: [ByteBuffer] = []
+    /// The same encoded, and words of lines that were not understood: the latest ones.
+    private var others: [ByteBuffer] = []
+    private static let maximumOthers = 256
 
-    /// Remembers a secret by its words, as they are and as they are in quotes, and by what punctuation sets apart in them.
+    /// Remembers a secret: by its words, and encoded as a whole, as servers give back what they do not understand.
     mutating func learn(_ secret: Secret) {
-        for word in secret.withExposedBytes({ $0.readableBytesView.split { $0 <= UInt8.space } }) {
-            learn(word: word)
+        for word in Self.words(of: secret) where secrets.count < Self.maximumCount && isNew(word) {
+            secrets.append(ByteBuffer(bytes: word.map(\.uppercased)))
+        }
+        for form in SecretSpellings(secret).encoded where form.count >= Self.minimumEncoded { learnOther(form) }
+    }
+
+    private static let minimumEncoded = 8
+
+    /// A secret's words, as they are and as they are in quotes, and what punctuation sets apart in them.
+    private static func words(of secret: Secret) -> [[UInt8]] {
+        secret.withExposedBytes { Array($0.readableBytesView) }.split { $0 <= UInt8.space }.flatMap { word -> [[UInt8]] in
             let escaped = word.flatMap { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), $0] : [$0] }
-            if escaped.count > word.count { learn(word: escaped) }
-            for part in word.split(whereSeparator: Self.punctuation.contains) where part.count < word.count { learn(word: part) }
+            let parts = word.split(whereSeparator: punctuation.contains).map { Array($0) }
+            return [Array(word)] + (escaped.count > word.count ? [escaped] : []) + parts.filter { $0.count < word.count }
         }
     }
 
     private static let punctuation = Set("()=\",<>{}".utf8)
 
-    private mutating func learn(word: some Collection<UInt8>) {
+    private func isNew(_ word: [UInt8]) -> Bool {
         let word = ByteBuffer(bytes: word.map(\.uppercased))
-        guard Self.isSecret(word.readableBytesView), secrets.count < Self.maximumCount, !secrets.contains(word) else { return }
-        secrets.append(word)
+        return Self.isSecret(word.readableBytesView) && !secrets.contains(word) && !others.contains(word)
+    }
+
+    private mutating func learnOther(_ word: [UInt8]) {
+        guard isNew(word) else { return }
+        if others.count >= Self.maximumOthers { others.removeFirst() }
+        others.append(ByteBuffer(bytes: word.map(\.uppercased)))
     }
 
     /// Short words, and those of the protocols, are in every session.
@@ -40,7 +57,7 @@ struct SecretEchoes: Sendable {
     /// - Parameter isText: Nothing in the line depends on its numbers, so that a secret may be one.
     func masked(_ line: ByteBuffer, isText: Bool = false) -> ByteBuffer? {
         var bytes: [UInt8]?
-        for secret in secrets where line.contains(secret) {
+        for secret in [secrets, others].joined() where line.contains(secret) {
             let secret = secret.readableBytesView
             guard isText || !secret.allSatisfy(\.isDigit) else { continue }
             let upper = line.readableBytesView.map(\.uppercased)
@@ -53,11 +70,25 @@ struct SecretEchoes: Sendable {
         return bytes.map { ByteBuffer(bytes: $0) }
     }
 
-    /// Learns everything that follows this many words of a line, and gives the line without it.
-    mutating func masked(_ line: ByteBuffer, behindWords words: Int) -> ByteBuffer? {
+    /// Learns everything that follows this many words of a line, and gives the line with `x` in its place. What announces a literal
+    /// stays, for octets follow it.
+    ///
+    ///     a LOGN anna hunter2␍␊     x xxxx xxxx xxxxxxx␍␊
+    mutating func blanked(_ line: ByteBuffer, behindWords words: Int) -> ByteBuffer {
         let start = line.start(words: words)
-        let rest = line.withoutLineEnd.readableBytesView.dropFirst(start.readableBytes)
-        learn(Secret(ByteBuffer(bytes: rest)))
-        return masked(line, isText: true)
+        var rest = line.withoutLineEnd.readableBytesView.dropFirst(start.readableBytes)
+        var announcement: ArraySlice<UInt8> = []
+        if case .announced = LiteralAnnouncement.read(endOf: line, in: .restOfCommand, limit: .max),
+            let brace = rest.lastIndex(of: UInt8(ascii: "{"))
+        {
+            announcement = ArraySlice(rest[brace...])
+            rest = rest[..<brace]
+        }
+        for word in Self.words(of: Secret(ByteBuffer(bytes: rest))) { learnOther(word) }
+        var blanked = masked(start) ?? start
+        blanked.writeBytes(rest.map { $0 == .space || $0 == 9 ? $0 : UInt8(ascii: "x") })
+        blanked.writeBytes(announcement)
+        blanked.writeImmutableBuffer(line.lineEnd)
+        return blanked
     }
 }

@@ -35,6 +35,11 @@ struct SecretSpellings: Sendable {
         }
     }
 
+    /// Those in which the secret itself is not to be read: base64, hexadecimal and the like.
+    var encoded: [[UInt8]] {
+        all.filter { ["in hexadecimal", "in base64", "percent-encoded"].contains($0.name) }.map(\.bytes)
+    }
+
     private mutating func add(_ name: String, _ bytes: [UInt8]) {
         if !all.contains(where: { $0.bytes == bytes }) { all.append(Spelling(name: name, bytes: bytes)) }
     }
@@ -57,7 +62,9 @@ struct SecretSpellings: Sendable {
     /// The characters that depend on the secret alone, where `shift` other octets of a group of three come before it.
     private static func base64(_ bytes: [UInt8], behind shift: Int) -> [UInt8] {
         let text = Array(Base64.encode(Array(repeating: 0, count: shift) + bytes).readableBytesView)
-        return Array(text[min((shift * 8 + 5) / 6, text.count)..<min((shift + bytes.count) * 8 / 6, text.count)])
+        let (start, end) = (min((shift * 8 + 5) / 6, text.count), min((shift + bytes.count) * 8 / 6, text.count))
+        // A single octet may determine no character by itself.
+        return start < end ? Array(text[start..<end]) : []
     }
 }
 
