@@ -82,6 +82,9 @@ package struct NormalFormReading: Sendable {
         case .literal: self[side].append(event.bytes)
         case .pop3Body: readMessage(event, give)
         case .opaque: self[side].append(opaque: event.bytes)
+        case .longResponse(_, let isLast):
+            self[side].append(opaque: event.bytes)
+            if isLast { giveBroken(side, give) }
         case .command(let command): readCommand(command, event, give)
         case .pop3Command(let name, let command):
             if case .stls = command { awaitsTLS = true }

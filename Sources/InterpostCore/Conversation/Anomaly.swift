@@ -3,6 +3,7 @@ public struct Anomaly: Hashable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case greetingMissing = "greeting-missing"
         case lineTooLong = "line-too-long"
+        case responseTooLong = "response-too-long"
         case literalTooLarge = "literal-too-large"
         case notACommand = "not-a-command"
         case malformedCommand = "malformed-command"
@@ -41,6 +42,7 @@ public struct Anomaly: Hashable, Sendable {
         switch kind {
         case .greetingMissing: "the server speaks first: * OK, * PREAUTH, * BYE (RFC 9051 §7.1) or +OK (RFC 1939 §3)"
         case .lineTooLong: "a line longer than limits.line is not read; the session is passed on unread from here"
+        case .responseTooLong: "a response with a line longer than limits.line is passed on unread up to its end"
         case .literalTooLarge: "a literal larger than limits.literal is not read; the session is passed on unread from here"
         case .notACommand: "a command is a verb, in IMAP with a tag before it (RFC 9051 §2.2.1, RFC 1939 §3)"
         case .malformedCommand: "the verb is known, but its arguments are not what it takes"

@@ -18,6 +18,9 @@ public struct Conversation: Sendable {
     /// The input begins after an IMAP client's login, as Dovecot's rawlogs do.
     mutating func beginBehindLogin() { imap?.beginBehindLogin() }
 
+    /// The input begins after the greeting of a POP3 server. IMAP's tags say by themselves what answers what.
+    mutating func beginBehindGreeting() { pop3?.sawGreeting = true }
+
     /// Takes bytes that `side` sent.
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         imap?.receive(bytes, from: side, at: time)

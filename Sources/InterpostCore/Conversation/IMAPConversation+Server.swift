@@ -4,6 +4,7 @@ import NIOCore
 
 extension IMAPConversation {
     mutating func readServerLine(_ line: ByteBuffer, literal: LiteralAnnouncement?, offset: Int) -> MailEvent {
+        if isInLongResponse { return readLongResponse(line, goesOn: literal != nil, offset: offset) }
         if let literal { return readServerPart(line, literal: literal, offset: offset) }
         if let text = serverText?.finished(with: line) {
             serverText = nil
@@ -37,6 +38,16 @@ extension IMAPConversation {
         let start = MailEvent.LiteralStart(announcement: literal, tag: nil, name: serverResponse?.name)
         var event = make(line, .server, offset, .part(start))
         if literal.isNonSynchronising { event.quirks.insert(.serverLiteralNonSynchronising) }
+        return event
+    }
+
+    /// Part of a response that is too long to be read.
+    mutating func readLongResponse(_ part: ByteBuffer, goesOn: Bool, offset: Int) -> MailEvent {
+        let isFirst = !isInLongResponse
+        if isFirst, serverText == nil { serverResponse = .beginning(part) }
+        (serverText, isInLongResponse) = (nil, goesOn)
+        var event = make(part, .server, offset, .longResponse(name: serverResponse?.name, isLast: !goesOn))
+        if isFirst { event.anomalies.append(Anomaly(.responseTooLong, side: .server, offset: offset)) }
         return event
     }
 
@@ -92,6 +103,9 @@ extension IMAPConversation {
     }
 
     private mutating func readCompletion(_ line: ByteBuffer, offset: Int) -> MailEvent {
+        if sawGreeting, let status = IMAPStatus(ofBareCode: line.withoutLineEnd) {
+            return make(line, .server, offset, .status(status))
+        }
         guard let status = IMAPStatus(reading: line.withoutLineEnd) else {
             var event = make(line, .server, offset, .unknown)
             let kind: Anomaly.Kind = sawGreeting ? .malformedResponse : .greetingMissing
@@ -102,11 +116,13 @@ extension IMAPConversation {
         if let index = outstanding.firstIndex(where: { $0.tag == status.tag }) {
             let record = outstanding.remove(at: index)
             pendingOctets -= record.command?.text.octets ?? 0
+            let isTaggedBYE = status.result == .bye
             // Nothing is read after the command that makes bytes wait, so it is the last one.
             if index == outstanding.count { leaveMode(of: record) }
             follow(status, of: record)
             var event = make(line, .server, offset, .completion(status, of: record))
             event.exchange = record.exchange
+            if isTaggedBYE { event.quirks.insert(.taggedBYE) }
             if record.tag.equalsIgnoringCase("\\SMAP1"), status.result == .ok {
                 event.anomalies.append(Anomaly(.otherProtocol, side: .server, offset: offset))
                 becomeOpaque()
@@ -130,6 +146,10 @@ extension IMAPConversation {
         var event = make(line, .server, offset, .completion(status, of: nil))
         if isBehindLogin {
             isBehindLogin = false
+            return event
+        }
+        if let index = strayWords.firstIndex(of: status.tag) {
+            strayWords.remove(at: index)
             return event
         }
         event.anomalies.append(Anomaly(.unexpectedTag, side: .server, offset: offset))
@@ -163,7 +183,7 @@ extension IMAPConversation {
             if case .selected = state { state = .authenticated }
         case (.unauthenticate, .ok):
             state = .notAuthenticated
-        case (.logout, .ok):
+        case (.logout, .ok), (_, .bye):
             state = .logout
         default: break
         }

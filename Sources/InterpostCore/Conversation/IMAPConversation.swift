@@ -61,6 +61,8 @@ public struct IMAPConversation: Sendable {
     var sawGreeting = false
     /// The input begins after the login.
     var isBehindLogin = false
+    /// The first words of the client's last lines that were no commands: a server may answer them as it would a tag.
+    var strayWords: [ByteBuffer] = []
     private var count = 0
     private var offsets: (client: Int, server: Int) = (0, 0)
     private var now = WireTime(nanoseconds: 0)
@@ -74,6 +76,8 @@ public struct IMAPConversation: Sendable {
     /// Octets that the commands in progress keep.
     var pendingOctets = 0
     var serverResponse: IMAPResponse?
+    /// The response has had a line longer than the limit.
+    var isInLongResponse = false
     private var hasNotedBreach = false
     /// The exchange of what the client is sending, and of what the server is saying unless it completes a command.
     private var exchanges: (client: Int?, server: Int?)
@@ -135,7 +139,7 @@ public struct IMAPConversation: Sendable {
     var awaitsLiteral: Bool { clientMode == .awaitingLiteral }
 
     /// The server's last line announced a literal, and the response is not whole yet.
-    var isMidResponse: Bool { serverText != nil }
+    var isMidResponse: Bool { serverText != nil || isInLongResponse }
 
     public mutating func takeUnread(from side: Side) -> ByteBuffer {
         side == .client ? client.takeUnread() : server.takeUnread()
@@ -152,11 +156,12 @@ public struct IMAPConversation: Sendable {
         server.becomeOpaque()
         clientMode = .command
         (outstanding, pendingOctets) = ([], 0)
-        (partial, clientText, serverText) = (nil, nil, nil)
+        (partial, clientText, serverText, isInLongResponse) = (nil, nil, nil, false)
     }
 
+    /// What the client's octets waited for does not come any more.
     mutating func inputEnded(of side: Side) {
-        if side == .client { client.becomeOpaque() } else { server.becomeOpaque() }
+        if side == .client { (clientMode, _) = (.command, client.becomeOpaque()) } else { server.becomeOpaque() }
     }
 
     /// Interpost answers in the server's place, with one whole line.
@@ -201,6 +206,8 @@ public struct IMAPConversation: Sendable {
                 event.quirks.formUnion(status.quirks)
             default: break
             }
+        case .longLine(let part, let literal, let isLast):
+            event = readLongResponse(part, goesOn: !isLast || literal != nil, offset: offset)
         case .literal(let chunk, let remaining):
             if side == .client {
                 clientText?.append(literal: chunk)
@@ -293,6 +300,7 @@ public struct IMAPConversation: Sendable {
         }
         guard let command = IMAPCommand(reading: text) else {
             exchanges.client = nil
+            noteStray(line)
             var event = make(line, .client, offset, .unknown)
             event.anomalies.append(Anomaly(.notACommand, side: .client, offset: offset))
             return event
@@ -304,6 +312,15 @@ public struct IMAPConversation: Sendable {
         if !partialIsCompleted { begin(command, in: &event) }
         return event
     }
+
+    /// Takes note of the first word of a line that is no command.
+    private mutating func noteStray(_ line: ByteBuffer) {
+        var reader = IMAPReader(IMAPText(line: line))
+        guard let word = reader.atom(), word.readableBytes <= Self.longestStrayWord else { return }
+        strayWords = strayWords.suffix(15) + [word.ownCopy]
+    }
+
+    private static let longestStrayWord = 64
 
     private mutating func readClientPart(
         _ line: ByteBuffer, literal: LiteralAnnouncement, offset: Int

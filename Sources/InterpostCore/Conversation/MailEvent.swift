@@ -67,6 +67,9 @@ public struct MailEvent: Sendable {
         indirect case greeting(IMAPStatus)
         indirect case command(IMAPCommand)
         indirect case response(IMAPResponse)
+        /// Part of an untagged response with a line longer than the limit, which is passed over; the part with `isLast` ends
+        /// the response. `name` is what it begins with: SEARCH.
+        indirect case longResponse(name: Keyword?, isLast: Bool)
         indirect case status(IMAPStatus)
         indirect case completion(IMAPStatus, of: CommandRecord?)
         case continuation(ContinuationPurpose)

@@ -23,19 +23,15 @@ extension POP3Conversation {
     }
 
     mutating func readStatusLine(_ line: ByteBuffer, offset: Int) -> MailEvent {
-        guard let reply = POP3Reply(reading: line) else { return readStray(line, offset: offset) }
+        guard var reply = POP3Reply(reading: line) else { return readStray(line, offset: offset) }
         answered = nil
         if !sawGreeting {
             sawGreeting = true
             return make(line, .server, offset, .pop3Greeting(reply), reply.quirks)
         }
         guard let record = outstanding.first else { return complete(reply, line: line, offset: offset) }
+        if reply.result == .challenge, record.sasl == nil { reply.takeForOK() }
         if reply.result == .challenge || misspellsChallenge(reply, to: record) {
-            guard record.sasl != nil else {
-                var event = make(line, .server, offset, .continuation(.unexpected))
-                event.anomalies.append(Anomaly(.unexpectedContinuation, side: .server, offset: offset))
-                return event
-            }
             clientMode = .saslResponse
             var event = make(line, .server, offset, .saslChallenge, reply.quirks)
             if reply.result == .ok {
@@ -58,6 +54,7 @@ extension POP3Conversation {
         }
         // What is kept while a message passes does not keep a receive buffer.
         begun = POP3Reply(reading: line.ownCopy)
+        if begun?.result == .challenge { begun?.takeForOK() }
         return make(line, .server, offset, .pop3Begin(reply, answering: record.command), reply.quirks)
     }
 

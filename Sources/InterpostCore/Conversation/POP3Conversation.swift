@@ -131,8 +131,9 @@ public struct POP3Conversation: Sendable {
         (outstanding, begun, answered) = ([], nil, nil)
     }
 
+    /// What the client's octets waited for does not come any more.
     mutating func inputEnded(of side: Side) {
-        if side == .client { client.becomeOpaque() } else { server.becomeOpaque() }
+        if side == .client { (clientMode, _) = (.command, client.becomeOpaque()) } else { server.becomeOpaque() }
     }
 
     /// Interpost answers in the server's place, with one whole line.
@@ -171,7 +172,7 @@ public struct POP3Conversation: Sendable {
             event = side == .client ? endMessage(line, offset: offset) : complete(begun, line: line, offset: offset)
             if (side == .client ? client : server).hasUnstuffedDot { event.quirks.insert(.unstuffedDot) }
             event.quirks.formUnion(Quirks(lineEndOf: line))
-        case .literal, .opaque:
+        case .longLine, .literal, .opaque:
             event = make(bytes, side, offset, .opaque)
         }
         if !hasNotedBreach, (side == .client ? client.breach : server.breach) != nil {

@@ -21,6 +21,10 @@ public struct SessionReading: Sendable {
     public private(set) var whereReadingEnds: (place: CorpusPlace, reason: String)?
     /// The bytes are those of the wire: after COMPRESS they are DEFLATE.
     private let isRaw: Bool
+    /// What was said first comes first. The two halves of a rawlog are in order only as far as their times are.
+    private let isOrdered: Bool
+    /// Where a literal began that was told.
+    private var literalNotAwaited: Int?
     /// A server wrote the bytes down, and may have begun at the login.
     private var mayBeginBehindLogin: Bool
 
@@ -34,6 +38,7 @@ public struct SessionReading: Sendable {
         conversation = Conversation(mailProtocol, limits: limits)
         observer = SessionObserver(detail: detail)
         unreadLimit = max(limits.unreadOctets, limits.lineLength)
+        isOrdered = kind == .transcript
         switch kind {
         case .transcript: (isRaw, mayBeginBehindLogin) = (false, false)
         case .rawlog: (isRaw, mayBeginBehindLogin) = (true, mailProtocol == .imap)
@@ -48,6 +53,7 @@ public struct SessionReading: Sendable {
     /// Takes one turn, and calls `tell` with each event that it gives rise to.
     public mutating func receive(_ turn: SessionTurn, tell: (LogEvent) -> Void) {
         if turn.side == .client { trails.client.append(turn) } else { trails.server.append(turn) }
+        if isOrdered, turn.side == .client, !conversation.hasGreeted { conversation.beginBehindGreeting() }
         if mayBeginBehindLogin, turn.side == .server {
             mayBeginBehindLogin = false
             if !turn.bytes.isGreeting {
@@ -56,6 +62,7 @@ public struct SessionReading: Sendable {
         }
         conversation.receive(turn.bytes, from: turn.side, at: turn.time)
         read(tell: tell)
+        if isOrdered { noteLiteralNotAwaited(tell: tell) }
         if conversation.clientWait != .none, conversation.unread(from: .client) > unreadLimit {
             // As in a relayed session: what waits for an answer is not gathered for ever.
             let anomaly = Anomaly(.tooMuchUnread, side: .client, offset: conversation.offset(of: .client))
@@ -65,6 +72,16 @@ public struct SessionReading: Sendable {
             read(tell: tell)
         }
         conversation.settle()
+    }
+
+    /// The client's octets follow the announcement of a literal, and the server's `+` has not come.
+    private mutating func noteLiteralNotAwaited(tell: (LogEvent) -> Void) {
+        let offset = conversation.offset(of: .client)
+        guard conversation.awaitsLiteral, conversation.unread(from: .client) > 0, offset != literalNotAwaited else { return }
+        literalNotAwaited = offset
+        let anomaly = Anomaly(.literalNotAwaited, side: .client, offset: offset)
+        findings.add(.anomaly(anomaly.kind, .client), at: place(of: offset, from: .client))
+        count(.anomaly(anomaly), tell: tell)
     }
 
     /// Takes the end of the session.

@@ -28,7 +28,7 @@ struct LineOrigin: Equatable {
         }
     }
 
-    private init(_ mailProtocol: MailProtocol, _ side: Side) {
+    init(_ mailProtocol: MailProtocol, _ side: Side) {
         self.mailProtocol = mailProtocol
         self.side = side
     }

@@ -104,11 +104,16 @@ struct MissingSide: Sendable {
 
     /// Whether a POP3 reply goes on after its status line depends on the command. What follows shows what it was.
     private func ask(before unread: ByteBuffer, in conversation: inout Conversation) -> Said {
-        guard mailProtocol == .pop3, conversation.hasGreeted, conversation.pendingCommands == 0,
-            unread.hasPrefixIgnoringCase("+OK")
-        else { return .nothing }
+        guard mailProtocol == .pop3, conversation.pendingCommands == 0, unread.hasPrefixIgnoringCase("+OK") else {
+            return .nothing
+        }
         guard let line = firstLine(of: unread), let next = follower(of: line, in: unread) else {
             return hasEnded ? .nothing : .waits
+        }
+        if !conversation.hasGreeted {
+            // A greeting has one line: this is the reply to a command.
+            guard next == .more else { return .nothing }
+            conversation.beginBehindGreeting()
         }
         let isWhole = next == .statusLine
         conversation.receive(ByteBuffer(string: isWhole ? "NOOP\r\n" : "RETR 1\r\n"), from: .client, at: WireTime(nanoseconds: 0))

@@ -9,13 +9,13 @@ import NIOCore
 /// an answer that never came, are each recorded as `x`.
 package struct SessionImport: Sendable {
     /// Where the session was written down.
-    package enum Source: Sendable {
+    package enum Source: Sendable, Equatable {
         /// Inside TLS and DEFLATE.
         case transcript
         /// By a server, which may have begun with the login.
         case rawlog
-        /// On the wire.
-        case packets
+        /// On the wire; `isWhole` from the connection's beginning.
+        case packets(isWhole: Bool)
     }
 
     /// Turns that have no time are a millisecond apart.
@@ -68,8 +68,10 @@ package struct SessionImport: Sendable {
         if opened == nil { open(with: nil) }
         if problem == nil {
             read()
+            let waiting = conversation.clientWait == .none ? 0 : conversation.unread(from: .client)
             for side in Side.allCases { conversation.inputEnded(of: side) }
             while let event = conversation.next() { recorder.record(leftOver(event)) }
+            if waiting > 0 { problem = "\(waiting) octets of the client waited for an answer that never came" }
         }
         if let problem { recorder.tell(.warning("not imported to its end: \(problem)"), at: now) }
         let end = SessionEnd(
@@ -86,6 +88,9 @@ package struct SessionImport: Sendable {
     private mutating func open(with turn: SessionTurn?) {
         opened = now
         recorder.tell(.sessionOpened(facts), at: now)
+        if source == .transcript || source == .packets(isWhole: false), turn?.side == .client {
+            conversation.beginBehindGreeting()
+        }
         if source == .rawlog, facts.mailProtocol == .imap, let turn, turn.side == .server, !turn.bytes.isGreeting {
             conversation.beginBehindLogin()
         }

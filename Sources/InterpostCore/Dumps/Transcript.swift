@@ -8,6 +8,8 @@ public import NIOCore
 ///     S: a NO too long
 ///     = completion tag=a result=NO
 ///
+/// MailKit's log of a protocol is one, too: the lines with which it tells of a connection say nothing.
+///
 /// Every wire line ends in CR LF, unless it ends in a backslash, which stands for nothing. `\xNN` is one octet; `\x5C` is a
 /// backslash at the end, or before an x. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting
 /// for them.
@@ -37,7 +39,7 @@ public struct Transcript: Sendable {
     /// Whether a text looks like a transcript: its first line that is not a comment begins with `C:` or `S:`.
     public static func looksLike(_ text: ByteBuffer) -> Bool {
         for line in text.withoutByteOrderMark.readableBytesView.prefix(4096).split(separator: UInt8.lineFeed) {
-            if line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@") || line.first == .carriageReturn { continue }
+            if line.starts(with: TranscriptReader.connected) || line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@") || line.first == .carriageReturn { continue }
             return line.starts(with: "C:".utf8) || line.starts(with: "S:".utf8)
         }
         return false
@@ -55,6 +57,9 @@ public struct Transcript: Sendable {
 public struct TranscriptReader: Sendable {
     /// Octets in one line of the file.
     static let maximumLine = 1 << 23
+
+    /// `Connected to imaps://imap.example.net:993/`, as MailKit's ProtocolLogger writes it.
+    static let connected = Array("Connected to ".utf8)
 
     private var pending = ByteBuffer()
     private var number = 0
@@ -96,6 +101,7 @@ public struct TranscriptReader: Sendable {
     }
 
     private static func step(_ line: ByteBuffer, number: Int) throws(Transcript.SyntaxError) -> Transcript.Step? {
+        if line.readableBytesView.starts(with: connected) { return nil }
         var rest = line
         guard let mark = rest.readInteger(as: UInt8.self), mark != UInt8(ascii: "#") else { return nil }
         switch mark {

@@ -37,7 +37,7 @@ enum ActReader {
         case .fetch:
             guard var read = messages.read else { return [] }
             read.mailbox = selected?.mailbox
-            return [.messagesRead(read, count: entry.readNumbers.count)]
+            return [.messagesRead(read, count: entry.readCount)]
         case .store(_, let request):
             guard !messages.isEmpty else { return [] }
             switch request.item {
@@ -59,11 +59,13 @@ enum ActReader {
             return [appendAct(mailbox, appended, uids("APPENDUID"))]
         case .replace(_, let mailbox, let message):
             return [appendAct(mailbox, [message], uids("APPENDUID")), .messagesExpunged(named, count: 1)]
-        case .copy(_, let mailbox): return [.messagesCopied(named, to: mailbox, uids: uids("COPYUID"))]
+        case .copy(_, let mailbox):
+            let uids = uids("COPYUID")
+            return uids == nil && messages.isEmpty ? [] : [.messagesCopied(named, to: mailbox, uids: uids)]
         case .move(_, let mailbox):
             // A server that moved something says which messages are gone (RFC 6851 §3.3).
             let uids = uids("COPYUID")
-            return uids == nil && messages.removedCount == 0 ? [] : [.messagesMoved(named, to: mailbox, uids: uids)]
+            return uids == nil && (messages.removedCount == 0 || messages.isEmpty) ? [] : [.messagesMoved(named, to: mailbox, uids: uids)]
         case .create(let mailbox, _): return [.mailboxCreated(mailbox)]
         case .rename(let old, let new, _): return [.mailboxRenamed(old, to: new)]
         case .delete(let mailbox): return [.mailboxDeleted(mailbox)]

@@ -27,6 +27,8 @@ public struct SessionObserver: Sendable {
     var pretendsDeletions = false
     /// The POP3 command whose listing passes.
     private var listed: POP3Command?
+    /// Octets of a response that is too long to be read, so far.
+    private var longOctets = 0
     private var follower: MailboxFollower
     private var maildrop: MaildropFollower
 
@@ -49,7 +51,11 @@ public struct SessionObserver: Sendable {
         for anomaly in event.anomalies { observe(anomaly, tell: tell) }
         if !event.quirks.isEmpty { observe(event.quirks, of: event, tell: tell) }
         switch event.meaning {
-        case .unknown: if event.sender == .client { redactor.learn(wordsOf: event.bytes) }
+        case .unknown:
+            if event.sender == .client { redactor.learn(wordsOf: event.bytes) }
+            if event.sender == .server, detail >= .responses {
+                tell(.response(name: "unknown", number: nil, text: LogRedactor.octets(event.bytes)))
+            }
         case .opaque: break
         case .literal: ledger.note(event)
         case .pop3Body: if event.sender == .server { maildrop.observe(body: event.bytes) }
@@ -74,6 +80,15 @@ public struct SessionObserver: Sendable {
             ledger.note(event, isUntagged: true, exists: response.kind == .exists ? response.number : nil)
             traffic.responses += 1
             observe(response, of: event, tell: tell)
+        case .longResponse(let name, let isLast):
+            ledger.note(event, isUntagged: isLast)
+            longOctets += event.bytes.readableBytes
+            guard isLast else { break }
+            traffic.responses += 1
+            if detail >= .responses {
+                tell(.response(name: name?.description ?? "unknown", number: nil, text: ByteBuffer(string: "[\(longOctets) octets]")))
+            }
+            longOctets = 0
         case .status(let status):
             ledger.note(event, isUntagged: true)
             traffic.responses += 1

@@ -9,7 +9,8 @@ import NIOCore
 struct ExchangeLedger: Sendable {
     struct Entry: Sendable {
         fileprivate var exchange: Int
-        /// The command asks for texts of messages.
+        /// The command is a FETCH, and the texts of messages are among what it asks for, as far as that can be read.
+        fileprivate var isFetch = false
         fileprivate var asksForText = false
         /// Untagged responses, and their octets.
         var untagged = 0
@@ -19,6 +20,8 @@ struct ExchangeLedger: Sendable {
         /// Messages whose text came back, by sequence number and by UID.
         var readNumbers = NumberRuns()
         var readUIDs = NumberRuns()
+        /// How many they are. Answers may leave out either number: UIDFETCH has only the UID (RFC 9586).
+        var readCount: Int { max(readNumbers.count, readUIDs.count) }
 
         init(exchange: Int) { self.exchange = exchange }
     }
@@ -32,7 +35,9 @@ struct ExchangeLedger: Sendable {
         guard let exchange else { return }
         if entries.count >= Self.maximumEntries { entries.removeFirst() }
         var entry = Entry(exchange: exchange)
-        if case .fetch(_, let items, _) = command.body { entry.asksForText = items.contains(where: \.carriesText) }
+        if case .fetch(_, let items, _) = command.body {
+            (entry.isFetch, entry.asksForText) = (true, items.contains(where: \.carriesText))
+        }
         entries.append(entry)
     }
 
@@ -44,12 +49,15 @@ struct ExchangeLedger: Sendable {
         if let exists { entries[index].exists = exists }
     }
 
-    /// A command in progress asks for texts of messages.
-    var isReading: Bool { entries.indices.contains { entries[$0].asksForText } }
+    /// A FETCH is in progress.
+    var isReading: Bool { entries.indices.contains { entries[$0].isFetch } }
 
-    /// A FETCH answer counts as read when a command in progress asks for texts of messages.
+    /// A FETCH answer with the text of a message counts as read by a command that asks for texts, or by any other FETCH: what
+    /// a server gives may be more than what could be read of the command.
     mutating func note(_ answer: FetchAnswer, in response: IMAPResponse) {
-        guard let index = entries.indices.first(where: { entries[$0].asksForText }),
+        guard
+            let index = entries.indices.first(where: { entries[$0].asksForText })
+                ?? entries.indices.first(where: { entries[$0].isFetch }),
             answer.contents.contains(where: { $0.item.carriesText && $0.value != nil })
         else { return }
         if response.kind == .fetch, let number = response.number { entries[index].readNumbers.append(number) }

@@ -36,6 +36,13 @@ struct MailboxFollower: Sendable {
         var earlier: Int
     }
 
+    private struct InProgress {
+        let exchange: Int?
+        var messages: MessageReferences?
+        /// All UIDs that the command names are those of messages that are still to come.
+        var namesNone = false
+    }
+
     /// Commands may name any number of messages: `maximumLookups` are looked up, and `maximumNames` are called by name.
     private static let maximumLookups = 1000
     private static let maximumNames = 16
@@ -44,7 +51,7 @@ struct MailboxFollower: Sendable {
     private let settings: FollowingSettings
     private var view: MailboxView?
     private var opening: Opening?
-    private var inProgress: [(exchange: Int?, messages: MessageReferences?)] = []
+    private var inProgress: [InProgress] = []
     private var removed = Removed()
     /// What an untagged COPYUID or APPENDUID said since the last command was completed.
     private var assigned: [Keyword: String] = [:]
@@ -68,17 +75,29 @@ struct MailboxFollower: Sendable {
             opening = Opening(view: view, unread: view, exchange: exchange, earlier: inProgress.count)
         }
         if inProgress.count >= Self.maximumCommands { inProgress.removeFirst() }
-        inProgress.append((exchange, command.messages.flatMap { messages(in: $0, byUID: command.usesUIDs) }))
+        var entry = InProgress(exchange: exchange)
+        if let named = command.messages {
+            let existing = command.usesUIDs ? withoutFuture(named) : named
+            entry.namesNone = existing.text.readableBytes == 0
+            entry.messages = messages(in: entry.namesNone ? named : existing, byUID: command.usesUIDs)
+        }
+        inProgress.append(entry)
+    }
+
+    /// The UIDs below UIDNEXT: no message has another one.
+    private func withoutFuture(_ uids: SequenceSet) -> SequenceSet {
+        guard let next = view?.uidNext, let past = uids.subtracting(SequenceSet("\(next):\(UInt32.max)")) else { return uids }
+        return past.count == uids.count ? uids : past
     }
 
     /// The messages that the completed command named, the ones it read, and the ones that went meanwhile.
     mutating func complete(_ record: CommandRecord, _ status: IMAPStatus, _ entry: ExchangeLedger.Entry) -> ActMessages {
-        var named: MessageReferences?
+        var found = ActMessages()
         if let index = inProgress.firstIndex(where: { $0.exchange == record.exchange }) {
-            named = inProgress.remove(at: index).messages
+            let entry = inProgress.remove(at: index)
+            (found.named, found.isEmpty) = (entry.messages, entry.namesNone)
             if let earlier = opening?.earlier, earlier > 0 { opening?.earlier = earlier - 1 }
         }
-        var found = ActMessages(named: named)
         if let command = record.command { found.leaveOut(modified: status, of: command) { messages(in: $0, byUID: $1) } }
         found.read = read(entry)
         found.removedCount = removed.count
@@ -215,7 +234,11 @@ struct MailboxFollower: Sendable {
     }
 
     private func read(_ entry: ExchangeLedger.Entry) -> MessageReferences? {
-        guard !entry.readNumbers.isEmpty else { return nil }
+        guard entry.readCount > 0 else { return nil }
+        guard !entry.readNumbers.isEmpty else {
+            return messages(in: SequenceSet(text: ByteBuffer(string: entry.readUIDs.description)), byUID: true)
+                ?? MessageReferences(uids: entry.readUIDs.description)
+        }
         var messages = MessageReferences(mailbox: view?.mailbox, numbers: entry.readNumbers.description)
         let byNumber = view.flatMap { view in
             self.messages(in: SequenceSet(text: ByteBuffer(string: entry.readNumbers.description)), byUID: false)
@@ -313,7 +336,7 @@ struct ActMessages: Sendable {
             named = MessageReferences(mailbox: named?.mailbox)
             return
         }
-        isEmpty = rest.text.readableBytes == 0
+        if rest.text.readableBytes == 0 { isEmpty = true }
         named =
             find(rest, command.usesUIDs)
             ?? MessageReferences(

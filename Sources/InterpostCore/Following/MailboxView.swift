@@ -86,6 +86,9 @@ struct MailboxView: Sendable {
 
     func facts(of uid: UInt32) -> MessageFacts? { facts[uid] }
 
+    /// The UID that the next message will get, if that is known.
+    var uidNext: UInt32? { numbers.uidNext }
+
     /// The number that `*` stands for.
     var lastSequence: UInt32? { numbers.exists }
 }

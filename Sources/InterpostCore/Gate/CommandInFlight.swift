@@ -32,7 +32,7 @@ struct CommandInFlight: Sendable {
     /// What the client hears instead of the server's completion.
     var answer: ByteBuffer?
     var errand: GateQuery?
-    /// The command is a FETCH of texts that must not mark anything as read, from a client that did not ask for flags.
+    /// The command is a FETCH of texts that marks nothing as read, from a client that did not ask for flags.
     var watchesSeen = false
     /// The server has said in the meantime what it can do.
     var hasOffered = false

@@ -59,9 +59,12 @@ struct IMAPGate: Gate {
     /// Lines of a response about a mailbox that may be hidden.
     var withheld: ByteBuffer?
     var renamer: FetchRenamer?
+    var listed = ListedNames()
     /// The client may still end an IDLE that is over.
     var isDoneDue = false
     var isDoneWritten = false
+    /// It was told that the server calls messages `\Seen`.
+    var hasToldOfSeen = false
     /// The selected mailbox was opened so that CLOSE expunges nothing.
     var isSelectedReadOnly = false
 
@@ -220,7 +223,7 @@ struct IMAPGate: Gate {
     // MARK: - Judging
 
     private mutating func submit(_ command: StrictCommand, _ text: IMAPText, message: LiteralAnnouncement? = nil) {
-        guard let body = command.body.canonical(separator: context.separator) else {
+        guard let body = command.body.canonical(separator: context.separator, listed: listed) else {
             let reason = "the name of a mailbox is not spelled as RFC 9051 section 5.1 has it"
             let refusal = StrictRefusal(.unsupported, tag: command.tag, name: command.title, reason: reason)
             if message != nil { return refuseLiteral(refusal, text) }
@@ -304,7 +307,9 @@ struct IMAPGate: Gate {
 
     mutating func alarm(_ reason: String, _ event: MailEvent) -> GatePassage {
         stage = .ended
-        steps.append(.alarm(reason: reason, last: event.bytes))
+        // The last line of a response with literals says little.
+        let last = if case .response(let response) = event.meaning { response.text.bytes } else { event.bytes }
+        steps.append(.alarm(reason: reason, last: last))
         return .withhold
     }
 

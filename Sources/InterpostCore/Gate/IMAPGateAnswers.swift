@@ -12,6 +12,7 @@ extension IMAPGate {
         case .part(let start): return passage(ofPart: start, event)
         case .literal: return withheld == nil ? .pass : withhold(event)
         case .response(let response): return passage(of: response, event)
+        case .longResponse(let name, let isLast): return passage(ofLong: name, isLast: isLast, event)
         case .completion(let status, _): return passage(ofCompletion: status, event)
         case .continuation(.literal): return passage(ofContinuation: event)
         case .continuation(.idle):
@@ -66,6 +67,7 @@ extension IMAPGate {
             withheld = nil
             return .withhold
         }
+        if [.list, .lsub, .xlist].contains(response.kind) { listed.learn(response) }
         if policy.hidesMailboxes, IMAPResponse.namesMailbox(response.name) {
             defer { withheld = nil }
             guard !isHidden(response) else { return .withhold }
@@ -80,11 +82,29 @@ extension IMAPGate {
             steps.append(.edited(change))
             return .replace(line)
         }
-        if response.kind == .fetch || response.kind == .uidFetch, flight?.watchesSeen == true, marksAsRead(response) {
-            return alarm("the server marked a message as read", event)
+        if flight?.watchesSeen == true, !hasToldOfSeen, callsSeen(response) {
+            hasToldOfSeen = true
+            steps.append(
+                .warn(
+                    "the server calls a message \\Seen whose text was asked for so that it stays unread: another client has read it, "
+                        + "or the server marks it all the same"))
         }
         return response.kind == .fetch ? renamed(event, isFirst: isFirst) : .pass
     }
+
+    /// Numbers of messages, of which there may be any number. What else is too long to be read may be something to hide.
+    private mutating func passage(ofLong name: Keyword?, isLast: Bool, _ event: MailEvent) -> GatePassage {
+        let isNumbers = name.map { Self.numbers.contains($0) } ?? false
+        guard isNumbers, withheld == nil, !(policy.hidesMailboxes && IMAPResponse.namesMailbox(name)) else {
+            return alarm("a response is longer than any", event)
+        }
+        isMidResponse = !isLast
+        return .pass
+    }
+
+    private static let numbers: Set = [
+        Keyword("SEARCH"), Keyword("ESEARCH"), Keyword("SORT"), Keyword("THREAD"), Keyword("VANISHED"),
+    ]
 
     private mutating func withhold(_ event: MailEvent) -> GatePassage {
         withheld?.writeImmutableBuffer(event.bytes)
@@ -118,10 +138,11 @@ extension IMAPGate {
         return policy.hides(name, separator: context.separator)
     }
 
-    /// Flags that nobody asked for, in the answer with the text of a message.
-    private func marksAsRead(_ response: IMAPResponse) -> Bool {
-        guard policy.preset == .readOnly, case .fetch(let answer) = response.data, !answer.contents.isEmpty else { return false }
-        return answer.flags.map { $0.description.uppercased().contains("\\SEEN") } ?? false
+    /// Flags that nobody asked for, with the text of a message or on a line of their own. Servers tell what other clients did in
+    /// either place.
+    private func callsSeen(_ response: IMAPResponse) -> Bool {
+        guard response.kind == .fetch || response.kind == .uidFetch, case .fetch(let answer) = response.data else { return false }
+        return answer.flags?.system.contains(.seen) == true
     }
 
     /// The event with the names by which the client asked.

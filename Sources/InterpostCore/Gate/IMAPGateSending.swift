@@ -41,8 +41,11 @@ extension IMAPGate {
             }
             sent.body = .fetch(set, peek.items, modifiers: modifiers)
             flight.renames = peek.renames
-            flight.watchesSeen = !items.contains { $0.name == Keyword("FLAGS") || !$0.expansion.isEmpty }
         default: break
+        }
+        if policy.preset == .readOnly, case .fetch(_, let items, _) = sent.body {
+            let asksForFlags = items.contains { $0.name == Keyword("FLAGS") || !$0.expansion.isEmpty }
+            flight.watchesSeen = !asksForFlags && items.contains(where: \.carriesText)
         }
         // Literals wait for the server's `+`: a server that does not know a verb reads octets that it has not asked for as
         // commands (smuggling LT29). A client that waits for `+` gets the server's own.

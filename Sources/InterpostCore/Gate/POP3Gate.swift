@@ -253,9 +253,8 @@ struct POP3Gate: Gate {
     private mutating func sendRewritten(_ command: Pending, _ decision: PolicyDecision) {
         guard case .retr(let message) = command.command, obstacle(command.command) == nil else { return send(command, decision) }
         guard offersTOP != false else {
-            if !hasWarned { steps.append(.warn("the server has no TOP: RETR may mark messages as read")) }
-            hasWarned = true
-            return send(command, PolicyDecision(rule: decision.rule, verdict: .allow))
+            let denial = Denial(text: "This mailbox is read-only here: the server has no TOP, and RETR marks messages as read")
+            return refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
         }
         var top = command
         (top.name, top.command) = (Keyword("TOP"), .top(message, lines: Self.allLines))

@@ -16,13 +16,16 @@ public struct IMAPReader: Sendable {
     private var nextLiteral = 0
     /// The leniencies that reading needed so far.
     private(set) var quirks = Quirks()
+    /// `nil` for a client's text: its quotes are escaped, for its server takes them so.
+    private var ends: QuotedEnds?
 
     public init(_ text: IMAPText) { self.init(text, from: 0) }
 
     /// A reader that starts this many octets after the beginning, with the quirks that were found before that.
-    init(_ text: IMAPText, from offset: Int, quirks: Quirks = Quirks()) {
+    init(_ text: IMAPText, from offset: Int, quirks: Quirks = Quirks(), sender: Side = .server) {
         self.text = text
         self.quirks = quirks
+        ends = sender == .server ? QuotedEnds() : nil
         bytes = Array(buffer: text.bytes)
         base = text.bytes.readerIndex
         position = offset
@@ -251,25 +254,31 @@ public struct IMAPReader: Sendable {
     /// Passes over the quoted string that comes next, and says where its value is.
     private mutating func passQuoted() -> (value: Range<Int>, hasEscapes: Bool) {
         let start = position + 1
+        let (end, passesQuotes) = endOfQuoted(from: start)
         var index = start
         var hasEscapes = false
         var hasEightBit = false
-        while index < bytes.endIndex, bytes[index] != UInt8(ascii: "\"") {
+        while index < end {
             if bytes[index] == UInt8(ascii: "\\") {
                 hasEscapes = true
                 index += 1
-                if index < bytes.endIndex, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") {
-                    note(.oddEscapeInQuoted)
-                }
+                if index < end, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") { note(.oddEscapeInQuoted) }
             } else if bytes[index] >= 0x80 {
                 hasEightBit = true
             }
             index += 1
         }
         if hasEightBit { note(.eightBitInQuoted) }
-        if index >= bytes.endIndex { note(.quoteNotClosed) }
-        position = min(index + 1, bytes.endIndex)
-        return (start..<max(start, min(index, bytes.endIndex)), hasEscapes)
+        if passesQuotes { note(.quoteInQuoted) }
+        if end >= bytes.count { note(.quoteNotClosed) }
+        position = min(end + 1, bytes.count)
+        return (start..<max(start, end), hasEscapes)
+    }
+
+    private mutating func endOfQuoted(from start: Int) -> (place: Int, passesQuotes: Bool) {
+        guard var ends else { return (QuotedEnds.quote(in: bytes.span, from: start, to: bytes.count) ?? bytes.count, false) }
+        defer { self.ends = ends }
+        return ends.end(in: bytes.span, from: start, to: bytes.count)
     }
 
     /// The literal whose announcement comes next.

@@ -38,7 +38,7 @@ struct AppendedLiterals: Sendable {
     mutating func read(_ line: ByteBuffer) -> Role {
         if let name { mailbox = MailboxName(IMAPString(name, form: .literal)) }
         (name, closed) = (nil, nil)
-        var reader = IMAPReader(IMAPText(line: line))
+        var reader = IMAPReader(IMAPText(line: line), from: 0, sender: .client)
         while true {
             reader.skipSpaces()
             if reader.isAtEnd { break }

@@ -10,12 +10,14 @@ public struct POP3Reply: Sendable {
         case challenge
     }
 
-    public let result: Result
+    public private(set) var result: Result
     public let code: ByteBuffer?
     public let text: ByteBuffer
-    public let quirks: Quirks
+    public private(set) var quirks: Quirks
 
-    /// Reads the first line of a reply, with its line end or without; `nil` when it begins with neither `+OK`, `-ERR` nor `+`.
+    /// Reads the first line of a reply, with its line end or without; `nil` when it begins with neither `+` nor `-`.
+    ///
+    /// Clients look at the sign: `-` and any word is an error. `+ERR` is one too, as hMailServer means it.
     public init?(reading line: ByteBuffer) {
         var rest = line.withoutLineEnd
         var quirks = Quirks()
@@ -26,9 +28,17 @@ public struct POP3Reply: Sendable {
         } else if rest.hasPrefixIgnoringCase("-ERR") {
             result = .err
             isSeparated = quirks.readIndicator(of: 4, in: &rest)
+        } else if rest.hasPrefixIgnoringCase("+ERR") {
+            result = .err
+            isSeparated = quirks.readIndicator(of: 4, in: &rest)
+            quirks.insert(.oddStatusIndicator)
         } else if rest.hasPrefixIgnoringCase("+") {
             result = .challenge
             isSeparated = quirks.readIndicator(of: 1, in: &rest)
+        } else if rest.hasPrefixIgnoringCase("-") {
+            result = .err
+            isSeparated = quirks.readIndicator(of: rest.lengthOfFirstWord, in: &rest)
+            quirks.insert(.oddStatusIndicator)
         } else {
             return nil
         }
@@ -50,6 +60,12 @@ public struct POP3Reply: Sendable {
         self.quirks = quirks
     }
 
+    /// `+` to a command that has no challenges: clients that look at the sign take it for `+OK`.
+    mutating func takeForOK() {
+        result = .ok
+        quirks.insert(.oddStatusIndicator)
+    }
+
     /// The code, as far as it is known.
     public var responseCode: POP3ResponseCode? { code.map { POP3ResponseCode(reading: $0) } }
 
@@ -66,6 +82,10 @@ public struct POP3Reply: Sendable {
 
     /// The server offers APOP.
     public var hasAPOPTimestamp: Bool { apopTimestamp != nil }
+}
+
+extension ByteBuffer {
+    fileprivate var lengthOfFirstWord: Int { readableBytesView.prefix { $0 > .space }.count }
 }
 
 extension Quirks {

@@ -10,7 +10,8 @@ import NIOCore
 /// began later, from the ports of the two protocols, too.
 package struct MailStreams: Sendable {
     package enum Event: Sendable {
-        case opened(Int, SessionFacts)
+        /// `isWhole` where the capture holds the connection's beginning.
+        case opened(Int, SessionFacts, isWhole: Bool)
         case said(Int, SessionTurn)
         /// A reason is given where the session went on, but cannot be read any further.
         case ended(Int, reason: String?)
@@ -85,7 +86,9 @@ package struct MailStreams: Sendable {
             let (own, server) = client == .first ? (stream.first, stream.second) : (stream.second, stream.first)
             let url = "\(mailProtocol.rawValue)://\(server)"
             ready.append(
-                .opened(number, SessionFacts(mailProtocol: mailProtocol, listener: url, client: "\(own)", upstream: url)))
+                .opened(
+                    number, SessionFacts(mailProtocol: mailProtocol, listener: url, client: "\(own)", upstream: url),
+                    isWhole: stream.opener != nil))
             for said in stream.said { ready.append(.said(number, said.turn(client: client))) }
         case .encrypted:
             encrypted += 1

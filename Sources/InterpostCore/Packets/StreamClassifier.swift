@@ -29,12 +29,15 @@ struct StreamClassifier: Sendable {
         if let opener {
             guard let line = lines(of: opener.other).first else { return isFull ? .other : .open }
             guard let origin = LineOrigin(of: line), origin.side == .server else { return .other }
+            guard hasGreeted(from: opener.other) || mayBeClient(opener, of: origin.mailProtocol) else { return .other }
             return .mail(origin.mailProtocol, client: opener)
         }
         for end in [TCPStream.End.first, .second] {
             for line in lines(of: end) {
                 guard let origin = LineOrigin(of: line) else { continue }
-                return .mail(origin.mailProtocol, client: origin.side == .client ? end : end.other)
+                let client = origin.side == .client ? end : end.other
+                guard origin.side == .client || mayBeClient(client, of: origin.mailProtocol) else { continue }
+                return .mail(origin.mailProtocol, client: client)
             }
         }
         guard isFull else { return .open }
@@ -43,6 +46,15 @@ struct StreamClassifier: Sendable {
             if address.port == 110 { return .mail(.pop3, client: end.other) }
         }
         return .other
+    }
+
+    /// The server speaks first in both protocols.
+    private func hasGreeted(from server: TCPStream.End) -> Bool { said.first { $0.bytes.readableBytes > 0 }?.end == server }
+
+    /// `+OK` is said in other protocols, too: Redis has it. Its client says what no client of mail says.
+    private func mayBeClient(_ client: TCPStream.End, of mailProtocol: MailProtocol) -> Bool {
+        let lines = lines(of: client)
+        return lines.isEmpty || lines.contains { LineOrigin(of: $0) == LineOrigin(mailProtocol, .client) }
     }
 
     private func head(of end: TCPStream.End) -> ByteBuffer {

@@ -1,10 +1,12 @@
 import NIOCore
 
 extension IMAPCommand.Body {
-    /// The same command with each mailbox named in its canonical spelling; `nil` where one has none.
-    func canonical(separator: UInt8?) -> IMAPCommand.Body? {
+    /// The same command with each mailbox named in its canonical spelling; `nil` where one has none and is not `listed`. A
+    /// mailbox that the server has listed is called what the server calls it; to rules it is one that cannot be told.
+    func canonical(separator: UInt8?, listed: ListedNames) -> IMAPCommand.Body? {
         func name(_ mailbox: MailboxName) -> MailboxName? {
-            CanonicalMailbox(mailbox, separator: separator).map { MailboxName(IMAPString($0.bytes)) }
+            if let name = CanonicalMailbox(mailbox, separator: separator) { return MailboxName(IMAPString(name.bytes)) }
+            return listed.contains(mailbox) ? MailboxName(IMAPString(mailbox.string.bytes)) : nil
         }
         switch self {
         case .select(let mailbox, let readOnly, let parameters):
@@ -59,6 +61,26 @@ extension MailboxName {
         guard let separator, string.bytes.readableBytes > 1, string.bytes.readableBytesView.last == separator else { return self }
         return MailboxName(IMAPString(ByteBuffer(bytes: string.bytes.readableBytesView.dropLast())))
     }
+}
+
+/// Names that the server itself has listed, though they are not spelled as they should be: the latest ones.
+///
+///     * LIST (\HasNoChildren) "|" "&BBAEMQQyACYEMwQ0BDU-"␍␊      Yandex leaves an & in its base64
+struct ListedNames: Sendable {
+    private static let maximumCount = 1000
+
+    private var names: Set<ByteBuffer> = []
+
+    mutating func learn(_ response: IMAPResponse) {
+        guard case .list(let list) = response.data, CanonicalMailbox(list.name, separator: nil) == nil else { return }
+        let name = list.name.string
+        guard name.length == name.bytes.readableBytes, name.bytes.readableBytesView.allSatisfy({ $0 >= .space && $0 < 0x7F })
+        else { return }
+        if names.count >= Self.maximumCount { names.removeAll() }
+        names.insert(name.bytes.ownCopy)
+    }
+
+    func contains(_ name: MailboxName) -> Bool { names.contains(name.string.bytes) }
 }
 
 extension IMAPResponse {

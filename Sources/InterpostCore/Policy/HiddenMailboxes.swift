@@ -15,7 +15,7 @@ extension Policy {
     ///     a SELECT Private      NO [NONEXISTENT] There is no such mailbox
     ///     a RENAME X Y          NO [NOPERM] …        where X/Private is hidden, which would be Y/Private from then on
     func denialOfHidden(_ command: StrictCommand, _ context: PolicyContext) -> Denial? {
-        if command.namesForHiding.contains(where: { isHidden($0, context.separator) }) {
+        if command.body.mayNameSeveral || command.namesForHiding.contains(where: { isHidden($0, context.separator) }) {
             return Denial(code: "NONEXISTENT", text: "There is no such mailbox")
         }
         if case .rename(let old, _, _) = command.body, mayHoldHidden(old, context.separator) {

@@ -4,6 +4,7 @@ import NIOCore
 ///
 ///     COPY 1 Archive                     Archive and the selected one
 ///     SEARCH IN (mailboxes Archive) …    Archive, the selected one, and one that cannot be told
+///     GETMETADATA "INBOX.*" /comment     any: some servers take it for a pattern
 ///     XATOM x                            any
 struct TouchedMailboxes {
     /// `nil` for a name without a canonical form, and for what cannot be told: a rule that allows does not hold then.
@@ -21,12 +22,23 @@ extension StrictCommand {
         let parts = body.parts
         var touched = TouchedMailboxes()
         touched.names = parts.mailboxes.map { CanonicalMailbox($0, separator: context.separator) }
-        touched.mayBeAny = reach.contains(.everything) || !parts.isRead
+        touched.mayBeAny = reach.contains(.everything) || !parts.isRead || body.mayNameSeveral
         if reach.contains(.selected) { touched.names.append(context.selected) }
         if reach.contains(.account) { touched.names.append(nil) }
         if let store = parts.store { touched.add(labelsOf: store, context) }
         if let search = parts.search { touched.add(sourcesOf: search, context) }
         return touched
+    }
+}
+
+extension IMAPCommand.Body {
+    /// Servers take the name in these commands for a pattern, as the drafts of RFC 5464 had it.
+    var mayNameSeveral: Bool {
+        switch self {
+        case .getMetadata(let name, _, _), .setMetadata(let name, _), .getAnnotation(let name, _, _):
+            name.string.bytes.readableBytesView.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "%") }
+        default: false
+        }
     }
 }
 

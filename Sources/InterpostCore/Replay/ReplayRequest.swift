@@ -196,7 +196,7 @@ private struct CanonicalForm {
     ]
 
     private static func tokens(of command: IMAPCommand) -> [Token] {
-        var reader = IMAPReader(command.text)
+        var reader = IMAPReader(command.text, from: 0, sender: .client)
         _ = reader.atom(stoppingAt: " \t")
         _ = reader.keyword()
         if command.usesUIDs { _ = reader.keyword() }

@@ -72,6 +72,7 @@ public struct SASLExchange: Sendable {
                 String(decoding: message.readableBytesView[..<space], as: UTF8.self),
                 ByteBuffer(bytes: message.readableBytesView[(space + 1)...])
             )
+        case Keyword("NTLM"): return (Self.ntlmUser(in: message), message)
         case Keyword("XOAUTH2"):
             let fields = message.readableBytesView.split(separator: 1)
             let name = fields.first { $0.starts(with: "user=".utf8) }?.dropFirst(5)
@@ -89,6 +90,22 @@ public struct SASLExchange: Sendable {
             authorizationIdentity = Self.saslName(behind: ",a=", in: header)
             return (Self.saslName(behind: ",n=", in: message), nil)
         }
+    }
+
+    /// The user in an AUTHENTICATE_MESSAGE ([MS-NLMP] §2.2.1.3): its length and place are at 36, and the first bit at 60 says
+    /// that it is in UTF-16.
+    private static func ntlmUser(in message: ByteBuffer) -> String? {
+        let start = message.readerIndex
+        func number<Value: FixedWidthInteger>(at place: Int) -> Value? {
+            message.getInteger(at: start + place, endianness: .little)
+        }
+        guard message.readableBytesView.starts(with: Array("NTLMSSP\0".utf8)), number(at: 8) == UInt32(3),
+            let length: UInt16 = number(at: 36), let place: UInt32 = number(at: 40), let flags: UInt32 = number(at: 60),
+            let name = message.getBytes(at: start + Int(place), length: Int(length)), !name.isEmpty
+        else { return nil }
+        guard flags & 1 == 1 else { return String(decoding: name, as: UTF8.self) }
+        let units = stride(from: 0, to: name.count - 1, by: 2).map { UInt16(name[$0]) | UInt16(name[$0 + 1]) << 8 }
+        return String(decoding: units, as: UTF16.self)
     }
 
     /// Octets before `,n=`.

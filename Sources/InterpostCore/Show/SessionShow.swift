@@ -92,6 +92,10 @@ package struct SessionShow: Sendable {
             if remaining == 0 { endContent(of: event.sender) }
             return
         case .opaque, .pop3Body: return appendContent(bytes, kind: kind, at: time)
+        case .longResponse(_, let isLast):
+            appendContent(bytes, kind: kind, at: time)
+            if isLast { endContent(of: event.sender) }
+            return
         default: endContent(of: event.sender)
         }
         begin(event)

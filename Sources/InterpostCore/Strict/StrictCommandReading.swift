@@ -10,7 +10,8 @@ extension StrictCommand {
     ///     a1 FROB                        unknown
     package init(reading text: IMAPText) throws(StrictRefusal) {
         guard !text.isCutShort else { throw .malformed("a line that is too long") }
-        var reader = StrictReader(text)
+        // mutt ends `AUTHENTICATE CRAM-MD5 ` with a space. What is written anew has none.
+        var reader = StrictReader(text.withoutTrailingSpace)
         let tag = try reader.tag()
         var name: CommandName?
         do {
@@ -39,6 +40,17 @@ extension StrictCommand {
             reader.isAtEnd || reader.peek == .space
         else { return nil }
         return (tag, head.name, head.usesUIDs)
+    }
+}
+
+extension IMAPText {
+    /// Without the one space at the end of the last line, where something precedes it there.
+    fileprivate var withoutTrailingSpace: IMAPText {
+        let bytes = bytes.readableBytesView
+        guard bytes.last == .space, let before = bytes.dropLast().last, before > .space else { return self }
+        var text = self
+        text.bytes.moveWriterIndex(to: text.bytes.writerIndex - 1)
+        return text
     }
 }
 

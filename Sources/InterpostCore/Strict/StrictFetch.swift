@@ -14,13 +14,22 @@ extension StrictReader {
         Keyword("DIGEST.SHA1"),
     ]
 
-    /// `1:4 (FLAGS BODY.PEEK[]) [(CHANGEDSINCE 12 VANISHED)]`
+    /// `1:4 (FLAGS BODY.PEEK[]) [(CHANGEDSINCE 12 VANISHED)]`; several items may lack their parentheses, as curl's users and
+    /// others have it.
     mutating func fetch(usesUIDs: Bool) throws(StrictRefusal) -> IMAPCommand.Body {
         try space()
         let set = try sequenceSet()
         try space()
         let isList = peek == UInt8(ascii: "(")
-        let items = try oneOrList { (reader) throws(StrictRefusal) in try reader.fetchItem(maybeMacro: !isList) }
+        var items = try oneOrList { (reader) throws(StrictRefusal) in try reader.fetchItem(maybeMacro: !isList) }
+        while !isList, !isAtEnd, peek(1) != UInt8(ascii: "(") {
+            try space()
+            try countElement()
+            items.append(try fetchItem(maybeMacro: false))
+        }
+        guard items.count == 1 || !items.contains(where: { Self.macros.contains($0.name) }) else {
+            throw .malformed("a macro beside other items")
+        }
         guard !isAtEnd else { return .fetch(set, items, modifiers: []) }
         try space()
         let modifiers = try fetchModifiers()

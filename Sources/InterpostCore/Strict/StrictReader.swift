@@ -142,7 +142,18 @@ struct StrictReader {
         return try string(allowsBinary: allowsBinary)
     }
 
-    mutating func quoted() throws(StrictRefusal) -> IMAPString {
+    /// A string that is looked for. Clients put UTF-8 in quotes, where only ASCII belongs; it is written as a literal.
+    mutating func searchedString() throws(StrictRefusal) -> IMAPString {
+        guard peek == UInt8(ascii: "\"") else { return try astring() }
+        let string = try quoted(allowsEightBit: true)
+        guard string.bytes.readableBytesView.contains(where: { $0 >= 0x80 }) else { return string }
+        guard String(validating: string.bytes.readableBytesView, as: UTF8.self) != nil else {
+            throw .malformed("an octet that cannot stand in quotes")
+        }
+        return IMAPString(string.bytes, form: .literal)
+    }
+
+    mutating func quoted(allowsEightBit: Bool = false) throws(StrictRefusal) -> IMAPString {
         try expect("\"", or: "no quoted string where one belongs")
         let start = position
         var unescaped: ByteBuffer?
@@ -153,7 +164,7 @@ struct StrictReader {
                 guard peek == UInt8(ascii: "\"") || peek == UInt8(ascii: "\\") else {
                     throw .malformed("a backslash before what needs none")
                 }
-            } else if !StrictCharacters.quoted.contains(bytes[position]) {
+            } else if !StrictCharacters.quoted.contains(bytes[position]), !(allowsEightBit && bytes[position] >= 0x80) {
                 throw .malformed("an octet that cannot stand in quotes")
             }
             unescaped?.writeInteger(bytes[position])

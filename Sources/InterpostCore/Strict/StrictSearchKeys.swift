@@ -83,11 +83,11 @@ extension StrictReader {
     /// The argument that follows a key's name.
     private mutating func argument(of name: Keyword) throws(StrictRefusal) -> SearchKey {
         try space()
-        if Self.fields.contains(name) { return .header(IMAPString(name.description), contains: try astring()) }
+        if Self.fields.contains(name) { return .header(IMAPString(name.description), contains: try searchedString()) }
         if let (kind, comparison) = Self.dates[name] { return .date(kind, comparison, try date()) }
         switch name {
-        case Keyword("BODY"): return .body(try astring())
-        case Keyword("TEXT"): return .text(try astring())
+        case Keyword("BODY"): return .body(try searchedString())
+        case Keyword("TEXT"): return .text(try searchedString())
         case Keyword("HEADER"): return try headerKey()
         case Keyword("KEYWORD"): return .flag(try keywordFlag(), isSet: true)
         case Keyword("UNKEYWORD"): return .flag(try keywordFlag(), isSet: false)
@@ -100,7 +100,7 @@ extension StrictReader {
         case Keyword("FILTER"): return .filter(try astring())
         case Keyword("EMAILID"): return .emailID(try objectID())
         case Keyword("THREADID"): return .threadID(try objectID())
-        case Keyword("X-GM-RAW"): return .gmailQuery(try astring())
+        case Keyword("X-GM-RAW"): return .gmailQuery(try searchedString())
         case Keyword("X-GM-LABELS"): return .gmailLabel(try gmailLabel())
         case Keyword("X-GM-MSGID"): return .gmailMessage(try gmailNumber())
         case Keyword("X-GM-THRID"): return .gmailThread(try gmailNumber())
@@ -121,7 +121,7 @@ extension StrictReader {
     private mutating func headerKey() throws(StrictRefusal) -> SearchKey {
         let field = IMAPString(try fieldName().bytes, form: .quoted)
         try space()
-        return .header(field, contains: try astring())
+        return .header(field, contains: try searchedString())
     }
 
     /// `["/flags/\\draft" all] 620162338` (RFC 7162 §3.1.5)

@@ -13,6 +13,8 @@ package import NIOCore
 package struct IMAPFramer: Sendable {
     private enum State {
         case line
+        /// In an untagged response's line that is longer than the limit: it is passed over to its end.
+        case longLine
         case literal(remaining: Int)
         case opaque
     }
@@ -51,8 +53,8 @@ package struct IMAPFramer: Sendable {
     /// The next fragment, or `nil` when more bytes are needed.
     package mutating func next() -> WireFragment? {
         switch state {
-        case .line:
-            return nextLine()
+        case .line: return nextLine()
+        case .longLine: return nextOfLongLine()
         case .literal(let remaining):
             let length = min(remaining, pending.count)
             guard length > 0 else { return nil }
@@ -87,12 +89,12 @@ package struct IMAPFramer: Sendable {
 
     private mutating func nextLine() -> WireFragment? {
         guard let feed = pending.lineFeed() else {
-            if pending.count > limits.lineLength { return breach(.lineTooLong(limit: limits.lineLength)) }
+            if pending.count > limits.lineLength { return lineTooLong() }
             pending.settle()
             return nil
         }
         let length = feed - pending.buffer.readerIndex + 1
-        guard length <= limits.lineLength else { return breach(.lineTooLong(limit: limits.lineLength)) }
+        guard length <= limits.lineLength else { return lineTooLong() }
         let line = pending.take(length)
         let isPlain = nextLineIsPlain || (sender == .server && !isMidCommand && Self.isFreeText(line))
         nextLineIsPlain = false
@@ -115,18 +117,59 @@ package struct IMAPFramer: Sendable {
         }
     }
 
+    /// A mailbox of 150,000 messages makes a SEARCH answer of a mebibyte.
+    private mutating func lineTooLong() -> WireFragment? {
+        // However the bytes came, as many are there to decide by.
+        let head = pending.buffer.getSlice(at: pending.buffer.readerIndex, length: limits.lineLength + 1) ?? pending.buffer
+        let isUntagged = isMidCommand || head.hasPrefixIgnoringCase("* ") && !Self.isFreeText(head)
+        guard sender == .server, isUntagged else { return breach(.lineTooLong(limit: limits.lineLength)) }
+        state = .longLine
+        return .longLine(pending.take(limits.lineLength / 2 + 1), literal: nil, isLast: false)
+    }
+
+    /// What may be the announcement of a literal stays until the line's end is there.
+    private static let announcementSize = 64
+
+    private mutating func nextOfLongLine() -> WireFragment? {
+        let end = pending.lineFeed().map { $0 + 1 - pending.buffer.readerIndex }
+        let length = end ?? pending.count
+        if length > Self.announcementSize {
+            return .longLine(pending.take(length - Self.announcementSize), literal: nil, isLast: false)
+        }
+        guard end != nil else {
+            pending.settle()
+            return nil
+        }
+        let line = pending.take(length)
+        state = .line
+        switch LiteralAnnouncement.read(endOf: line, in: .response, limit: limits.literalSize) {
+        case .none:
+            isMidCommand = false
+            return .longLine(line, literal: nil, isLast: true)
+        case .announced(let literal):
+            isMidCommand = true
+            if literal.length > 0 { state = .literal(remaining: literal.length) }
+            return .longLine(line, literal: literal, isLast: true)
+        case .tooLarge:
+            breach = .literalTooLarge(limit: limits.literalSize)
+            state = .opaque
+            return .longLine(line, literal: nil, isLast: true)
+        }
+    }
+
     private mutating func breach(_ breach: WireBreach) -> WireFragment {
         self.breach = breach
         state = .opaque
         return .opaque(pending.take(pending.count))
     }
 
-    /// A `+` line, a tagged line, and `* OK`, `* NO`, `* BAD`, `* BYE`, `* PREAUTH` end in text for people.
+    /// A `+` line, and one with `OK`, `NO`, `BAD`, `BYE` or `PREAUTH` after its first word, end in text for people. What is
+    /// neither may be the second half of a line in whose quoted string is a line end: `NAME="A.PDF") BODY[] {76}`.
     private static func isFreeText(_ line: ByteBuffer) -> Bool {
-        guard line.byte(at: line.readerIndex) == UInt8(ascii: "*") else { return true }
-        guard line.byte(at: line.readerIndex + 1) == .space else { return false }
+        guard line.byte(at: line.readerIndex) != UInt8(ascii: "+") else { return true }
         var rest = line
-        rest.moveReaderIndex(forwardBy: 2)
+        guard let space = line.firstIndex(of: .space, from: line.readerIndex) else { return true }
+        rest.moveReaderIndex(to: space + 1)
         for word: StaticString in ["OK", "NO", "BAD", "BYE", "PREAUTH"] where rest.hasPrefixIgnoringCase(word) {
             let after = rest.byte(at: rest.readerIndex + word.utf8CodeUnitCount)
             if after == .space || after == .carriageReturn || after == .lineFeed { return true }

@@ -69,22 +69,19 @@ package enum JSONText {
         case "\r": backslash("r")
         case "\t": backslash("t")
         case _ where isEscaped(scalar):
-            backslash("u")
-            for shift: UInt32 in [12, 8, 4, 0] {
-                let digit = UInt8(truncatingIfNeeded: scalar.value >> shift & 0xF)
-                line.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+                backslash("u")
+                for shift: UInt16 in [12, 8, 4, 0] {
+                    let digit = UInt8(truncatingIfNeeded: unit >> shift & 0xF)
+                    line.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+                }
             }
         default: for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { line.append(unit) }
         }
     }
 
-    /// Control characters, what reverses the direction of writing, and the line ends that only Unicode has.
-    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7F...0x9F, 0x061C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
-        default: false
-        }
-    }
+    /// What a terminal would act upon: a log is looked at in one.
+    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool { !TerminalText.isShown(scalar) }
 }
 
 extension OutputSpan<UInt8> {

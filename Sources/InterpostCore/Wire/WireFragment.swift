@@ -5,6 +5,9 @@ package import NIOCore
 package enum WireFragment: Equatable, Sendable {
     /// A whole line with its line end, and the literal that its end announces.
     case line(ByteBuffer, literal: LiteralAnnouncement?)
+    /// Part of a server's line that is longer than the limit, with the literal that its end announces. The part with
+    /// `isLast` ends it.
+    case longLine(ByteBuffer, literal: LiteralAnnouncement?, isLast: Bool)
     /// Part of a literal; the part that arrives last has `remaining == 0`.
     case literal(ByteBuffer, remaining: Int)
     /// Part of the body of a multi-line POP3 reply, dot-stuffed as it came.
@@ -16,7 +19,7 @@ package enum WireFragment: Equatable, Sendable {
 
     package var bytes: ByteBuffer {
         switch self {
-        case .line(let bytes, _), .literal(let bytes, _), .body(let bytes), .terminator(let bytes), .opaque(let bytes):
+        case .line(let bytes, _), .longLine(let bytes, _, _), .literal(let bytes, _), .body(let bytes), .terminator(let bytes), .opaque(let bytes):
             bytes
         }
     }

@@ -21,8 +21,8 @@ struct PacketImport {
         func follow() throws {
             for event in streams.take() {
                 switch event {
-                case .opened(let stream, let facts):
-                    sessions[stream] = try importer.open(facts, from: .packets)
+                case .opened(let stream, let facts, let isWhole):
+                    sessions[stream] = try importer.open(facts, from: .packets(isWhole: isWhole))
                     count += 1
                 case .said(let stream, let turn): if let session = sessions[stream] { try importer.take(turn, of: session) }
                 case .ended(let stream, let reason):

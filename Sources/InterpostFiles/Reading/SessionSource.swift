@@ -15,6 +15,10 @@ package struct SessionSource {
 
     /// - Parameter bytes: Those of the file, of which only the head was looked at.
     package init(_ path: String, _ bytes: FilePieces, side: Side?, mailProtocol: MailProtocol?) throws(CorpusSummary.Failure) {
+        guard !PcapReader.looksLike(bytes.head) else {
+            throw CorpusSummary.Failure(
+                file: path, problem: "is a capture of packets", advice: "interpost import makes a capture of it that can be read")
+        }
         self.path = path
         self.bytes = bytes
         partner = try side == nil ? Self.partner(of: path, bytes) : nil

@@ -60,8 +60,10 @@ struct Reading {
         conversation.settle()
     }
 
+    /// What was read of this side, and what still waits for an answer.
     func bytes(of side: Side) -> [UInt8] {
-        events.filter { $0.sender == side }.flatMap { Array($0.bytes.readableBytesView) }
+        var rest = conversation
+        return events.filter { $0.sender == side }.flatMap { Array($0.bytes.readableBytesView) } + Array(buffer: rest.takeUnread(from: side))
     }
 
     /// `not-authenticated`, `selected INBOX read-only`, `transaction`, with ` idle` behind it.

@@ -19,7 +19,7 @@ import Testing
         func follow() {
             for event in streams.take() {
                 switch event {
-                case .opened(let number, let facts):
+                case .opened(let number, let facts, _):
                     sessions[number] = Session(mailProtocol: facts.mailProtocol, client: facts.client)
                 case .said(let number, let turn):
                     let text = String(buffer: turn.bytes).filter { $0 != "\r\n" }
@@ -73,6 +73,14 @@ import Testing
             .client(108, ack: 516, flags: "F"), .server(516, ack: 109, flags: "F"), .client(109, ack: 517),
         ]
         #expect(Self.sessions(Self.handshake + middle + end) == Self.said(Self.dialogue))
+    }
+
+    @Test func `of another protocol with +OK is no mail`() {
+        let redis: [TestSegment] = [
+            .client(99, flags: "S"), .server(499, ack: 100, flags: "S"), .client(100, ack: 500, "*1\r\n$4\r\nPING\r\n"),
+            .server(500, ack: 114, "+OK\r\n"), .client(114, ack: 505, "*1\r\n$4\r\nPING\r\n"), .server(505, ack: 128, "+OK\r\n"),
+        ]
+        #expect(Self.sessions(redis).isEmpty)
     }
 
     @Test func `joins what overlaps and what came early`() {

@@ -27,6 +27,22 @@ import Testing
         return RedactedReading.read(.pop3, said, level).text(of: .server).replacing("\r\n", with: "\n")
     }
 
+    /// Only names that all mail has are kept: a line without a colon may be anything.
+    @Test(
+        arguments: [
+            ("From anna.berg@secretcorp.example Mon Jan  1\nSubject: hello Bob\n\nDear Bob\n", ["From ", "Subject: "]),
+            (">From anna.berg@secretcorp.example Mon\n\nDear Bob\n", []),
+            ("Subject: hello Bob\nBob Stein wrote to Anna\nX-A: b\n\nDear Bob\n", ["Subject: "]),
+            ("Bob Stein\n\nDear Bob\n", []), ("Bob Stein <bob@secretcorp.example>: to Anna\n\nhi\n", []),
+            ("Subject : hello Bob\n\nhi\n", ["Subject : "]), ("X-Bob-Stein: a\n\nhi\n", ["X-"]), ("\nDear Bob\n", []),
+            ("Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Bob-Stein: Anna\n\nBob\n--x--\n", ["Content-Type: multipart/mixed"]),
+        ]) func `with a broken header holds nothing of it`(message: String, kept: [String]) {
+        for found in [Self.fetched(message), Self.retrieved(message)] {
+            for word in ["Bob", "Stein", "Anna", "anna", "berg", "secretcorp", "Dear"] { #expect(!found.contains(word), "\(found)") }
+            for word in kept { #expect(found.contains(word), "\(found)") }
+        }
+    }
+
     @Test func `base64 stays base64, line by line`() throws {
         let data = Data((0..<300).map { UInt8($0 * 7 % 256) })
         let body = data.base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed]) + "\n"

@@ -41,6 +41,9 @@ struct SecretSession: CustomTestStringConvertible, Sendable {
 
     static let all: [SecretSession] = [
         SecretSession(
+            testDescription: "a passphrase with short words, which the server repeats", password: "ab cd ef",
+            transcript: greeting + "C: a LOGIN anna %q\nS: a NO ab cd ef is wrong\nC: b NOOP\nS: b OK %p"),
+        SecretSession(
             testDescription: "LOGIN with an atom",
             transcript: greeting + "C: a LOGIN anna %p\nS: * NO with %P?\nS: a NO [AUTHENTICATIONFAILED] %s is wrong"),
         SecretSession(

@@ -113,7 +113,7 @@ public struct IMAPCommand: Sendable {
 
     /// Reads a whole command, or returns `nil` for a line that has no tag and verb.
     public init?(reading text: IMAPText) {
-        var reader = IMAPReader(text)
+        var reader = IMAPReader(text, from: 0, sender: .client)
         guard let tag = reader.atom(stoppingAt: " \t"), var name = reader.verb() else { return nil }
         var usesUIDs = false
         if name == Keyword("UID"), let verb = reader.verb() {
@@ -141,14 +141,14 @@ public struct IMAPCommand: Sendable {
 
     /// The tag and verb of a command's first line, before the rest of it has come.
     static func beginning(_ line: ByteBuffer) -> (tag: ByteBuffer, name: Keyword)? {
-        var reader = IMAPReader(IMAPText(line: line))
+        var reader = IMAPReader(IMAPText(line: line), from: 0, sender: .client)
         guard let tag = reader.atom(stoppingAt: " \t"), let name = reader.keyword() else { return nil }
         return (tag, name)
     }
 
     /// The verb of a command's first line, without a UID before it, and how many octets precede its arguments.
     static func head(of line: ByteBuffer) -> (name: Keyword, length: Int)? {
-        var reader = IMAPReader(IMAPText(line: line))
+        var reader = IMAPReader(IMAPText(line: line), from: 0, sender: .client)
         guard reader.atom(stoppingAt: " \t") != nil, var name = reader.verb() else { return nil }
         if name == Keyword("UID"), let verb = reader.verb() { name = verb }
         return (name, line.withoutLineEnd.readableBytes - reader.octetsLeft)

@@ -49,7 +49,7 @@ public struct Envelope: Hashable, Sendable {
             count += 1
         }
         reader.noteEnvelope(fields: count)
-        (envelope.inReplyTo, envelope.messageID) = tail.identifiers(fields: count)
+        (envelope.inReplyTo, envelope.messageID) = reader.identifiers(tail, fields: count)
         return envelope
     }
 
@@ -75,7 +75,7 @@ public struct Envelope: Hashable, Sendable {
             count += 1
         }
         reader.noteEnvelope(fields: count)
-        return (tail.identifiers(fields: count).messageID?.keptBytes, subject?.keptBytes)
+        return (reader.identifiers(tail, fields: count).messageID?.keptBytes, subject?.keptBytes)
     }
 }
 
@@ -110,6 +110,11 @@ extension IMAPReader {
         note(isAtNIL ? .nilForList : .wordForList)
         skipValue()
         return false
+    }
+
+    /// Where a quote in a string has not been escaped and the fields are not ten, nobody knows which string is which.
+    fileprivate func identifiers(_ tail: EnvelopeTail, fields count: Int) -> (inReplyTo: IMAPString?, messageID: IMAPString?) {
+        count != 10 && quirks.contains(.quoteInQuoted) ? (nil, nil) : tail.identifiers(fields: count)
     }
 
     fileprivate mutating func noteEnvelope(fields count: Int) {

@@ -48,7 +48,7 @@ extension IMAPReader {
             skipList()
             return nil
         }
-        guard let string = glued(self.string()) else { return nil }
+        guard let string = string() else { return nil }
         guard string.form == .atom else { return string }
         if string.bytes.equalsIgnoringCase("NIL") { return nil }
         note(.atomForString)
@@ -73,7 +73,7 @@ extension IMAPReader {
             skipList()
             return nil
         }
-        guard let word = glued(string()) else { return nil }
+        guard let word = string() else { return nil }
         var digits = IMAPReader(IMAPText(line: word.bytes))
         if word.form == .atom, word.bytes.equalsIgnoringCase("NIL") {
             note(.nilForNumber)
@@ -90,31 +90,6 @@ extension IMAPReader {
     private mutating func skipList() {
         note(isAtEmptyList ? .listForNIL : .listForString)
         skipValue()
-    }
-
-    /// Some servers forget to escape the quotes inside a quoted string: `"=?utf-8?q?"Ann"?="` is one string. It goes on
-    /// while something that is not a value of its own is glued to its closing quote.
-    private mutating func glued(_ string: IMAPString?) -> IMAPString? {
-        guard let string, string.form == .quoted, peek != UInt8(ascii: "\""), !endsWord(peek), !isAtNIL, !isAtNumber else {
-            return string
-        }
-        note(.quoteInQuoted)
-        var bytes = string.bytes
-        bytes.writeInteger(UInt8(ascii: "\""))
-        while !isAtEnd {
-            let byte = peek
-            advance()
-            if byte == UInt8(ascii: "\""), endsWord(peek) { break }
-            bytes.writeInteger(byte)
-        }
-        return IMAPString(bytes, form: .quoted)
-    }
-
-    /// Whether a whole number of up to 20 digits is next.
-    private var isAtNumber: Bool {
-        var length = 0
-        while length < 20, peek(length).isDigit { length += 1 }
-        return length > 0 && endsWord(peek(length))
     }
 
     /// What can follow a whole value. 0 is the end.

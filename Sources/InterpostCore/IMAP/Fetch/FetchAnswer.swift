@@ -178,7 +178,7 @@ extension FetchAnswer {
     private static let readers = KeywordTable<Read>(fieldReaders + itemReaders.map { ($0.0, reader(of: $0.0, $0.1)) })
 
     private static let fieldReaders: [(StaticString, Read)] = [
-        ("UID", { set(&$0.uid, to: $1.dueNumber(startsAtOne: true), &$1) }),
+        ("UID", { set(&$0.uid, to: $1.dueNumber(.nonZero), &$1) }),
         ("FLAGS", { set(&$0.flags, to: $1.flagList(), &$1) }),
         ("RFC822.SIZE", { set(&$0.size, to: $1.dueNumber(), &$1) }),
         ("INTERNALDATE", { set(&$0.internalDate, to: $1.dueString(), &$1) }),
@@ -200,12 +200,12 @@ extension FetchAnswer {
         ("SNIPPET", { $0.snippet() }),
         ("X-GUID", { $0.string().map(Item.guid) }),
         ("X-MAILBOX", { $0.mailbox().map(Item.mailbox) }),
-        ("X-REAL-UID", { $0.dueNumber(startsAtOne: true).map(Item.realUID) }),
+        ("X-REAL-UID", { $0.dueNumber(.nonZero).map(Item.realUID) }),
         ("X-SAVEDATE", { $0.nstring().map(Item.saveDate) }),
         ("DIGEST.SHA1", { $0.string().map(Item.digest) }),
         ("CREATEDMODSEQ", { $0.modSequence().map(Item.createdModSequence) }),
         ("FOLDER", { $0.mailbox().map(Item.mailbox) }),
-        ("UIDVALIDITY", { $0.dueNumber(startsAtOne: true).map(Item.uidValidity) }),
+        ("UIDVALIDITY", { $0.dueNumber(.nonZero).map(Item.uidValidity) }),
         ("LASTUPDATED", { $0.string().map(Item.lastUpdated) }),
         ("CID", { $0.string().map(Item.conversation) }),
         ("BASECID", { $0.string().map(Item.baseConversation) }),

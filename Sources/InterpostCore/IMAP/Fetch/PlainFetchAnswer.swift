@@ -24,7 +24,7 @@ extension FetchAnswer {
     private mutating func readPlainItem(_ line: inout PlainLine, _ bytes: Span<UInt8>) -> Bool {
         if uid == nil, line.skip("UID ", bytes) {
             uid = line.number(bytes)
-            return uid ?? 0 > 0
+            return uid.map { 1...UInt64(UInt32.max) ~= $0 } ?? false
         }
         if flags == nil, line.skip("FLAGS (", bytes) {
             flags = line.flags(bytes)

@@ -75,7 +75,7 @@ public struct IMAPResponse: Sendable {
         switch kind {
         case .fetch, .store: .fetch(FetchAnswer(&reader, number: number))
         case .uidFetch: .fetch(FetchAnswer(&reader, uid: number))
-        case .exists, .recent, .expunge, .copy: reader.count(number, startsAtOne: kind == .expunge || kind == .copy)
+        case .exists, .recent, .expunge, .copy: reader.count(number, kind == .expunge || kind == .copy ? .nonZero : .number)
         case .flags: .flags(reader.flagList())
         case .list, .lsub, .xlist: reader.listData().map(Data.list)
         case .status: reader.statusData()

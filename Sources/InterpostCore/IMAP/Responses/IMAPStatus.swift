@@ -49,6 +49,17 @@ public struct IMAPStatus: Sendable {
         quirks = reader.quirks
     }
 
+    /// Reads `[COPYUID 124 10 233]`, before which Exchange 2013 leaves out `* OK`; `nil` when it does not begin with a code
+    /// that is known.
+    init?(ofBareCode line: ByteBuffer) {
+        guard line.byte(at: line.readerIndex) == UInt8(ascii: "["), IMAPReader(IMAPText(line: line)).isAtKnownCode else {
+            return nil
+        }
+        var status = ByteBuffer(string: "* ")
+        status.writeImmutableBuffer(line)
+        self.init(reading: status)
+    }
+
     private static func readResult(_ reader: inout IMAPReader) -> Result? {
         let isLowerCase = reader.peek.isLowerCase || reader.peek(1).isLowerCase
         // home.pl and Office 365 have left the OK out: `* [COPYUID 1 2 3] done`.
@@ -65,14 +76,15 @@ public struct IMAPStatus: Sendable {
     public var codeName: Keyword? {
         guard let code else { return nil }
         var reader = IMAPReader(IMAPText(line: code))
-        return reader.keyword()
+        return reader.keyword(stoppingAt: .codeNameEnds)
     }
 
     /// The words after the code's name.
     public var codeArguments: [IMAPString] {
         guard let code else { return [] }
         var reader = IMAPReader(IMAPText(line: code))
-        _ = reader.keyword()
+        _ = reader.keyword(stoppingAt: .codeNameEnds)
+        _ = reader.skip("=")
         return reader.strings()
     }
 
@@ -158,5 +170,6 @@ extension IMAPReader {
 }
 
 extension ByteSet {
-    fileprivate static let codeNameEnds: ByteSet = "] \t()\""
+    /// Exchange writes `[Error="AuthFailed:LogonDenied" …]`.
+    fileprivate static let codeNameEnds: ByteSet = "] \t()\"="
 }

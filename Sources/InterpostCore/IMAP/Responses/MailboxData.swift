@@ -163,16 +163,16 @@ extension IMAPReader {
     }
 
     private mutating func appendStatusItem(_ name: Keyword, to items: inout [StatusItem]) {
-        func number(_ item: (UInt64) -> StatusItem, startsAtOne: Bool = false) {
-            if let number = dueNumber(startsAtOne: startsAtOne) { items.append(item(number)) }
+        func number(_ item: (UInt64) -> StatusItem, _ kind: NumberKind = .number64) {
+            if let number = dueNumber(kind) { items.append(item(number)) }
         }
         switch name {
-        case Keyword("MESSAGES"): number(StatusItem.messages)
-        case Keyword("RECENT"): number(StatusItem.recent)
-        case Keyword("UNSEEN"): number(StatusItem.unseen)
-        case Keyword("UIDNEXT"): number(StatusItem.uidNext, startsAtOne: true)
-        case Keyword("UIDVALIDITY"): number(StatusItem.uidValidity, startsAtOne: true)
-        case Keyword("DELETED"): number(StatusItem.deleted)
+        case Keyword("MESSAGES"): number(StatusItem.messages, .number)
+        case Keyword("RECENT"): number(StatusItem.recent, .number)
+        case Keyword("UNSEEN"): number(StatusItem.unseen, .number)
+        case Keyword("UIDNEXT"): number(StatusItem.uidNext, .nonZero)
+        case Keyword("UIDVALIDITY"): number(StatusItem.uidValidity, .nonZero)
+        case Keyword("DELETED"): number(StatusItem.deleted, .number)
         case Keyword("DELETED-STORAGE"): number(StatusItem.deletedStorage)
         case Keyword("SIZE"): number(StatusItem.size)
         // 0 says that the mailbox keeps no mod-sequences (RFC 7162 §3.1.7).

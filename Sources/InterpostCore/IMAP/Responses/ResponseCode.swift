@@ -147,7 +147,7 @@ extension ResponseCode {
         ("BADURL", { $0.string().map { .badURL(Secret($0.bytes)) } }),
         ("CAPABILITY", { .capability($0.strings()) }),
         ("COPYUID", { $0.copyUID() }),
-        ("HIGHESTMODSEQ", { $0.dueNumber(startsAtOne: true).map(ResponseCode.highestModSequence) }),
+        ("HIGHESTMODSEQ", { $0.dueNumber(.nonZero64).map(ResponseCode.highestModSequence) }),
         ("INPROGRESS", { $0.progress() }),
         ("MAILBOXID", { $0.objectID().map(ResponseCode.mailboxID) }),
         ("MAXCONVERTMESSAGES", { $0.dueNumber().map(ResponseCode.maxConvertMessages) }),
@@ -160,10 +160,10 @@ extension ResponseCode {
         ("NOUPDATE", { $0.string().map { .noUpdate(tag: $0) } }),
         ("PERMANENTFLAGS", { $0.endsHere() ? nil : .permanentFlags($0.flagList()) }),
         ("REFERRAL", { .referral($0.strings().map { Secret($0.bytes) }) }),
-        ("UIDNEXT", { $0.dueNumber(startsAtOne: true).map(ResponseCode.uidNext) }),
-        ("UIDVALIDITY", { $0.dueNumber(startsAtOne: true).map(ResponseCode.uidValidity) }),
+        ("UIDNEXT", { $0.dueNumber(.nonZero).map(ResponseCode.uidNext) }),
+        ("UIDVALIDITY", { $0.dueNumber(.nonZero).map(ResponseCode.uidValidity) }),
         ("UNDEFINED-FILTER", { $0.string().map(ResponseCode.undefinedFilter) }),
-        ("UNSEEN", { $0.dueNumber(startsAtOne: true).map(ResponseCode.unseen) }),
+        ("UNSEEN", { $0.dueNumber(.nonZero).map(ResponseCode.unseen) }),
         ("URLMECH", { .urlMechanisms($0.strings()) }),
         ("WEBALERT", { $0.string().map { .webAlert(Secret($0.bytes)) } }),
     ]
@@ -177,12 +177,12 @@ extension IMAPReader {
     fileprivate mutating func stringsOrList() -> [IMAPString] { isAtList ? list() ?? [] : strings() }
 
     fileprivate mutating func appendUID() -> ResponseCode? {
-        guard let validity = dueNumber(startsAtOne: true), let uids = sequenceSet() else { return nil }
+        guard let validity = dueNumber(.nonZero), let uids = sequenceSet() else { return nil }
         return .appendUID(validity: validity, uids)
     }
 
     fileprivate mutating func copyUID() -> ResponseCode? {
-        guard let validity = dueNumber(startsAtOne: true), let source = sequenceSet(), let target = sequenceSet() else {
+        guard let validity = dueNumber(.nonZero), let source = sequenceSet(), let target = sequenceSet() else {
             return nil
         }
         return .copyUID(validity: validity, from: source, to: target)

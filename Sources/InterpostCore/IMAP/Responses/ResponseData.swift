@@ -59,19 +59,33 @@ extension IMAPResponse {
 
 extension IMAPReader {
     /// `* 23 EXISTS`
-    mutating func count(_ number: UInt64?, startsAtOne: Bool) -> IMAPResponse.Data? {
+    mutating func count(_ number: UInt64?, _ kind: NumberKind) -> IMAPResponse.Data? {
         guard let number else { return nil }
-        if startsAtOne, number == 0 { note(.numberZero) }
+        judge(number, kind)
         return .count(number)
+    }
+
+    /// Which numbers the grammar has in a place (RFC 9051 §9 number, nz-number, number64, nz-number64).
+    enum NumberKind { case number, nonZero, number64, nonZero64 }
+
+    private mutating func judge(_ number: UInt64, _ kind: NumberKind) {
+        switch kind {
+        case .number, .nonZero: if number > UInt32.max { note(.numberTooLarge) }
+        case .number64, .nonZero64: if number > Int64.max { note(.numberTooLarge) }
+        }
+        switch kind {
+        case .nonZero, .nonZero64: if number == 0 { note(.numberZero) }
+        case .number, .number64: break
+        }
     }
 
     /// A number where one is due. Anything else in its place is passed over, and read as a number where possible.
     ///
     ///     42      "42"      -1      9.3736e+06      NIL
-    mutating func dueNumber(startsAtOne: Bool = false) -> UInt64? {
+    mutating func dueNumber(_ kind: NumberKind = .number64) -> UInt64? {
         skipSpaces()
         if peek.isDigit, let number = plainNumber() {
-            if startsAtOne, number == 0 { note(.numberZero) }
+            judge(number, kind)
             return number
         }
         guard !isAtEnd, peek != UInt8(ascii: ")") else {
@@ -82,7 +96,7 @@ extension IMAPReader {
             // `MODSEQ (12)` where `12` is due: some lists of one are not meant as lists.
             note(.listForNumber)
             advance()
-            let number = peek == UInt8(ascii: "(") ? nil : dueNumber(startsAtOne: startsAtOne)
+            let number = peek == UInt8(ascii: "(") ? nil : dueNumber(kind)
             readToListEnd { _ in }
             return number
         }

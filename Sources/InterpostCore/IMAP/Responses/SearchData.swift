@@ -41,7 +41,7 @@ public struct ESearchData: Hashable, Sendable {
         tag = reader.correlator { reader, name in
             switch name {
             case Keyword("MAILBOX"): data.mailbox = reader.mailbox()
-            case Keyword("UIDVALIDITY"): data.uidValidity = reader.dueNumber(startsAtOne: true)
+            case Keyword("UIDVALIDITY"): data.uidValidity = reader.dueNumber(.nonZero)
             default: break
             }
         }
@@ -126,7 +126,7 @@ extension IMAPReader {
                 readList { reader in
                     if reader.keyword() == Keyword("MODSEQ") { modSequence = reader.dueNumber() }
                 }
-            } else if let number = dueNumber(startsAtOne: true) {
+            } else if let number = dueNumber(.nonZero) {
                 numbers.append(number)
             } else if peek == UInt8(ascii: ")") {
                 advance()
@@ -162,7 +162,7 @@ extension IMAPReader {
         readList { reader in
             if let branch = reader.thread(depth: depth + 1) {
                 thread.branches.append(branch)
-            } else if let number = reader.dueNumber(startsAtOne: true) {
+            } else if let number = reader.dueNumber(.nonZero) {
                 thread.messages.append(number)
             }
         }

@@ -196,7 +196,8 @@ struct ContentFrame: Sendable {
     private mutating func storedString(_ text: [UInt8]) -> ContentRole {
         if index == 0 { return .kept }
         if !word.isEmpty { return storedSlot.string }
-        word = text.filter { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") || $0 == UInt8(ascii: "-") && text.first != $0 }
+        let hasSign = text.first == UInt8(ascii: "+") || text.first == UInt8(ascii: "-")
+        word = Array(text.dropFirst(hasSign ? 1 : 0))
         return .kept
     }
 

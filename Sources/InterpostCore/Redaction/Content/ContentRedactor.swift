@@ -35,6 +35,11 @@ package struct ContentRedactor: Sendable {
         case .literal: return redactLiteral(event)
         case .idleDone where event.bytes.withoutLineEnd.equalsIgnoringCase("DONE"): return nil
         case .command, .response, .unknown, .idleDone: return redactLine(event)
+        case .longResponse(_, let isLast):
+            defer { if isLast { server.end() } }
+            // A literal that its end announces is mapped as a value of its frame.
+            let announces = !isLast && event.bytes.readableBytesView.last == .lineFeed
+            return Self.mapLine(event.bytes, &server, announces: announces) { Self.responseShape(event.bytes) }
         case .greeting(let status), .status(let status): return redactStatus(status, event)
         case .completion(let status, let record):
             noteCompletion(status, of: record)

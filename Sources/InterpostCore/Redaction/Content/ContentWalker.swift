@@ -77,6 +77,7 @@ struct ContentWalker: Sendable {
         while end > start, bytes[end - 1] == .lineFeed || bytes[end - 1] == .carriageReturn { end -= 1 }
         let marker = announces ? Self.marker(&bytes, from: start, to: end) : end
         var index = start
+        var ends = QuotedEnds()
         var hasChanged = false
         while index < marker, !frames.isEmpty {
             if item != nil {
@@ -93,7 +94,7 @@ struct ContentWalker: Sendable {
                 if excess > 0 { excess -= 1 } else if frames.count > 1 { frames.removeLast() }
                 index += 1
             case UInt8(ascii: "\""):
-                let range = quoted(&bytes, &index, to: marker)
+                let range = quoted(&bytes, &index, to: marker, &ends)
                 if take(&bytes, range, .quoted) { hasChanged = true }
             default:
                 if frames[frames.count - 1].expectsItem {
@@ -123,9 +124,10 @@ struct ContentWalker: Sendable {
         return true
     }
 
-    /// What is in quotes. Some servers forget to escape quotes in it: it ends with the quote after which a word could not
-    /// go on.
-    private func quoted(_ bytes: inout MutableSpan<UInt8>, _ index: inout Int, to end: Int) -> Range<Int> {
+    /// What is in quotes.
+    private func quoted(
+        _ bytes: inout MutableSpan<UInt8>, _ index: inout Int, to end: Int, _ ends: inout QuotedEnds
+    ) -> Range<Int> {
         let start = index + 1
         if frames[frames.count - 1].expectsSeparator, index + 3 < end, bytes[index + 1] == UInt8(ascii: "\\"),
             bytes[index + 2] == UInt8(ascii: "\""), bytes[index + 3] == .space
@@ -133,17 +135,9 @@ struct ContentWalker: Sendable {
             index += 3
             return start..<start
         }
-        index = start
-        while index < end {
-            if bytes[index] == UInt8(ascii: "\\") {
-                index += 1
-            } else if bytes[index] == UInt8(ascii: "\""), index + 1 >= end || ByteSet.wordEnds.contains(bytes[index + 1]) {
-                break
-            }
-            index += 1
-        }
-        let range = start..<max(start, min(index, end))
-        index = min(index + 1, end)
+        let place = ends.end(in: bytes.span, from: start, to: end).place
+        let range = start..<place
+        index = min(place + 1, end)
         return range
     }
 

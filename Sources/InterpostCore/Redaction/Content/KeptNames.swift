@@ -46,6 +46,28 @@ struct KeptNames: Sendable {
         "Starred", "Trash",
     ])
 
+    /// Fields of headers: RFC 5322, RFC 2045, RFC 2369, RFC 2919, RFC 3834, RFC 6376, RFC 8601, RFC 8617, what is in the IANA
+    /// registry of message headers and in most mail, and the word with which mbox begins a message.
+    static let headerFields = KeptNames([
+        "ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal", "Accept-Language", "Archived-At",
+        "Authentication-Results", "Auto-Submitted", "Autocrypt", "Bcc", "Cc", "Comments", "Content-Alternative",
+        "Content-Description", "Content-Disposition", "Content-Duration", "Content-Features", "Content-ID", "Content-Language",
+        "Content-Length", "Content-Location", "Content-MD5", "Content-Transfer-Encoding", "Content-Type", "DKIM-Signature",
+        "DL-Expansion-History", "Date", "Deferred-Delivery", "Delivered-To", "Delivery-Date", "Disposition-Notification-Options",
+        "Disposition-Notification-To", "DomainKey-Signature", "Encrypted", "Envelope-To", "Errors-To", "Expires", "Expiry-Date",
+        "Feedback-ID", "From", "Importance", "In-Reply-To", "Keywords", "Lines", "List-Archive", "List-Help", "List-ID",
+        "List-Owner", "List-Post", "List-Subscribe", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version",
+        "Mail-Followup-To", "Mail-Reply-To", "Mailing-List", "Message-Context", "Message-ID", "Newsgroups", "Organization",
+        "Original-Message-ID", "Original-Recipient", "Precedence", "Priority", "Received", "Received-SPF", "References",
+        "Reply-To", "Require-Recipient-Valid-Since", "Resent-Bcc", "Resent-Cc", "Resent-Date", "Resent-From",
+        "Resent-Message-ID", "Resent-Reply-To", "Resent-Sender", "Resent-To", "Return-Path", "Return-Receipt-To", "Sender",
+        "Sensitivity", "Status", "Subject", "TLS-Required", "Thread-Index", "Thread-Topic", "To", "User-Agent", "VBR-Info",
+        "X-Antivirus", "X-Authentication-Warning", "X-Auto-Response-Suppress", "X-Keywords", "X-Loop", "X-Mailer", "X-MimeOLE",
+        "X-MSMail-Priority", "X-Mozilla-Keys", "X-Mozilla-Status", "X-Mozilla-Status2", "X-Original-To", "X-Originating-IP",
+        "X-Priority", "X-Spam-Flag", "X-Spam-Level", "X-Spam-Report", "X-Spam-Score", "X-Spam-Status", "X-Status", "X-UID",
+        "X-UIDL",
+    ])
+
     /// RFC 4314 §2 and §3, RFC 4314's predecessors, and Dovecot's.
     private static let users = KeptNames(["anyone", "anonymous", "authuser", "owner"])
 

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The last names that a client used, and their pseudonyms: a server repeats them in texts for people.
+/// The last names that a client used, and their pseudonyms: a server repeats them in texts for people, in any case.
 ///
 ///     a SELECT Geheimnis␍␊      a NO Mailbox does not exist: Geheimnis␍␊
 struct MappedNames: Sendable {
@@ -33,7 +33,7 @@ struct MappedNames: Sendable {
 
     private static func stands(_ name: [UInt8], in bytes: borrowing MutableSpan<UInt8>, at index: Int) -> Bool {
         guard index + name.count <= bytes.count else { return false }
-        for offset in name.indices where bytes[index + offset] != name[offset] { return false }
+        for offset in name.indices where bytes[index + offset].uppercased != name[offset].uppercased { return false }
         return true
     }
 }

@@ -44,6 +44,10 @@ struct MessageMapper: Sendable {
     /// The header is that of a part, after a boundary.
     private var isPart = false
     private var name: [UInt8] = []
+    /// The usual names that begin like this one.
+    private var candidates = KeptNames.headerFields.all
+    /// A space follows the name.
+    private var endsName = false
     private var treatment = HeaderTreatment.text
     /// The last Content-Type of this header was that of a message.
     private var holdsMessage = false
@@ -53,6 +57,9 @@ struct MessageMapper: Sendable {
     private let mapsText: Bool
 
     private static let content = Array("content-".utf8)
+    private static let contentFields = content.enumerated().reduce(KeptNames.headerFields.all) { fields, letter in
+        KeptNames.headerFields.narrow(fields, to: letter.element, at: letter.offset)
+    }
     private static let longestName = 76
     private static let dash = UInt8(ascii: "-")
 
@@ -129,27 +136,40 @@ struct MessageMapper: Sendable {
             place = .dashes(1, inHeader: true)
             return byte
         default:
-            name.removeAll(keepingCapacity: true)
-            place = .fieldName
+            beginName()
             return mapName(byte)
         }
     }
 
+    /// A field's name stays as long as it may be one that all mail has: it may as well be a line of text, or the name of a field
+    /// that somebody has made up.
     private mutating func mapName(_ byte: UInt8) -> UInt8 {
         switch byte {
         case UInt8(ascii: ":"): beginValue()
         case .lineFeed: place = isPart ? .partStart(0) : .fieldStart
         case .carriageReturn: break
-        case .space, 9:
+        case .space, 9: endsName = true
+        case _ where endsName:
             // `Subject :` is an old spelling; `From anna@example.org Mon Feb  7` is not a field.
-            if !name.isEmpty, name.elementsEqual("from".utf8) || name.elementsEqual(">from".utf8) { beginText() }
-        case let byte where byte > .space && byte < 0x7F && name.count < Self.longestName:
-            name.append(byte.isLetter ? byte | 0x20 : byte)
-        default:
             beginText()
             return mapValue(byte)
+        default:
+            let letter = byte.isLetter ? byte | 0x20 : byte
+            if name.count <= Self.longestName { name.append(letter) }
+            candidates = KeptNames.headerFields.narrow(candidates, to: letter, at: name.count - 1)
+            let mapped = text.map(byte)
+            return candidates.isEmpty ? mapped : byte
         }
         return byte
+    }
+
+    /// At the first octet of a line that may be a field.
+    private mutating func beginName() {
+        name.removeAll(keepingCapacity: true)
+        candidates = KeptNames.headerFields.all
+        endsName = false
+        text.reset()
+        place = .fieldName
     }
 
     private mutating func beginText() {
@@ -199,8 +219,7 @@ struct MessageMapper: Sendable {
             place = .boundary
         } else if inHeader {
             // A name that begins with a dash, or no field at all.
-            name.removeAll(keepingCapacity: true)
-            place = .fieldName
+            beginName()
             return mapName(byte)
         } else {
             place = byte == .lineFeed ? .textStart : .text
@@ -235,7 +254,8 @@ struct MessageMapper: Sendable {
         }
         name.append(Self.content[count])
         _ = text.map(byte)
-        place = count + 1 == Self.content.count ? .fieldName : .partStart(count + 1)
+        place = .partStart(count + 1)
+        if count + 1 == Self.content.count { (candidates, endsName, place) = (Self.contentFields, false, .fieldName) }
         return byte
     }
 }

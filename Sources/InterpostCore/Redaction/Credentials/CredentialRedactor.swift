@@ -38,14 +38,16 @@ package struct CredentialRedactor: Sendable {
         case .saslResponse(let secrets): response(event.bytes, secrets)
         case .saslChallenge: sasl.challenge(event.bytes)
         case .greeting: nil
-        case .status, .completion: masked(text: event.bytes)
+        case .status: masked(text: event.bytes)
+        case .completion(_, let record): masked(text: event.bytes, in: record?.sasl)
         case .response(let response):
             response.kind.carriesTokens ? TokenDigits.zeroed(in: event.bytes) : echoes.masked(event.bytes)
         case .pop3Greeting: APOPTimestamp.replaced(in: event.bytes)
         case .pop3Command(let name, let command): redact(command, name: name, in: event.bytes)
-        case .pop3Completion: echoes.masked(event.bytes, isText: true)
+        case .pop3Completion(_, let record): masked(text: event.bytes, in: record?.sasl)
+        case .pop3Begin: echoes.masked(event.bytes, isText: true)
         case .idleDone where !event.bytes.withoutLineEnd.equalsIgnoringCase("DONE"): echoes.blanked(event.bytes, behindWords: 0)
-        case .continuation, .idleDone, .pop3Begin, .pop3Listing: echoes.masked(event.bytes)
+        case .longResponse, .continuation, .idleDone, .pop3Listing: echoes.masked(event.bytes)
         }
     }
 
@@ -71,7 +73,8 @@ package struct CredentialRedactor: Sendable {
     }
 
     /// What a server says to people, or to a client about a URL.
-    private func masked(text line: ByteBuffer) -> ByteBuffer? {
+    private mutating func masked(text line: ByteBuffer, in sasl: SASLExchange? = nil) -> ByteBuffer? {
+        for name in [sasl?.user, sasl?.authorizationIdentity].compactMap(\.self) { echoes.learn(user: name.utf8) }
         let zeroed = line.contains(LogRedactor.token) ? TokenDigits.zeroed(in: line) : nil
         return echoes.masked(zeroed ?? line, isText: true) ?? zeroed
     }
@@ -188,12 +191,15 @@ package struct CredentialRedactor: Sendable {
     private mutating func redact(_ command: POP3Command, name: Keyword?, in line: ByteBuffer) -> ByteBuffer? {
         switch command {
         case .user(let user) where !user.isOneWord: return echoes.blanked(line, behindWords: 1)
-        case .user(let user): return line.start(words: 1).followed(by: Placeholder.user(user, key: key), lineEnd: line.lineEnd)
+        case .user(let user):
+            echoes.learn(user: user.readableBytesView)
+            return line.start(words: 1).followed(by: Placeholder.user(user, key: key), lineEnd: line.lineEnd)
         case .pass(let secret), .rpop(let secret), .mdef(let secret):
             echoes.learn(secret)
             return line.start(words: 1).followed(by: Placeholder.password, lineEnd: line.lineEnd)
         case .apop(let user, let digest):
             echoes.learn(digest)
+            echoes.learn(user: user.readableBytesView)
             return line.start(words: 1).followed(by: Placeholder.user(user, key: key), Placeholder.digest, lineEnd: line.lineEnd)
         case .auth(let mechanism?, let initialResponse): return redact(mechanism, initialResponse, in: line, words: 1)
         case .xclient, .xoip, .xtnd(.other): return echoes.blanked(line, behindWords: 1)

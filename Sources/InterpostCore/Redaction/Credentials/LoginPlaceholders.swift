@@ -54,7 +54,9 @@ struct LoginPlaceholders: Sendable {
         words += 1
         switch words {
         case 1, 2: return value
-        case 3: return Placeholder.user(value, key: key)
+        case 3:
+            echoes.learn(user: value.readableBytesView)
+            return Placeholder.user(value, key: key)
         default:
             echoes.learn(Secret(value))
             return Placeholder.password

@@ -11,6 +11,10 @@ struct SecretEchoes: Sendable {
     /// The same encoded, and words of lines that were not understood: the latest ones.
     private var others: [ByteBuffer] = []
     private static let maximumOthers = 256
+    /// Who logs in, looked for in texts alone: elsewhere the name is a word of the mail.
+    private var names: [ByteBuffer] = []
+    private static let minimumName = 3
+    private static let maximumNames = 8
 
     /// Remembers a secret: by its words, and encoded as a whole, as servers give back what they do not understand.
     mutating func learn(_ secret: Secret) {
@@ -22,9 +26,20 @@ struct SecretEchoes: Sendable {
 
     private static let minimumEncoded = 8
 
-    /// A secret's words, as they are and as they are in quotes, and what punctuation sets apart in them.
+    /// Remembers who logs in: servers greet people by their name, or by what precedes the `@` in it.
+    mutating func learn(user: some Collection<UInt8>) {
+        for name in [user.prefix { _ in true }, user.prefix { $0 != UInt8(ascii: "@") }] where name.count >= Self.minimumName {
+            let name = ByteBuffer(bytes: name.map(\.uppercased))
+            guard !names.contains(name) else { continue }
+            names = names.suffix(Self.maximumNames - 1) + [name]
+        }
+    }
+
+    /// A secret, its words, as they are and as they are in quotes, and what punctuation sets apart in them.
     private static func words(of secret: Secret) -> [[UInt8]] {
-        secret.withExposedBytes { Array($0.readableBytesView) }.split { $0 <= UInt8.space }.flatMap { word -> [[UInt8]] in
+        let whole = secret.withExposedBytes { Array($0.readableBytesView) }
+        let hasSpace = whole.contains { $0 <= .space }
+        return (hasSpace ? [whole] : []) + whole.split { $0 <= UInt8.space }.flatMap { word -> [[UInt8]] in
             let escaped = word.flatMap { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), $0] : [$0] }
             let parts = word.split(whereSeparator: punctuation.contains).map { Array($0) }
             return [Array(word)] + (escaped.count > word.count ? [escaped] : []) + parts.filter { $0.count < word.count }
@@ -57,7 +72,7 @@ struct SecretEchoes: Sendable {
     /// - Parameter isText: Nothing in the line depends on its numbers, so that a secret may be one.
     func masked(_ line: ByteBuffer, isText: Bool = false) -> ByteBuffer? {
         var bytes: [UInt8]?
-        for secret in [secrets, others].joined() where line.contains(secret) {
+        for secret in [secrets, others, isText ? names : []].joined() where line.contains(secret) {
             let secret = secret.readableBytesView
             guard isText || !secret.allSatisfy(\.isDigit) else { continue }
             let upper = line.readableBytesView.map(\.uppercased)

@@ -156,7 +156,7 @@ struct ConversationRun {
                 try requireEqual(unread, 0, "octets unread when reading was given up")
             }
             guard side == .server || conversation.clientWait == .none else { continue }
-            try require(unread <= max(2, limits.lineLength), "\(unread) octets of the \(side) unread")
+            try require(unread <= max(64, limits.lineLength), "\(unread) octets of the \(side) unread")
         }
         try require(conversation.pendingCommands <= max(1, limits.pendingCommands), "\(conversation.pendingCommands) commands")
     }
@@ -264,6 +264,8 @@ extension [TracedEvent] {
         case .greeting, .pop3Greeting: traced.meaning = "greeting"
         case .command(let command): traced.meaning = "command \(command.name) \(command.text.literals.count)"
         case .response(let response): traced.meaning = "response \(response.kind) \(response.number, default: "")"
+        case .longResponse(let name, let isLast):
+            (traced.meaning, traced.isChunk, traced.isLast) = ("long response \(name, default: "")", true, isLast)
         case .status: traced.meaning = "status"
         case .completion(let status, let record):
             traced.meaning = "completion \(status.result) \(record?.name, default: "")"

@@ -86,7 +86,7 @@ extension POP3Framer: Framer {
 
 /// A fragment; chunks of one literal or message are one, because where those are cut is the network's affair.
 private struct Fragment: Equatable {
-    enum Kind { case line, literal, body, terminator, opaque, taken }
+    enum Kind { case line, longLine, literal, body, terminator, opaque, taken }
 
     var kind: Kind
     var bytes: ByteBuffer
@@ -120,7 +120,8 @@ private struct Player<Subject: Framer> {
         for fragment in new { try add(fragment, limits) }
         try requireEqual(cut + framer.unread, fed, "octets in fragments and unread")
         if framer.breach != nil || isOpaque { try requireEqual(framer.unread, 0, "octets unread when reading was given up") }
-        try require(framer.unread <= max(2, limits.lineLength), "\(framer.unread) octets unread, more than a line")
+        // The announcement of a literal may be at the end of a line that is too long.
+        try require(framer.unread <= max(64, limits.lineLength), "\(framer.unread) octets unread, more than a line")
     }
 
     private mutating func add(_ fragment: WireFragment, _ limits: WireLimits) throws(Violation) {
@@ -133,6 +134,8 @@ private struct Player<Subject: Framer> {
             try require((literal?.length ?? 0) <= limits.literalSize, "a literal of \(literal?.length ?? 0) octets")
             try requireEqual(bytes.firstIndex(of: .lineFeed, from: bytes.readerIndex), bytes.writerIndex - 1, "the line feed")
             new = Fragment(kind: .line, bytes: bytes, literal: literal)
+        case .longLine(let bytes, let literal, let isLast):
+            new = Fragment(kind: .longLine, bytes: bytes, literal: literal, remaining: isLast ? 0 : 1)
         case .literal(let bytes, let remaining): new = Fragment(kind: .literal, bytes: bytes, remaining: remaining)
         case .body(let bytes): new = Fragment(kind: .body, bytes: bytes)
         case .terminator(let bytes): new = Fragment(kind: .terminator, bytes: bytes)
@@ -140,12 +143,14 @@ private struct Player<Subject: Framer> {
         }
         if isOpaque { try requireEqual(new.kind, .opaque, "a fragment behind an opaque one") }
         isOpaque = new.kind == .opaque
-        guard let last = fragments.last, last.kind == new.kind, [.literal, .body, .opaque].contains(new.kind),
+        guard let last = fragments.last, last.kind == new.kind,
+            [.literal, .body, .opaque].contains(new.kind) || new.kind == .longLine && last.remaining > 0,
             new.kind != .literal || last.remaining == new.remaining + new.bytes.readableBytes,
             new.kind != .literal || last.remaining > 0
         else { return fragments.append(new) }
         fragments[fragments.count - 1].bytes.writeImmutableBuffer(new.bytes)
         fragments[fragments.count - 1].remaining = new.remaining
+        fragments[fragments.count - 1].literal = new.literal
     }
 
     mutating func obey(_ directive: Dialogue.Directive) throws(Violation) {

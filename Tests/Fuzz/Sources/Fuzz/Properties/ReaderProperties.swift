@@ -80,7 +80,7 @@ enum ReaderProperties {
                     texts.append(assembly?.finished(with: line) ?? IMAPText(line: line))
                     assembly = nil
                 case .literal(let bytes, _): assembly?.append(literal: bytes)
-                case .body, .terminator, .opaque: break
+                case .longLine, .body, .terminator, .opaque: break
                 }
             }
             return texts
