@@ -7,12 +7,17 @@ struct NormalFormStatusText {
     private let text: ArraySlice<UInt8>
     private let isGreeting: Bool
     private let normalisation: Normalisation
+    private let lastSpace: Int
+
+    /// Octets that are looked at for one thing that differs, so that no text costs more than its octets.
+    private static let longest = 512
 
     /// - Parameter isGreeting: Whether this is a greeting: what servers put into greetings is an identifier only there.
     init(_ text: ArraySlice<UInt8>, isGreeting: Bool, _ normalisation: Normalisation) {
         self.text = text
         self.isGreeting = isGreeting
         self.normalisation = normalisation
+        lastSpace = text.lastIndex(of: .space) ?? text.startIndex
     }
 
     func write(to normal: inout [UInt8]) {
@@ -31,59 +36,49 @@ struct NormalFormStatusText {
     }
 
     private func placeholder(at index: Int) -> (end: Int, name: String)? {
-        if normalisation.contains(.times), let end = duration(at: index) { return (end, "<time>") }
+        let ahead = text[index...].prefix(Self.longest)
+        if normalisation.contains(.times), let end = duration(in: ahead) { return (end, "<time>") }
         guard normalisation.contains(.ids) else { return nil }
-        if let end = session(at: index) { return (end, "SESSIONID=<id>") }
+        if let end = session(in: ahead) { return (end, "SESSIONID=<id>") }
         guard isGreeting else { return nil }
-        if let end = timestamp(at: index) { return (end, "<id>") }
-        let end = text[index...].firstIndex(of: .space) ?? text.endIndex
-        let word = text[index..<end]
+        if let end = timestamp(in: ahead) { return (end, "<id>") }
+        let word = ahead.prefix { $0 != .space }
+        let end = word.endIndex
+        guard word.count < Self.longest else { return nil }
         if isAddress(word) { return (end, "<host>") }
         return isIdentifier(word) ? (end, "<id>") : nil
     }
 
     /// `0.001 + 0.000 secs`
-    private func duration(at start: Int) -> Int? {
-        var index = start
+    private func duration(in ahead: ArraySlice<UInt8>) -> Int? {
+        var rest = ahead
         while true {
-            let number = index
-            while index < text.endIndex, text[index].isDigit || text[index] == .dot { index += 1 }
-            guard index > number, text[number].isDigit else { return nil }
-            let end = index
-            skipSpaces(&index)
-            guard index < text.endIndex, text[index] == UInt8(ascii: "+") else {
-                return unit(behind: end)
-            }
-            index += 1
-            skipSpaces(&index)
+            guard rest.first?.isDigit == true else { return nil }
+            rest = rest.drop { $0.isDigit || $0 == .dot }.drop { $0 == .space }
+            guard rest.first == UInt8(ascii: "+") else { return unit(in: rest) }
+            rest = rest.dropFirst().drop { $0 == .space }
         }
     }
 
-    private func unit(behind end: Int) -> Int? {
-        var index = end
-        skipSpaces(&index)
-        let word = text[index...].prefix { $0.isLetter }
+    private func unit(in rest: ArraySlice<UInt8>) -> Int? {
+        let word = rest.prefix { $0.isLetter }
         let units = ["s", "sec", "secs", "second", "seconds", "ms", "msec", "msecs"]
         return units.contains { $0.utf8.elementsEqual(word) } ? word.endIndex : nil
     }
 
-    private func skipSpaces(_ index: inout Int) { while index < text.endIndex, text[index] == .space { index += 1 } }
-
-    private func session(at index: Int) -> Int? {
-        let name = Array("SESSIONID=<".utf8)
-        guard text[index...].starts(with: name) else { return nil }
-        return text[index...].firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 }
+    private func session(in ahead: ArraySlice<UInt8>) -> Int? {
+        guard ahead.starts(with: "SESSIONID=<".utf8) else { return nil }
+        return ahead.firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 }
     }
 
     /// `<1896.697170952@dbc.mtview.ca.us>`, and `[…]` at the end.
-    private func timestamp(at index: Int) -> Int? {
-        switch text[index] {
+    private func timestamp(in ahead: ArraySlice<UInt8>) -> Int? {
+        switch ahead.first {
         case UInt8(ascii: "<"):
-            guard let end = text[index...].firstIndex(of: UInt8(ascii: ">")), text[index..<end].contains(UInt8(ascii: "@"))
-            else { return nil }
+            guard let end = ahead.firstIndex(of: UInt8(ascii: ">")), ahead[..<end].contains(UInt8(ascii: "@")) else { return nil }
             return end + 1
         case UInt8(ascii: "["):
-            guard index > text.startIndex, text.last == UInt8(ascii: "]"), !text[index...].dropLast().contains(.space) else {
+            guard ahead.startIndex > text.startIndex, text.last == UInt8(ascii: "]"), lastSpace <= ahead.startIndex else {
                 return nil
             }
             return text.endIndex

@@ -7,7 +7,8 @@ public enum Act: Sendable {
     case login(user: String?, method: String, succeeded: Bool)
     case mailboxSelected(MailboxName, readOnly: Bool, messages: UInt64?)
     case messagesRead(MessageReferences, count: Int)
-    case flagsChanged(MessageReferences, StoreRequest.Operation, [String])
+    /// `implicit` where a FETCH of texts without PEEK marked them as read.
+    case flagsChanged(MessageReferences, StoreRequest.Operation, [String], implicit: Bool = false)
     /// Gmail's labels, which put a message into mailboxes and take it out of them.
     case labelsChanged(MessageReferences, StoreRequest.Operation, [String])
     /// Marked with `\Deleted`.

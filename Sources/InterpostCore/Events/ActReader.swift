@@ -35,9 +35,16 @@ enum ActReader {
             let selection = Selection(mailbox, readOnly: readOnly, status: status)
             return [.mailboxSelected(mailbox, readOnly: selection.isReadOnly, messages: entry.exists)]
         case .fetch:
-            guard var read = messages.read else { return [] }
-            read.mailbox = selected?.mailbox
-            return [.messagesRead(read, count: entry.readCount)]
+            var acts: [Act] = []
+            if var read = messages.read {
+                read.mailbox = selected?.mailbox
+                acts.append(.messagesRead(read, count: entry.readCount))
+            }
+            if var seen = messages.seen, selected?.isReadOnly == false {
+                seen.mailbox = selected?.mailbox
+                acts.append(.flagsChanged(seen, .add, ["\\Seen"], implicit: true))
+            }
+            return acts
         case .store(_, let request):
             guard !messages.isEmpty else { return [] }
             switch request.item {

@@ -108,7 +108,8 @@ public struct ConsoleLine: Sendable {
         case .mailboxSelected(let name, let readOnly, let messages):
             "\(short(name.description)) selected\(readOnly ? " read-only" : "")\(messages.map { ", " + count(Int(clamping: $0), "message") } ?? "")"
         case .messagesRead(let messages, let count): "\(Self.count(count, "message")) read\(text(of: messages))"
-        case .flagsChanged(let messages, let operation, let flags):
+        case .flagsChanged(let messages, _, _, implicit: true): "marked as read\(text(of: messages))"
+        case .flagsChanged(let messages, let operation, let flags, _):
             "\(short(flags.joined(separator: " "))) \(verb(of: operation))\(text(of: messages))"
         case .labelsChanged(let messages, let operation, let labels):
             "labels \(short(labels.joined(separator: " "))) \(verb(of: operation))\(text(of: messages))"

@@ -202,10 +202,11 @@ extension Act {
         case .messagesRead(let messages, let count):
             messages.write(to: &sink)
             sink.field("count", count)
-        case .flagsChanged(let messages, let operation, let flags):
+        case .flagsChanged(let messages, let operation, let flags, let isImplicit):
             messages.write(to: &sink)
             sink.field("operation", operation.rawValue)
             sink.field("flags", flags)
+            if isImplicit { sink.field("implicit", true) }
         case .labelsChanged(let messages, let operation, let labels):
             messages.write(to: &sink)
             sink.field("operation", operation.rawValue)

@@ -224,8 +224,8 @@ extension LogRedactor {
         case .mailboxSelected(let name, let readOnly, let messages):
             .mailboxSelected(clean(name), readOnly: readOnly, messages: messages)
         case .messagesRead(let messages, let count): .messagesRead(clean(messages), count: count)
-        case .flagsChanged(let messages, let operation, let flags):
-            .flagsChanged(clean(messages), operation, flags.map { clean($0) })
+        case .flagsChanged(let messages, let operation, let flags, let isImplicit):
+            .flagsChanged(clean(messages), operation, flags.map { clean($0) }, implicit: isImplicit)
         case .labelsChanged(let messages, let operation, let labels):
             .labelsChanged(clean(messages), operation, labels.map { clean($0) })
         case .messagesDeleted(let messages): .messagesDeleted(clean(messages))

@@ -23,6 +23,8 @@ public struct SessionObserver: Sendable {
     public private(set) var quirks = QuirkCounts()
     public private(set) var traffic = Traffic()
 
+    /// The tags of commands that a gate has replaced with what changes less.
+    var rewritten: Set<ByteBuffer> = []
     /// The client's apparent deletions did not delete anything.
     var pretendsDeletions = false
     /// The POP3 command whose listing passes.
@@ -216,8 +218,10 @@ public struct SessionObserver: Sendable {
         guard detail >= .responses || response.kind.isFollowed || (detail == .commands && response.kind == .capability)
         else { return }
         var (data, found) = response.read()
+        if ledger.isReading, case .fetch(let answer) = data {
+            ledger.note(answer, in: response, wasSeen: follower.knowsAsSeen(response, answer))
+        }
         follower.observe(response, data)
-        if ledger.isReading, case .fetch(let answer) = data { ledger.note(answer, in: response) }
         if response.kind == .enabled, case .enabled(let names) = data { learn(enabled: names) }
         if detail >= .responses { found.formUnion(data.deepQuirks(utf8: namesAreUTF8)) }
         if !found.isEmpty { observe(found, of: event, tell: tell) }
@@ -254,7 +258,8 @@ public struct SessionObserver: Sendable {
                     mechanism: ShowableNames.title(ofMechanism: sasl.mechanism), user: user, result: result,
                     responses: sasl.responses))
         }
-        let messages = follower.complete(record, status, entry)
+        var messages = follower.complete(record, status, entry)
+        if rewritten.remove(record.tag) != nil { messages.seen = nil }
         let acts = ActReader.acts(of: record, status: status, entry, selection: standing.selection, messages: messages)
         for act in acts { tell(.act(redactor.clean(act))) }
         guard let body = record.command?.body else { return }

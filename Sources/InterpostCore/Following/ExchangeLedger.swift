@@ -12,6 +12,8 @@ struct ExchangeLedger: Sendable {
         /// The command is a FETCH, and the texts of messages are among what it asks for, as far as that can be read.
         fileprivate var isFetch = false
         fileprivate var asksForText = false
+        /// What it asks for marks messages as read.
+        fileprivate var setsSeen = false
         /// Untagged responses, and their octets.
         var untagged = 0
         var octets = 0
@@ -20,7 +22,10 @@ struct ExchangeLedger: Sendable {
         /// Messages whose text came back, by sequence number and by UID.
         var readNumbers = NumberRuns()
         var readUIDs = NumberRuns()
-        /// How many they are. Answers may leave out either number: UIDFETCH has only the UID (RFC 9586).
+        /// Messages that this marked as read, as far as is known.
+        var seenNumbers = NumberRuns()
+        var seenUIDs = NumberRuns()
+        /// How many were read. Answers may leave out either number: UIDFETCH has only the UID (RFC 9586).
         var readCount: Int { max(readNumbers.count, readUIDs.count) }
 
         init(exchange: Int) { self.exchange = exchange }
@@ -37,6 +42,7 @@ struct ExchangeLedger: Sendable {
         var entry = Entry(exchange: exchange)
         if case .fetch(_, let items, _) = command.body {
             (entry.isFetch, entry.asksForText) = (true, items.contains(where: \.carriesText))
+            entry.setsSeen = items.contains(where: \.setsSeen)
         }
         entries.append(entry)
     }
@@ -54,7 +60,9 @@ struct ExchangeLedger: Sendable {
 
     /// A FETCH answer with the text of a message counts as read by a command that asks for texts, or by any other FETCH: what
     /// a server gives may be more than what could be read of the command.
-    mutating func note(_ answer: FetchAnswer, in response: IMAPResponse) {
+    /// - Parameter wasSeen: Whether the message was known to be `\Seen` before.
+    mutating func note(_ answer: FetchAnswer, in response: IMAPResponse, wasSeen: Bool) {
+        if !wasSeen { noteSeen(answer, in: response) }
         guard
             let index = entries.indices.first(where: { entries[$0].asksForText })
                 ?? entries.indices.first(where: { entries[$0].isFetch }),
@@ -62,6 +70,16 @@ struct ExchangeLedger: Sendable {
         else { return }
         if response.kind == .fetch, let number = response.number { entries[index].readNumbers.append(number) }
         if let uid = answer.uid { entries[index].readUIDs.append(uid) }
+    }
+
+    /// RFC 9051 §6.4.5: the flag is set, whether the server says so or not. Where it tells the flags, and this is not among
+    /// them, it is not.
+    private mutating func noteSeen(_ answer: FetchAnswer, in response: IMAPResponse) {
+        guard let index = entries.indices.first(where: { entries[$0].setsSeen }), answer.flags?.system.contains(.seen) ?? true,
+            answer.contents.contains(where: { $0.value != nil })
+        else { return }
+        if response.kind == .fetch, let number = response.number { entries[index].seenNumbers.append(number) }
+        if let uid = answer.uid { entries[index].seenUIDs.append(uid) }
     }
 
     /// The command is over.

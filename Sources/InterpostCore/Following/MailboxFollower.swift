@@ -99,7 +99,8 @@ struct MailboxFollower: Sendable {
             if let earlier = opening?.earlier, earlier > 0 { opening?.earlier = earlier - 1 }
         }
         if let command = record.command { found.leaveOut(modified: status, of: command) { messages(in: $0, byUID: $1) } }
-        found.read = read(entry)
+        found.read = messages(answered: entry.readNumbers, entry.readUIDs)
+        found.seen = messages(answered: entry.seenNumbers, entry.seenUIDs)
         found.removedCount = removed.count
         found.removed = takeRemoved()
         found.assigned = assigned
@@ -148,6 +149,13 @@ struct MailboxFollower: Sendable {
     }
 
     // MARK: - Responses
+
+    /// Whether the message of an answer is known to be `\Seen`.
+    func knowsAsSeen(_ response: IMAPResponse, _ answer: FetchAnswer) -> Bool {
+        let number = response.kind == .fetch ? response.number.flatMap { UInt32(exactly: $0) } : nil
+        let uid = answer.uid.flatMap { UInt32(exactly: $0) } ?? number.flatMap { view?.uid(of: $0) }
+        return uid.flatMap { view?.facts(of: $0)?.flags?.contains(.seen) } ?? false
+    }
 
     mutating func observe(_ response: IMAPResponse, _ data: IMAPResponse.Data) {
         switch data {
@@ -233,17 +241,18 @@ struct MailboxFollower: Sendable {
         return messages
     }
 
-    private func read(_ entry: ExchangeLedger.Entry) -> MessageReferences? {
-        guard entry.readCount > 0 else { return nil }
-        guard !entry.readNumbers.isEmpty else {
-            return messages(in: SequenceSet(text: ByteBuffer(string: entry.readUIDs.description)), byUID: true)
-                ?? MessageReferences(uids: entry.readUIDs.description)
+    /// Messages of which the server has told something, by the numbers by which it did.
+    private func messages(answered numbers: NumberRuns, _ uids: NumberRuns) -> MessageReferences? {
+        guard !numbers.isEmpty else {
+            guard !uids.isEmpty else { return nil }
+            return messages(in: SequenceSet(text: ByteBuffer(string: uids.description)), byUID: true)
+                ?? MessageReferences(uids: uids.description)
         }
-        var messages = MessageReferences(mailbox: view?.mailbox, numbers: entry.readNumbers.description)
+        var messages = MessageReferences(mailbox: view?.mailbox, numbers: numbers.description)
         let byNumber = view.flatMap { view in
-            self.messages(in: SequenceSet(text: ByteBuffer(string: entry.readNumbers.description)), byUID: false)
+            self.messages(in: SequenceSet(text: ByteBuffer(string: numbers.description)), byUID: false)
         }
-        messages.uids = entry.readUIDs.isEmpty ? byNumber?.uids : entry.readUIDs.description
+        messages.uids = uids.isEmpty ? byNumber?.uids : uids.description
         messages.messageIDs = byNumber?.messageIDs ?? []
         messages.subjects = byNumber?.subjects ?? []
         return messages
@@ -315,6 +324,8 @@ struct ActMessages: Sendable {
     var named: MessageReferences?
     /// Those whose text came back.
     var read: MessageReferences?
+    /// Those that this marked as read.
+    var seen: MessageReferences?
     /// Those that went while it was in progress.
     var removed: MessageReferences?
     /// How many went; `nil` where that cannot be known.

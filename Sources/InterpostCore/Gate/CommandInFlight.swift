@@ -19,6 +19,8 @@ struct CommandInFlight: Sendable {
         var isAwaited: Bool
         /// It may hold NUL (RFC 3516).
         var isBinary: Bool
+        /// The last octet of the message, which waits until what follows it is known to end the command.
+        var last: ByteBuffer?
     }
 
     /// As the client sent it.

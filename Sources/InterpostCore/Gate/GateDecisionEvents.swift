@@ -10,6 +10,7 @@ extension SessionObserver {
         switch decision.arrived {
         case .imap(let text):
             command = facts(of: text)
+            if verdict == .rewrite, !decision.isDryRun, let tag = IMAPCommand(reading: text)?.tag { rewritten.insert(tag) }
             if verdict == .rewrite, let line = decision.sent { sent = facts(of: IMAPText(line: line)) }
         case .pop3(let line):
             command = facts(ofPOP3: line)

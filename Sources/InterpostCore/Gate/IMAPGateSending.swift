@@ -115,7 +115,7 @@ extension IMAPGate {
                 flight?.message?.stage = .closing
                 return true
             }
-            guard case .streamed(let chunk, let remaining)? = gatherer.next() else { return false }
+            guard case .streamed(var chunk, let remaining)? = gatherer.next() else { return false }
             if flight?.message?.isBinary != true, let place = chunk.readableBytesView.firstIndex(of: 0) {
                 if let head = chunk.getSlice(at: chunk.readerIndex, length: place - chunk.readerIndex), head.readableBytes > 0 {
                     steps.append(.write(head))
@@ -123,18 +123,24 @@ extension IMAPGate {
                 end(reason: "a NUL stands in a message")
                 return true
             }
-            steps.append(.write(chunk))
-            if remaining == 0 { flight?.message?.stage = .closing }
+            if remaining == 0 {
+                flight?.message?.last = chunk.getSlice(at: chunk.writerIndex - 1, length: 1)
+                chunk.moveWriterIndex(to: chunk.writerIndex - 1)
+                flight?.message?.stage = .closing
+            }
+            if chunk.readableBytes > 0 { steps.append(.write(chunk)) }
             return true
         case .closing:
             guard let isEnd = gatherer.takeEnd() else { return false }
             guard isEnd else {
-                // What has gone on so far is no command yet, so the server forgets it with the connection.
+                // Courier stores a message whose octets are all there, whatever follows them; so one of them is not.
                 end(reason: "APPEND goes on behind its message")
                 return true
             }
             flight?.message?.stage = .done
-            steps.append(.write(ByteBuffer(string: "\r\n")))
+            var end = flight?.message?.last ?? ByteBuffer()
+            end.writeStaticString("\r\n")
+            steps.append(.write(end))
             return true
         case .announced, .done, nil: return false
         }

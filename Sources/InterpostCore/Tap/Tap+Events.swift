@@ -68,6 +68,15 @@ extension Tap {
         forward(event)
     }
 
+    /// A login that somebody on the way can read is told, whether or not it is let pass.
+    mutating func tellOfClearText(_ event: MailEvent) {
+        guard event.beginsLogin else { return }
+        hasToldOfClearText = true
+        func tell(_ leg: String) { ready.append(.tell(.warning("a login in clear text: \(leg) is not encrypted"))) }
+        if !clientIsEncrypted { tell("the client's connection") }
+        if settings.isMirror ? !clientIsEncrypted : settings.upstream == .off { tell("the connection to the server") }
+    }
+
     /// Whether the event belongs to the list that waits for its end. It does not when reading is given up, or the list is
     /// too long to be kept.
     private func goesOnWithAUTH(_ event: MailEvent) -> Bool {
@@ -303,4 +312,24 @@ extension IMAPCommand {
 
 extension POP3CommandRecord {
     fileprivate var isSTLS: Bool { if case .stls = command { true } else { false } }
+}
+
+extension MailEvent {
+    /// The client begins to say who it is, and proves it or is about to.
+    fileprivate var beginsLogin: Bool {
+        switch meaning {
+        case .command(let command):
+            switch command.body {
+            case .login, .authenticate: true
+            default: Self.logins.contains(command.name)
+            }
+        case .part(let start): start.name.map { Self.logins.contains($0) } ?? false
+        case .pop3Command(let name?, _): Self.logins.contains(name)
+        default: false
+        }
+    }
+
+    private static let logins: Set = [
+        Keyword("LOGIN"), Keyword("AUTHENTICATE"), Keyword("PASS"), Keyword("APOP"), Keyword("AUTH"), Keyword("RPOP"),
+    ]
 }

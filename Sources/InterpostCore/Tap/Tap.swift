@@ -49,6 +49,8 @@ public struct Tap: Sendable {
     var ahead = 0
     /// What the client has said on a leg that is not encrypted.
     var said = SaidInClear()
+    /// It was told that a login was said in clear text, or no leg carries any.
+    var hasToldOfClearText = false
     /// What Interpost will say in the server's place, once that is in order.
     var pendingAnswers: [PendingAnswer] = []
     /// Lines of an answer to AUTH as they came; they go on, edited, when the list is whole.
@@ -222,6 +224,7 @@ public struct Tap: Sendable {
         runs[.server].begin(conversation.unreadBytes(from: .server))
         while case .running = stage, ready.count < Self.maximumReady {
             guard let event = conversation.next() else { return finishRun() }
+            if !hasToldOfClearText, event.sender == .client { tellOfClearText(event) }
             if settings.isMirror {
                 forwardMirrored(event)
             } else if event.sender == .client {

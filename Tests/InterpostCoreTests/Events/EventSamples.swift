@@ -224,7 +224,7 @@ enum ActCase: CaseIterable {
             return [EventSample(.act(.messagesRead(named, count: 3)), .act(.messagesRead(nameless, count: 0)))]
         case .flagsChanged:
             return StoreRequest.Operation.allCases.map {
-                EventSample(.act(.flagsChanged(named, $0, ["\\Seen"])), .act(.flagsChanged(nameless, $0, [])))
+                EventSample(.act(.flagsChanged(named, $0, ["\\Seen"], implicit: true)), .act(.flagsChanged(nameless, $0, [])))
             }
         case .labelsChanged:
             return StoreRequest.Operation.allCases.map {

@@ -95,7 +95,7 @@ struct GatePlayer {
 
     init(_ mailProtocol: MailProtocol, _ policy: Policy, context: PolicyContext? = nil) {
         core = SessionCore(
-            SessionSettings(mailProtocol: mailProtocol, listener: .off, upstream: .off), policy: policy,
+            SessionSettings(mailProtocol: mailProtocol, listener: .implicit, upstream: .implicit), policy: policy,
             context: context ?? PolicyContext(mailProtocol), recordsUpstream: true)
     }
 

@@ -198,3 +198,40 @@ import Testing
         }
     }
 }
+
+/// A login that somebody on the way can read.
+@Suite struct `A login in clear text` {
+    private static func warnings(
+        _ said: [String], _ mailProtocol: MailProtocol = .imap, listener: SessionSettings.ListenerSecurity,
+        upstream: SessionSettings.UpstreamSecurity, isMirror: Bool = false
+    ) -> [String] {
+        var tap = Tap(SessionSettings(mailProtocol: mailProtocol, listener: listener, upstream: upstream, isMirror: isMirror))
+        tap.receive(ByteBuffer(string: mailProtocol == .imap ? "* OK hi\r\n" : "+OK hi\r\n"), from: .server, at: WireTime(nanoseconds: 0))
+        var told: [String] = []
+        for line in said {
+            tap.receive(ByteBuffer(string: line + "\r\n"), from: .client, at: WireTime(nanoseconds: 0))
+            while let action = tap.next() { if case .tell(.warning(let text)) = action { told.append(text) } }
+        }
+        return told
+    }
+
+    private static let client = "a login in clear text: the client's connection is not encrypted"
+    private static let server = "a login in clear text: the connection to the server is not encrypted"
+
+    @Test(arguments: [["a LOGIN x y"], ["a AUTHENTICATE PLAIN"], ["a LOGIN {1}"], ["a LOGIN x"], ["a NOOP", "a LOGIN x y", "b LOGIN x y"]])
+    func `is told once of each leg`(said: [String]) {
+        #expect(Self.warnings(said, listener: .off, upstream: .off) == [Self.client, Self.server])
+        #expect(Self.warnings(said, listener: .offered, upstream: .implicit) == [Self.client])
+        #expect(Self.warnings(said, listener: .required, upstream: .implicit) == [Self.client])
+        #expect(Self.warnings(said, listener: .implicit, upstream: .off) == [Self.server])
+        #expect(Self.warnings(said, listener: .implicit, upstream: .implicit).isEmpty)
+        #expect(Self.warnings(said, listener: .offered, upstream: .off, isMirror: true) == [Self.client, Self.server])
+    }
+
+    @Test func `is told in POP3, and only of logins`() {
+        #expect(Self.warnings(["USER x", "PASS y"], .pop3, listener: .off, upstream: .implicit) == [Self.client])
+        #expect(Self.warnings(["APOP x y"], .pop3, listener: .off, upstream: .implicit) == [Self.client])
+        #expect(Self.warnings(["CAPA", "NOOP", "QUIT"], .pop3, listener: .off, upstream: .off).isEmpty)
+        #expect(Self.warnings(["a CAPABILITY", "b NOOP"], listener: .off, upstream: .off).isEmpty)
+    }
+}
