@@ -19,4 +19,6 @@ struct Interpost: AsyncParsableCommand {
             ReplayAsClient.self,
             PolicyCommand.self,
         ])
+
+    static func main() async { await main(Replay.arguments(Array(CommandLine.arguments.dropFirst()))) }
 }

@@ -46,7 +46,8 @@ enum ActReader {
             }
             return acts
         case .store(_, let request):
-            guard !messages.isEmpty else { return [] }
+            // Servers say OK in a mailbox that is open for reading only, too; Courier changes flags there, and says so.
+            guard !messages.isEmpty, selected?.isReadOnly != true || entry.hasToldFlags else { return [] }
             switch request.item {
             case .flags(let flags):
                 let deletes = request.operation != .remove && flags.contains { $0.bytes.equalsIgnoringCase("\\DELETED") }

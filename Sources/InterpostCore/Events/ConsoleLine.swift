@@ -106,7 +106,7 @@ public struct ConsoleLine: Sendable {
         case .login(let user, let method, let succeeded):
             "\(succeeded ? "logged in" : "login FAILED")\(user.map { " as " + short($0) } ?? "") by \(short(method))"
         case .mailboxSelected(let name, let readOnly, let messages):
-            "\(short(name.description)) selected\(readOnly ? " read-only" : "")\(messages.map { ", " + count(Int(clamping: $0), "message") } ?? "")"
+            "\(short(name.decoded)) selected\(readOnly ? " read-only" : "")\(messages.map { ", " + count(Int(clamping: $0), "message") } ?? "")"
         case .messagesRead(let messages, let count): "\(Self.count(count, "message")) read\(text(of: messages))"
         case .flagsChanged(let messages, _, _, implicit: true): "marked as read\(text(of: messages))"
         case .flagsChanged(let messages, let operation, let flags, _):
@@ -117,12 +117,12 @@ public struct ConsoleLine: Sendable {
         case .messagesExpunged(let messages, let count):
             "\(count.map { Self.count($0, "message") } ?? "messages") expunged\(text(of: messages))"
         case .messageAppended(let name, _, let octets, _):
-            "message appended to \(short(name.description)), \(size(octets.reduce(0, &+)))"
-        case .messagesCopied(let messages, let target, _): "messages copied\(text(of: messages)) to \(short(target.description))"
-        case .messagesMoved(let messages, let target, _): "messages moved\(text(of: messages)) to \(short(target.description))"
-        case .mailboxCreated(let name): "mailbox \(short(name.description)) created"
-        case .mailboxRenamed(let old, let new): "mailbox \(short(old.description)) renamed to \(short(new.description))"
-        case .mailboxDeleted(let name): "mailbox \(short(name.description)) deleted"
+            "message appended to \(short(name.decoded)), \(size(octets.reduce(0, &+)))"
+        case .messagesCopied(let messages, let target, _): "messages copied\(text(of: messages)) to \(short(target.decoded))"
+        case .messagesMoved(let messages, let target, _): "messages moved\(text(of: messages)) to \(short(target.decoded))"
+        case .mailboxCreated(let name): "mailbox \(short(name.decoded)) created"
+        case .mailboxRenamed(let old, let new): "mailbox \(short(old.decoded)) renamed to \(short(new.decoded))"
+        case .mailboxDeleted(let name): "mailbox \(short(name.decoded)) deleted"
         case .retrieved(let message, let octets, let whole):
             "\(text(of: message)) retrieved\(whole ? "" : " in part"), \(size(octets))"
         case .deleted(let message): "\(text(of: message)) marked deleted"
@@ -143,7 +143,7 @@ public struct ConsoleLine: Sendable {
     }
 
     private static func text(of messages: MessageReferences) -> String {
-        let place = messages.mailbox.map { " in " + short($0.description) } ?? ""
+        let place = messages.mailbox.map { " in " + short($0.decoded) } ?? ""
         let which =
             [messages.numbers, messages.uids.map { "UIDs " + $0 }].compactMap { $0.map(short) }
             + (messages.subjects.isEmpty ? messages.messageIDs : messages.subjects).prefix(1).map(short)

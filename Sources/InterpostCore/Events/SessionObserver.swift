@@ -218,6 +218,7 @@ public struct SessionObserver: Sendable {
         guard detail >= .responses || response.kind.isFollowed || (detail == .commands && response.kind == .capability)
         else { return }
         var (data, found) = response.read()
+        if case .fetch(let answer) = data, answer.flags != nil { ledger.noteFlags(event.exchange) }
         if ledger.isReading, case .fetch(let answer) = data {
             ledger.note(answer, in: response, wasSeen: follower.knowsAsSeen(response, answer))
         }

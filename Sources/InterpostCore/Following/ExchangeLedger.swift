@@ -19,6 +19,8 @@ struct ExchangeLedger: Sendable {
         var octets = 0
         /// The last EXISTS.
         var exists: UInt64?
+        /// The server has told flags.
+        var hasToldFlags = false
         /// Messages whose text came back, by sequence number and by UID.
         var readNumbers = NumberRuns()
         var readUIDs = NumberRuns()
@@ -53,6 +55,11 @@ struct ExchangeLedger: Sendable {
         entries[index].octets += event.bytes.readableBytes
         if isUntagged { entries[index].untagged += 1 }
         if let exists { entries[index].exists = exists }
+    }
+
+    /// A FETCH answer told flags before a completion.
+    mutating func noteFlags(_ exchange: Int?) {
+        if let index = index(of: exchange) { entries[index].hasToldFlags = true }
     }
 
     /// A FETCH is in progress.

@@ -104,7 +104,7 @@ struct IMAPGate: Gate {
         (heldVerdict, heldCommand) = (nil, nil)
         stage = .ready
         if allows {
-            let verdict = policy.verdictOnceAllowed(.imap(command))
+            let verdict = policy.verdictOnceAllowed(.imap(command), context)
             let rewrites: Set<Rewrite> = if case .rewrite(let rewrites) = verdict { rewrites } else { [] }
             send(command, text, PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: verdict), rewrites)
         } else {

@@ -95,7 +95,7 @@ struct POP3Gate: Gate {
         (pending, heldDecision) = (nil, nil)
         stage = .ready
         if allows {
-            let verdict = policy.verdictOnceAllowed(.pop3(name: command.name, command.command))
+            let verdict = policy.verdictOnceAllowed(.pop3(name: command.name, command.command), context)
             let decision = PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: verdict)
             if case .rewrite = verdict { sendRewritten(command, decision) } else { send(command, decision) }
         } else {

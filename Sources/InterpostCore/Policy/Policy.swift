@@ -69,7 +69,7 @@ public struct Policy: Hashable, Sendable {
         let denial = denial(of: command, context)
         guard command.mayEverPass else { return .refuse(denial) }
         switch rule.action {
-        case .allow: return verdictOnceAllowed(command, byVerb: rule.match.namesVerb(of: command, context.mailProtocol))
+        case .allow: return verdictOnceAllowed(command, context, byVerb: rule.match.namesVerb(of: command, context.mailProtocol))
         case .refuse(let own): return .refuse(own ?? denial)
         case .pretend: return command.mayBePretended ? .pretend : .refuse(denial)
         case .rewrite: return .rewrite(command.rewrites)
@@ -80,12 +80,36 @@ public struct Policy: Hashable, Sendable {
 
     /// What becomes of a command that a rule or a person has allowed: it goes on as what the preset makes of it, unless the
     /// rule names its verb.
-    func verdictOnceAllowed(_ command: SubmittedCommand, byVerb isNamed: Bool = false) -> Verdict {
+    func verdictOnceAllowed(_ command: SubmittedCommand, _ context: PolicyContext, byVerb isNamed: Bool = false) -> Verdict {
         guard !isNamed else { return .allow }
         switch preset {
         case .observe: return .allow
-        case .readOnly: return command.rewrites.isEmpty ? .allow : .rewrite(command.rewrites)
+        case .readOnly: return rewritten(command, context)
         case .noDelete, .organise: return command.rewrites == [.unselect] ? .rewrite([.unselect]) : .allow
+        }
+    }
+
+    /// What a read-only mailbox makes of a command. A mailbox in which a rule may let something be changed later is opened for
+    /// that: a server says OK to STORE in an examined one, and changes nothing (Dovecot).
+    private func rewritten(_ command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
+        var rewrites = command.rewrites
+        if rewrites.contains(.examine), case .imap(let imap) = command, let mailbox = imap.body.parts.mailboxes.first,
+            mayChange(CanonicalMailbox(mailbox, separator: context.separator), context)
+        {
+            rewrites.remove(.examine)
+        }
+        return rewrites.isEmpty ? .allow : .rewrite(rewrites)
+    }
+
+    /// Verbs that change what is in the selected mailbox.
+    private static let changing: [Keyword] = [Keyword("STORE"), Keyword("EXPUNGE"), Keyword("MOVE")]
+
+    private func mayChange(_ mailbox: CanonicalMailbox?, _ context: PolicyContext) -> Bool {
+        rules.contains { rule in
+            guard rule.action.mayLetPass, Self.changing.contains(where: { rule.match.mayName($0, .imap) }) else { return false }
+            guard !rule.match.mailboxes.isEmpty else { return true }
+            return mailbox.map { mailbox in rule.match.mailboxes.contains { $0.matches(mailbox, separator: context.separator) } }
+                ?? false
         }
     }
 
@@ -96,7 +120,7 @@ public struct Policy: Hashable, Sendable {
         guard preset.mayPass(command.name, context.mailProtocol) else { return .refuse(denial) }
         switch preset {
         case .observe: return .allow
-        case .readOnly: return command.rewrites.isEmpty ? .allow : .rewrite(command.rewrites)
+        case .readOnly: return rewritten(command, context)
         case .noDelete, .organise:
             if case .imap(let imap) = command {
                 if imap.setsDeleted || (preset == .noDelete && imap.movesByLabel) { return .refuse(denial) }

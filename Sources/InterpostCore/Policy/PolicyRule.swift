@@ -14,6 +14,8 @@ public struct PolicyRule: Hashable, Sendable {
 
         /// Whether more passes by this rule than without it.
         var opens: Bool { self == .allow || self == .rewrite }
+        /// The same, or a person may say so.
+        var mayLetPass: Bool { if case .hold = self { true } else { opens } }
     }
 
     /// The name that the log gives it, beside its number.

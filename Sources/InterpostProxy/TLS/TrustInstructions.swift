@@ -16,7 +16,14 @@ package enum TrustInstructions {
         mutt, neomutt  set ssl_ca_certificates_file = "\(certificate)"   (in ~/.muttrc; quotes as shown)
         mbsync         CertificateFile \(certificate)
         fetchmail      sslcertfile \(certificate)
+        offlineimap    sslcacertfile = \(certificate)   (in the repository's section)
+        getmail        ca_certs = \(certificate)   (in [retriever])
+        mpop           tls_trust_file \(certificate)
+        imapfilter     imapfilter -t \(certificate)
+        aerc           SSL_CERT_FILE=\(certificate) aerc   (it trusts no other authority then)
         curl           --cacert \(certificate)
+        Python         ssl.create_default_context(cafile="\(certificate)")
+        certutil       certutil -A -d sql:PROFILE -n Interpost -t C,, -i \(certificate)   (a profile of Thunderbird or Firefox)
         Debian         cp \(certificate) /usr/local/share/ca-certificates/interpost.crt && update-ca-certificates
                        (undo: remove the file, then update-ca-certificates --fresh)
         """

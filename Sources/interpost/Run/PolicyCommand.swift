@@ -6,7 +6,26 @@ import NIOCore
 /// `interpost policy`: what policies say.
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Look at policies.", subcommands: [Explain.self])
+        commandName: "policy", abstract: "Look at policies.", subcommands: [Check.self, Explain.self])
+
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check a policy file. A mistake in it is named with its line, and the exit status is 1.")
+
+        @Argument(help: ArgumentHelp("A policy file.", valueName: "file"))
+        var file: String
+
+        func run() throws {
+            do {
+                let policy = try PolicyFile.read(presetOrPath: file)
+                let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
+                let hidden = policy.hidden.isEmpty ? "" : ", hides \(policy.hidden.map(\.description).joined(separator: ", "))"
+                StandardOutput.write("\(file): preset \(policy.preset.rawValue), \(rules)\(hidden)\(policy.isDryRun ? ", dry run" : "")\n")
+            } catch {
+                throw UserError(error)
+            }
+        }
+    }
 
     struct Explain: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -51,6 +70,12 @@ struct PolicyCommand: ParsableCommand {
         @Option(help: "What separates the levels of mailbox names.")
         var separator = "/"
 
+        @Option(help: "Logins that the server has refused in this session.")
+        var failedLogins = 0
+
+        @Option(help: ArgumentHelp("The size of the message that a POP3 command is about.", valueName: "octets"))
+        var size: UInt64?
+
         func validate() throws {
             guard ["none", "1.2", "1.3"].contains(tls) else { throw ValidationError("--tls is none, 1.2 or 1.3") }
             guard separator.utf8.count == 1 else { throw ValidationError("--separator is one character") }
@@ -76,7 +101,8 @@ struct PolicyCommand: ParsableCommand {
             var context = PolicyContext(
                 mailProtocol, state: beforeLogin ? .notAuthenticated : mailbox == nil ? .authenticated : .selected,
                 user: user.map { ByteBuffer(string: $0) }, separator: octet, clientAddress: IPAddress(client), listener: listener,
-                clientIsEncrypted: tls != "none", clientTLSVersion: TLSProtocolVersion(number: tls))
+                clientIsEncrypted: tls != "none", clientTLSVersion: TLSProtocolVersion(number: tls), failedLogins: failedLogins,
+                messageSize: size)
             context.selected = mailbox.flatMap {
                 CanonicalMailbox(MailboxName(IMAPString(ModifiedUTF7.encode($0))), separator: octet)
             }

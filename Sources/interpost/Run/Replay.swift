@@ -12,14 +12,20 @@ import UnixSignals
 struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer mail clients from captures, as the recorded servers did.",
+        usage: "interpost replay <captures> ... --listen <url> [<options>] [-- <command> ...]",
         discussion: """
             Each connection gets a session of the captures, in their order, and from the first again when there are no more. Any
             password will do, unless --user and --password-file say which. At the end standard output tells what was asked that is not
             in the capture, what was never asked, and the first difference; the exit status is 1 when there was any.
 
+            A command after -- is run while clients can connect, with INTERPOST_URL, INTERPOST_HOST, INTERPOST_PORT, INTERPOST_USER
+            and INTERPOST_PASSWORD in its environment, and with INTERPOST_IMAP_URL and INTERPOST_POP3_URL. Everything ends with it, the report goes to standard error, and its exit
+            status is the program's. --listen may be left out then.
+
             Examples:
               interpost replay mail.interpost --listen imap://127.0.0.1:1143
               interpost replay mail.interpost --listen imaps://127.0.0.1:0 --sessions 1 --ready-file ready.json
+              interpost replay mail.interpost -- sh -c 'curl "$INTERPOST_URL" --user "$INTERPOST_USER:$INTERPOST_PASSWORD"'
               interpost replay a.interpost b.interpost --listen pop3://127.0.0.1:1110 --matching state --times recorded
             """)
 
@@ -29,7 +35,7 @@ struct Replay: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Where clients connect: imap, imaps, pop3 or pop3s; port 0 lets the system choose.", valueName: "url"),
         transform: ListenURL.init)
-    var listen: [ListenURL]
+    var listen: [ListenURL] = []
 
     @Option(help: "What answers a command: strict (the same octets), ordered (the same in any spelling), state (any that fits).")
     var matching = ReplayOptions.Matching.ordered
@@ -59,8 +65,20 @@ struct Replay: AsyncParsableCommand {
     @Option(help: ArgumentHelp("End after so many connections.", valueName: "n"))
     var sessions: Int?
 
+    /// What follows `--`, word by word: the library has no arguments after a list of arguments.
+    @Option(name: .customLong(Self.commandOption), parsing: .unconditionalSingleValue, help: .hidden)
+    var command: [String] = []
+
+    private static let commandOption = "command-word"
+
+    /// The arguments of the program, with `--` and what follows it written as this command reads them.
+    static func arguments(_ typed: [String]) -> [String] {
+        guard typed.first == "replay", let end = typed.firstIndex(of: "--") else { return typed }
+        return typed[..<end] + typed[(end + 1)...].flatMap { ["--" + commandOption, $0] }
+    }
+
     func validate() throws {
-        if listen.isEmpty { throw ValidationError("give --listen URL") }
+        if listen.isEmpty, command.isEmpty { throw ValidationError("give --listen URL, or -- and a command") }
         do {
             _ = try tls()
         } catch {
@@ -71,12 +89,16 @@ struct Replay: AsyncParsableCommand {
 
     func run() async throws {
         let replayer: Replayer
+        let password: String?
         do {
             var options = ReplayOptions(matching)
             (options.times, options.onUnmatched, options.auth, options.user) = (times.times, onUnmatched, auth, user)
-            options.password = try passwordFile.map(PasswordFile.read)
+            password = try passwordFile.map(PasswordFile.read)
+            options.password = password
+            let recorded = try RecordedSessions(captures)
+            let listen = try listen.isEmpty ? Self.listeners(for: recorded) : listen
             replayer = try await Replayer(
-                RecordedSessions(captures), listeners: listen, options: options, tls: tls(), maximumConnections: sessions)
+                recorded, listeners: listen, options: options, tls: tls(), maximumConnections: sessions)
         } catch {
             throw UserError(error)
         }
@@ -84,13 +106,32 @@ struct Replay: AsyncParsableCommand {
             StandardError.note("answering on \(listener.url)")
         }
         if let readyFile { try ReadyFile(listeners: replayer.listeners).write(to: readyFile) }
+        defer { ReadyFile.remove(readyFile) }
         let logger = Logger(label: "interpost") { StreamLogHandler.standardError(label: $0) }
         let service = ServiceGroupConfiguration.ServiceConfiguration(
             service: replayer, successTerminationBehavior: .gracefullyShutdownGroup)
-        try await ServiceGroup(
-            configuration: .init(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        ).run()
-        try tell(replayer)
+        let group = ServiceGroup(
+            configuration: .init(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        guard let program = command.first else {
+            try await group.run()
+            for line in report(replayer) { StandardOutput.write(line) }
+            guard isClean(replayer) else { throw ExitCode(1) }
+            return
+        }
+        let child = try ChildCommand(
+            program, Array(command.dropFirst()), environment: ChildCommand.environment(replayer.listeners, user, password))
+        async let ended: Void = group.run()
+        let status = await child.wait()
+        replayer.end()
+        try await ended
+        for line in report(replayer) { StandardError.note(line.trimmingCharacters(in: .newlines)) }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    /// One on a port of its own for each protocol that the captures hold.
+    private static func listeners(for recorded: RecordedSessions) throws -> [ListenURL] {
+        let protocols = Set(recorded.sessions.map(\.mailProtocol.rawValue)).sorted()
+        return try protocols.map { try ListenURL("\($0)://127.0.0.1:0") }
     }
 
     private func tls() throws(ConfigurationError) -> TLSSettings {
@@ -99,14 +140,14 @@ struct Replay: AsyncParsableCommand {
         return try ConfigurationFile.settings(overlay).tls
     }
 
-    private func tell(_ replayer: Replayer) throws {
-        let outcomes = replayer.outcomes
-        for outcome in outcomes {
-            StandardOutput.write("Connection \(outcome.connection), \(outcome.mailProtocol.title)\n\(outcome.report.text)\n")
-        }
+    private func report(_ replayer: Replayer) -> [String] {
         let neverPlayed = replayer.sessionsNeverPlayed
-        if neverPlayed > 0 { StandardOutput.write("Recorded sessions that nobody connected for: \(neverPlayed)\n") }
-        guard neverPlayed == 0, outcomes.allSatisfy(\.report.isClean) else { throw ExitCode(1) }
+        return replayer.outcomes.map { "Connection \($0.connection), \($0.mailProtocol.title)\n\($0.report.text)\n" }
+            + (neverPlayed > 0 ? ["Recorded sessions that nobody connected for: \(neverPlayed)\n"] : [])
+    }
+
+    private func isClean(_ replayer: Replayer) -> Bool {
+        replayer.sessionsNeverPlayed == 0 && replayer.outcomes.allSatisfy(\.report.isClean)
     }
 }
 

@@ -38,6 +38,7 @@ struct Run: AsyncParsableCommand {
             StandardError.note("listening on \(listener.url)")
         }
         if let readyFile { try ReadyFile(listeners: relay.listeners).write(to: readyFile) }
+        defer { ReadyFile.remove(readyFile) }
         let group = ServiceGroup(services: [relay], logger: logger)
         let signalTask = Task { await Self.obey(signals, relay: relay, group: group) }
         try await group.run()
@@ -73,6 +74,13 @@ struct ReadyFile: Codable {
     var listeners: [Listener]
 
     func write(to path: String) throws {
-        try JSONEncoder().encode(self).write(to: URL(filePath: path), options: .atomic)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        try encoder.encode(self).write(to: URL(filePath: path), options: .atomic)
+    }
+
+    /// Clients cannot connect any more.
+    static func remove(_ path: String?) {
+        if let path { unlink(path) }
     }
 }

@@ -104,7 +104,13 @@ extension FetchItem {
             while item.arguments.count < argumentCounts[item.name] ?? 0, reader.isAtList, !reader.isAtFetchModifiers {
                 if let list = reader.value() { item.arguments.append(list) }
             }
-            return [item]
+            var items = [item]
+            // Several without their parentheses, as most servers take them.
+            while reader.peekBehindSpaces != 0, reader.peekBehindSpaces != UInt8(ascii: "("), let next = read(&reader) {
+                reader.note(.wordForList)
+                items.append(next)
+            }
+            return items
         }
         var items: [FetchItem] = []
         reader.readList { reader in
