@@ -72,6 +72,29 @@ import Testing
         }
     }
 
+    @Test func `runs a command beside a replay, and ends as it does`() async throws {
+        let capture = EventSchema.repository.appending(path: "Fixtures/Captures/demo.interpost").path
+        let script =
+            "echo $INTERPOST_IMAP_URL $INTERPOST_POP3_URL $INTERPOST_HOST $INTERPOST_USER; (sleep 60 < /dev/null > /dev/null 2>&1 &); exit 7"
+        let outcome = try await Program.run("replay", capture, "--user", "anna", "--", "sh", "-c", script)
+        #expect(outcome.code == 7, "\(outcome.errors)")
+        let words = outcome.text.split(whereSeparator: \.isWhitespace)
+        #expect(words.count == 4 && words[0].hasPrefix("imap://127.0.0.1:") && words[1].hasPrefix("pop3://127.0.0.1:"))
+        #expect(words[2...].elementsEqual(["127.0.0.1", "anna"]))
+        #expect(outcome.errors.contains("Recorded sessions that nobody connected for"))
+        let missing = try await Program.run("replay", capture, "--", "/no/such/program")
+        #expect(missing.code == 1 && missing.errors.contains("/no/such/program cannot be run: No such file or directory"))
+    }
+
+    @Test func `checks a policy`() async throws {
+        let room = try Room("policy")
+        let good = try await Program.run(
+            "policy", "check", room.write("preset: read-only\nrules:\n  - {command: STORE, action: allow}\n", to: "good.yml"))
+        #expect(good.code == 0 && good.text.hasSuffix("preset read-only, 1 rule\n"), "\(good.errors)")
+        let bad = try await Program.run("policy", "check", room.write("preset: read-only\nruless: []\n", to: "bad.yml"))
+        #expect(bad.code == 1 && bad.errors.contains("bad.yml:2:") && bad.errors.contains("did you mean 'rules'?"))
+    }
+
     @Test func `says what a good configuration means`() async throws {
         let room = try Room("good")
         let file = try room.write(Self.relay, to: "good.yml")

@@ -39,7 +39,11 @@ public struct Transcript: Sendable {
     /// Whether a text looks like a transcript: its first line that is not a comment begins with `C:` or `S:`.
     public static func looksLike(_ text: ByteBuffer) -> Bool {
         for line in text.withoutByteOrderMark.readableBytesView.prefix(4096).split(separator: UInt8.lineFeed) {
-            if line.starts(with: TranscriptReader.connected) || line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@") || line.first == .carriageReturn { continue }
+            if line.starts(with: TranscriptReader.connected) || line.first == UInt8(ascii: "#") || line.first == UInt8(ascii: "@")
+                || line.first == .carriageReturn
+            {
+                continue
+            }
             return line.starts(with: "C:".utf8) || line.starts(with: "S:".utf8)
         }
         return false

@@ -73,7 +73,8 @@ enum ActReader {
         case .move(_, let mailbox):
             // A server that moved something says which messages are gone (RFC 6851 §3.3).
             let uids = uids("COPYUID")
-            return uids == nil && (messages.removedCount == 0 || messages.isEmpty) ? [] : [.messagesMoved(named, to: mailbox, uids: uids)]
+            return uids == nil && (messages.removedCount == 0 || messages.isEmpty)
+                ? [] : [.messagesMoved(named, to: mailbox, uids: uids)]
         case .create(let mailbox, _): return [.mailboxCreated(mailbox)]
         case .rename(let old, let new, _): return [.mailboxRenamed(old, to: new)]
         case .delete(let mailbox): return [.mailboxDeleted(mailbox)]

@@ -88,7 +88,9 @@ public struct SessionObserver: Sendable {
             guard isLast else { break }
             traffic.responses += 1
             if detail >= .responses {
-                tell(.response(name: name?.description ?? "unknown", number: nil, text: ByteBuffer(string: "[\(longOctets) octets]")))
+                tell(
+                    .response(
+                        name: name?.description ?? "unknown", number: nil, text: ByteBuffer(string: "[\(longOctets) octets]")))
             }
             longOctets = 0
         case .status(let status):

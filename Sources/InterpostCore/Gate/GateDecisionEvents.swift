@@ -39,7 +39,9 @@ extension SessionObserver {
         }
         if words.count > 1, IMAPStatus.Result.allCases.contains(where: { $0.word == String(buffer: words[1]) }) {
             kept.append(String(buffer: words[1]))
-        } else if kept == ["*"], case let response = IMAPResponse.beginning(line), response.kind != .unknown, let name = response.name {
+        } else if kept == ["*"], case let response = IMAPResponse.beginning(line), response.kind != .unknown,
+            let name = response.name
+        {
             kept += [response.number.map { "\($0)" }, name.description].compactMap(\.self)
         }
         return ByteBuffer(string: (kept + ["[\(line.readableBytes) octets]"]).joined(separator: " "))

@@ -262,7 +262,9 @@ public struct IMAPReader: Sendable {
             if bytes[index] == UInt8(ascii: "\\") {
                 hasEscapes = true
                 index += 1
-                if index < end, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") { note(.oddEscapeInQuoted) }
+                if index < end, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") {
+                    note(.oddEscapeInQuoted)
+                }
             } else if bytes[index] >= 0x80 {
                 hasEightBit = true
             }

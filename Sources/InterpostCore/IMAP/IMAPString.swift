@@ -57,6 +57,7 @@ public struct MailboxName: Hashable, Sendable, CustomStringConvertible {
     /// The name as people write it: `Entwürfe` for `Entw&APw-rfe`. One that is not spelled right stays as it is.
     package var decoded: String {
         let (text, quirks) = ModifiedUTF7.decode(string.bytes)
-        return quirks.isEmpty && string.length == string.bytes.readableBytes && !string.isINBOX ? String(buffer: text) : description
+        return quirks.isEmpty && string.length == string.bytes.readableBytes && !string.isINBOX
+            ? String(buffer: text) : description
     }
 }

@@ -48,7 +48,7 @@ enum Base64 {
     }
 
     /// 0 to 63.
-    private static func character(of value: UInt8) -> UInt8 {
+    static func character(of value: UInt8) -> UInt8 {
         switch value {
         case ..<26: value + 65
         case ..<52: value + 71

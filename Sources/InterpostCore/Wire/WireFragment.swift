@@ -19,7 +19,8 @@ package enum WireFragment: Equatable, Sendable {
 
     package var bytes: ByteBuffer {
         switch self {
-        case .line(let bytes, _), .longLine(let bytes, _, _), .literal(let bytes, _), .body(let bytes), .terminator(let bytes), .opaque(let bytes):
+        case .line(let bytes, _), .longLine(let bytes, _, _), .literal(let bytes, _), .body(let bytes), .terminator(let bytes),
+            .opaque(let bytes):
             bytes
         }
     }

@@ -1,48 +1,54 @@
 import Foundation
 import InterpostConfiguration
+import InterpostCore
 import InterpostProxy
 
 /// A command that runs beside a replay, with its standard input and outputs.
+///
+/// Foundation's `Process` ends only with the last process that has inherited its descriptors, and a command may leave some.
 struct ChildCommand {
-    private let process = Process()
-    private let ended: AsyncStream<Void>
+    private let process: pid_t
 
     /// - Throws: ``UserError`` where it cannot be run.
     init(_ program: String, _ arguments: [String], environment: [String: String]) throws {
-        guard let path = Self.path(of: program) else { throw UserError("\(program): there is no such program") }
-        let (ended, continuation) = AsyncStream<Void>.makeStream()
-        self.ended = ended
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.terminationHandler = { _ in continuation.finish() }
-        do {
-            try process.run()
-        } catch {
-            throw UserError("\(program) cannot be run: \(error.localizedDescription)")
+        let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
+        var process = pid_t()
+        let failure = Self.withPointers([program] + arguments) { words in
+            Self.withPointers(variables) { unsafe posix_spawnp(&process, program, nil, nil, words, $0) }
         }
+        guard failure == 0 else { throw UserError("\(program) cannot be run: \(String(cString: strerror(failure)))") }
+        self.process = process
     }
 
-    /// As a shell finds it.
-    private static func path(of program: String) -> String? {
-        guard !program.contains("/") else { return FileManager.default.isExecutableFile(atPath: program) ? program : nil }
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-        return folders.map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    /// Texts as C takes them: pointers, and a null one at the end.
+    private static func withPointers<Value>(_ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Value) -> Value {
+        let pointers = unsafe texts.map { unsafe strdup($0) } + [nil]
+        defer { for pointer in unsafe pointers { unsafe free(pointer) } }
+        return unsafe body(pointers)
     }
 
     /// The exit status, as a shell gives it: 128 and the number of the signal that ended it.
     func wait() async -> Int32 {
-        for await _ in ended {}
-        return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+        await withCheckedContinuation { continuation in
+            // A thread of its own, because waiting blocks it.
+            Thread.detachNewThread {
+                var status: Int32 = 0
+                while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+                let signal = status & 0x7F
+                continuation.resume(returning: signal == 0 ? status >> 8 & 0xFF : 128 + signal)
+            }
+        }
     }
 
-    /// How to reach the first listener, and who to log in as; any password will do where none is set.
+    /// How to reach the listeners, and who to log in as; any password will do where none is set.
     static func environment(_ listeners: [Listener], _ user: String?, _ password: String?) -> [String: String] {
-        guard let listener = listeners.first else { return [:] }
-        let urls = listeners.map { ("INTERPOST_\($0.url.prefix { $0.isLetter }.uppercased())_URL", $0.url) }
-        return [
-            "INTERPOST_URL": listener.url, "INTERPOST_HOST": (try? ListenURL(listener.url))?.host ?? "127.0.0.1", "INTERPOST_PORT": "\(listener.port)",
-            "INTERPOST_USER": user ?? "user", "INTERPOST_PASSWORD": password ?? "password",
-        ].merging(urls) { $1 }
+        var variables = ["INTERPOST_USER": user ?? "user", "INTERPOST_PASSWORD": password ?? "password"]
+        for listener in listeners.reversed() {
+            guard let url = try? ListenURL(listener.url) else { continue }
+            variables["INTERPOST_\(url.mailProtocol.rawValue.uppercased())_URL"] = listener.url
+            (variables["INTERPOST_URL"], variables["INTERPOST_HOST"]) = (listener.url, url.host)
+            variables["INTERPOST_PORT"] = "\(listener.port)"
+        }
+        return variables
     }
 }

@@ -20,7 +20,8 @@ struct PolicyCommand: ParsableCommand {
                 let policy = try PolicyFile.read(presetOrPath: file)
                 let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
                 let hidden = policy.hidden.isEmpty ? "" : ", hides \(policy.hidden.map(\.description).joined(separator: ", "))"
-                StandardOutput.write("\(file): preset \(policy.preset.rawValue), \(rules)\(hidden)\(policy.isDryRun ? ", dry run" : "")\n")
+                StandardOutput.write(
+                    "\(file): preset \(policy.preset.rawValue), \(rules)\(hidden)\(policy.isDryRun ? ", dry run" : "")\n")
             } catch {
                 throw UserError(error)
             }

@@ -63,7 +63,8 @@ struct Reading {
     /// What was read of this side, and what still waits for an answer.
     func bytes(of side: Side) -> [UInt8] {
         var rest = conversation
-        return events.filter { $0.sender == side }.flatMap { Array($0.bytes.readableBytesView) } + Array(buffer: rest.takeUnread(from: side))
+        return events.filter { $0.sender == side }.flatMap { Array($0.bytes.readableBytesView) }
+            + Array(buffer: rest.takeUnread(from: side))
     }
 
     /// `not-authenticated`, `selected INBOX read-only`, `transaction`, with ` idle` behind it.

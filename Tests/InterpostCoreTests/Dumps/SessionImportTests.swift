@@ -120,7 +120,9 @@ import Testing
             (.imap, "S: * OK ready\nC: a AUTHENTICATE PLAIN\nC: c2VjcmV0\nC: b NOOP", 18),
             (.imap, "S: * OK ready\nC: a LOGIN {4}\nC: anna {6}\nC: sesame\nC: b NOOP", 26),
             (.imap, "S: * OK ready\nC: a LOGIN {400}\nC: anna {6}\nC: sesame\nC: b NOOP", 26),
-        ]) func `keeps what waits for an answer that never comes, unread`(mailProtocol: MailProtocol, text: String, waiting: Int) throws {
+        ]) func `keeps what waits for an answer that never comes, unread`(mailProtocol: MailProtocol, text: String, waiting: Int)
+        throws
+    {
         let turns = try Transcript(reading: ByteBuffer(string: text)).lines.compactMap { SessionTurn($0) }
         let (records, problem) = Self.records(turns, mailProtocol)
         #expect(problem == "\(waiting) octets of the client waited for an answer that never came")
@@ -131,9 +133,15 @@ import Testing
 
     @Test(
         arguments: [
-            (MailProtocol.imap, "S: * OK ready\nC: a LOGIN anna.b@x.example plum-tree-9\nS: a OK User Anna.B logged in\nC: b NOOP\nS: b OK bye, anna.b@x.example"),
+            (
+                MailProtocol.imap,
+                "S: * OK ready\nC: a LOGIN anna.b@x.example plum-tree-9\nS: a OK User Anna.B logged in\nC: b NOOP\nS: b OK bye, anna.b@x.example"
+            ),
             (.imap, "S: * OK ready\nC: a AUTHENTICATE PLAIN\nS: + \nC: AGFubmEuYgBwbHVtLXRyZWUtOQ==\nS: a OK hello anna.b"),
-            (.pop3, "S: +OK ready\nC: USER anna.b\nS: +OK anna.b, your password?\nC: PASS plum-tree-9\nS: +OK anna.b has 2 messages\nC: LIST\nS: +OK anna.b's list\nS: ."),
+            (
+                .pop3,
+                "S: +OK ready\nC: USER anna.b\nS: +OK anna.b, your password?\nC: PASS plum-tree-9\nS: +OK anna.b has 2 messages\nC: LIST\nS: +OK anna.b's list\nS: ."
+            ),
         ], RedactionLevel.allCases)
     func `holds no name of the user, whatever the server says`(session: (MailProtocol, String), level: RedactionLevel) throws {
         let turns = try Transcript(reading: ByteBuffer(string: session.1)).lines.compactMap { SessionTurn($0) }
@@ -149,7 +157,9 @@ import Testing
     }
 
     @Test func `of POP3 that begins with a command has no greeting`() {
-        let turns = Self.turns([(.client, "CAPA\r\n"), (.server, "+OK\r\nTOP\r\n.\r\n"), (.client, "DELE 1\r\n"), (.server, "+OK\r\n")])
+        let turns = Self.turns([
+            (.client, "CAPA\r\n"), (.server, "+OK\r\nTOP\r\n.\r\n"), (.client, "DELE 1\r\n"), (.server, "+OK\r\n"),
+        ])
         var whole = SessionReading(.pop3, detail: .acts)
         var acts: [String] = []
         for turn in turns { whole.receive(turn) { acts.append($0.summary) } }
@@ -164,13 +174,16 @@ import Testing
 
     @Test func `tells of a literal that was not awaited`() {
         let said: [(Side, String)] = [
-            (.server, "* PREAUTH ready\r\n"), (.client, "a APPEND x {5}\r\n"), (.client, "hello\r\n"), (.server, "+ go\r\na OK done\r\n"),
+            (.server, "* PREAUTH ready\r\n"), (.client, "a APPEND x {5}\r\n"), (.client, "hello\r\n"),
+            (.server, "+ go\r\na OK done\r\n"),
         ]
         var reading = SessionReading(.imap, detail: .commands)
         for turn in Self.turns(said) { reading.receive(turn) { _ in } }
         #expect(reading.findings[.anomaly(.literalNotAwaited, .client)]?.count == 1)
         var waiting = SessionReading(.imap, detail: .commands)
-        for turn in Self.turns([said[0], said[1], (.server, "+ go\r\n"), said[2], (.server, "a OK done\r\n")]) { waiting.receive(turn) { _ in } }
+        for turn in Self.turns([said[0], said[1], (.server, "+ go\r\n"), said[2], (.server, "a OK done\r\n")]) {
+            waiting.receive(turn) { _ in }
+        }
         #expect(waiting.findings[.anomaly(.literalNotAwaited, .client)] == nil)
     }
 }

@@ -12,7 +12,8 @@ import Testing
             (#"the "big" one" (("Ann" NIL"#, #"the "big" one"#), (#"he said "yes"" NIL"#, #"he said "yes""#),
             (#"" NIL"#, ""), (#"a""b" NIL"#, "a"), (#"a"NIL "b""#, "a"), (#"a"12)"#, "a"), (#"a\"b" NIL"#, #"a\"b"#),
             (#"a" TV"#, "a"), (#"a"b c"#, "a"), ("open", "open"),
-        ]) func `ends where a value can follow`(text: String, value: String) {
+        ]) func `ends where a value can follow`(text: String, value: String)
+    {
         var ends = QuotedEnds()
         let bytes = Array(text.utf8)
         let (place, passesQuotes) = ends.end(in: bytes.span, from: 0, to: bytes.count)

@@ -22,7 +22,12 @@ import Testing
         let flags = Policy(.readOnly, PolicyRule(.allow) { $0.commands("STORE") })
         #expect(flags.verdict(on: "a SELECT x") == "allow" && flags.verdict(on: "a CLOSE") == "rewrite unselect")
         #expect(flags.verdict(on: "a FETCH 1 BODY[]") == "rewrite peek")
-        let drafts = Policy(.readOnly, PolicyRule(.hold(seconds: 9)) { $0.mailboxes("Drafts"); $0.commands("flag") })
+        let drafts = Policy(
+            .readOnly,
+            PolicyRule(.hold(seconds: 9)) {
+                $0.mailboxes("Drafts")
+                $0.commands("flag")
+            })
         #expect(drafts.verdict(on: "a SELECT Drafts") == "allow" && drafts.verdict(on: "a SELECT x") == "rewrite examine")
         for rule in [PolicyRule(.allow) { $0.commands("CREATE") }, PolicyRule(.refuse(nil)) { $0.commands("STORE") }] {
             #expect(Policy(.readOnly, rule).verdict(on: "a SELECT x") == "rewrite examine")
@@ -35,7 +40,12 @@ import Testing
             #expect(refusing.verdict(on: line) == "refuse", "\(line)")
         }
         #expect(refusing.verdict(on: "a GETMETADATA INBOX/Other /comment") == "allow")
-        let opening = Policy(.readOnly, PolicyRule(.allow) { $0.mailboxes("*"); $0.commands("SETMETADATA") })
+        let opening = Policy(
+            .readOnly,
+            PolicyRule(.allow) {
+                $0.mailboxes("*")
+                $0.commands("SETMETADATA")
+            })
         #expect(opening.verdict(on: #"a SETMETADATA "INBOX/%" (/comment NIL)"#) == "refuse")
         var hiding = Policy(.observe)
         hiding.hidden = [MailboxPattern("INBOX/Private")]

@@ -265,7 +265,9 @@ import Testing
         #expect(command.body.parts.mayPass && command.body.parts.mailboxes == [MailboxName("INBOX")])
         let touched = command.touches(as: Self.madeUp, in: .selected("Other"))
         #expect(touched.names == [CanonicalMailbox(MailboxName("INBOX"), separator: nil)] && !touched.mayBeAny)
-        #expect(described(command.body.canonical(separator: nil, listed: ListedNames()) as Any) == "plain([mailbox(INBOX), number(5)])")
+        #expect(
+            described(command.body.canonical(separator: nil, listed: ListedNames()) as Any)
+                == "plain([mailbox(INBOX), number(5)])")
         #expect(try Self.strict(" a//b 5").body.canonical(separator: UInt8(ascii: "/"), listed: ListedNames()) == nil)
     }
 

@@ -35,10 +35,16 @@ import Testing
             ("Subject: hello Bob\nBob Stein wrote to Anna\nX-A: b\n\nDear Bob\n", ["Subject: "]),
             ("Bob Stein\n\nDear Bob\n", []), ("Bob Stein <bob@secretcorp.example>: to Anna\n\nhi\n", []),
             ("Subject : hello Bob\n\nhi\n", ["Subject : "]), ("X-Bob-Stein: a\n\nhi\n", ["X-"]), ("\nDear Bob\n", []),
-            ("Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Bob-Stein: Anna\n\nBob\n--x--\n", ["Content-Type: multipart/mixed"]),
-        ]) func `with a broken header holds nothing of it`(message: String, kept: [String]) {
+            (
+                "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Bob-Stein: Anna\n\nBob\n--x--\n",
+                ["Content-Type: multipart/mixed"]
+            ),
+        ]) func `with a broken header holds nothing of it`(message: String, kept: [String])
+    {
         for found in [Self.fetched(message), Self.retrieved(message)] {
-            for word in ["Bob", "Stein", "Anna", "anna", "berg", "secretcorp", "Dear"] { #expect(!found.contains(word), "\(found)") }
+            for word in ["Bob", "Stein", "Anna", "anna", "berg", "secretcorp", "Dear"] {
+                #expect(!found.contains(word), "\(found)")
+            }
             for word in kept { #expect(found.contains(word), "\(found)") }
         }
     }
@@ -50,6 +56,48 @@ import Testing
         let found = Self.fetched(message).dropFirst("Content-Transfer-Encoding: base64\n\n".count)
         #expect(found != body && found.split(separator: "\n").map(\.count) == body.split(separator: "\n").map(\.count))
         #expect(Data(base64Encoded: String(found.replacing("\n", with: "")))?.count == data.count)
+    }
+
+    /// The text of an encoded word in base64, redacted and decoded.
+    private static func encodedWord(_ text: Data, charset: String) throws -> [UInt8] {
+        let head = "Subject: =?\(charset)?B?"
+        let word = text.base64EncodedString()
+        let found = fetched("\(head)\(word)?=\n\nx\n")
+        #expect(found.hasPrefix(head))
+        return Array(try #require(Data(base64Encoded: String(found.dropFirst(head.count).prefix(word.count)))))
+    }
+
+    @Test(arguments: [
+        "Grüße aus Köln, Straße 17", "Привет, Катя Иванова", "件名は日本語です", "😀 Party bei Anna €", "Zażółć gęślą jaźń", "plain words",
+    ])
+    func `an encoded word in base64 stays text of its charset`(text: String) throws {
+        for prefix in ["", "a", "ab"] {
+            let bytes = try Self.encodedWord(Data((prefix + text).utf8), charset: "UTF-8")
+            let found = try #require(String(validating: bytes, as: UTF8.self))
+            #expect(found.unicodeScalars.count == (prefix + text).unicodeScalars.count)
+            #expect(!found.unicodeScalars.contains { $0.properties.generalCategory == .control })
+            for (new, old) in zip(found.unicodeScalars, (prefix + text).unicodeScalars) where old.properties.isAlphabetic {
+                #expect(new != old)
+            }
+        }
+    }
+
+    @Test func `and so does one of KOI8-R, and text of JIS keeps its escapes`() throws {
+        let cyrillic: [UInt8] = [0xEB, 0xC1, 0xD4, 0xD1, 0x20, 0xE9, 0xD7, 0xC1, 0xCE, 0xCF, 0xD7, 0xC1]
+        let found = try Self.encodedWord(Data(cyrillic), charset: "koi8-r")
+        #expect(zip(found, cyrillic).allSatisfy { $1 == 0x20 ? $0 == $1 : $0 != $1 && $0 >= 0xC0 })
+        let japanese: [UInt8] = [0x1B, 0x24, 0x42, 0x46, 0x7C, 0x4B, 0x5C, 0x1B, 0x28, 0x42]
+        let kept = try Self.encodedWord(Data(japanese), charset: "ISO-2022-JP")
+        #expect(kept.prefix(3).elementsEqual(japanese.prefix(3)) && kept.suffix(3).elementsEqual(japanese.suffix(3)))
+        #expect(kept[3...6] != japanese[3...6])
+    }
+
+    @Test func `quoted-printable of another charset is not readable either`() {
+        let found = Self.fetched("=EB=C1=D4=D1 =E9=D7=C1=CE=CF=D7=C1\n", item: "BODY[TEXT]")
+        let same = zip(found.split(separator: "="), "=EB=C1=D4=D1 =E9=D7=C1=CE=CF=D7=C1\n".split(separator: "=")).count {
+            $0 == $1
+        }
+        #expect(same <= 2, "\(found)")
     }
 
     @Test func `quoted-printable stays decodable, and UTF-8 in it`() throws {

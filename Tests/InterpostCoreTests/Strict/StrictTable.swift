@@ -10,7 +10,8 @@ enum StrictTable {
 
     private static let session: [(String, String?)] = [
         ("a CAPABILITY", nil), ("a.1 capability", "a.1 CAPABILITY"), ("a NOOP", nil), ("a nOoP", "a NOOP"),
-        ("a LOGOUT", nil), ("a logout", "a LOGOUT"), ("a NOOP ", "a NOOP"), ("a AUTHENTICATE CRAM-MD5 ", "a AUTHENTICATE CRAM-MD5"), ("a STARTTLS", nil), ("a starttls", "a STARTTLS"),
+        ("a LOGOUT", nil), ("a logout", "a LOGOUT"), ("a NOOP ", "a NOOP"),
+        ("a AUTHENTICATE CRAM-MD5 ", "a AUTHENTICATE CRAM-MD5"), ("a STARTTLS", nil), ("a starttls", "a STARTTLS"),
         ("a UNAUTHENTICATE", nil), ("_ unauthenticate", "_ UNAUTHENTICATE"), ("a ID NIL", nil), ("a id nil", "a ID NIL"),
         ("a ID ()", "a ID NIL"), (#"a ID ("name" "x" "os" NIL)"#, nil),
         ("a ID ({4}\r\nname {1+}\r\nx)", #"a ID ("name" "x")"#), ("a ENABLE CONDSTORE", nil),
@@ -48,7 +49,8 @@ enum StrictTable {
     private static let messages: [(String, String?)] = [
         ("a EXPUNGE", nil), ("a expunge", "a EXPUNGE"), ("a UID EXPUNGE 1:*", nil), ("a uid expunge $", "a UID EXPUNGE $"),
         ("a FETCH 1 FLAGS", nil), ("a FETCH 1 UID FLAGS", "a FETCH 1 (UID FLAGS)"),
-        ("a FETCH 1 FLAGS BODY[] (CHANGEDSINCE 5)", "a FETCH 1 (FLAGS BODY[]) (CHANGEDSINCE 5)"), ("a fetch 1 fast", "a FETCH 1 FAST"), ("a UID FETCH 1:4,*:9 (UID BODY.PEEK[])", nil),
+        ("a FETCH 1 FLAGS BODY[] (CHANGEDSINCE 5)", "a FETCH 1 (FLAGS BODY[]) (CHANGEDSINCE 5)"),
+        ("a fetch 1 fast", "a FETCH 1 FAST"), ("a UID FETCH 1:4,*:9 (UID BODY.PEEK[])", nil),
         ("a FETCH 1 (body[1.2.header.fields (from {2}\r\nto)]<0.100>)", "a FETCH 1 BODY[1.2.HEADER.FIELDS (from to)]<0.100>"),
         ("a FETCH 1 BODY[HEADER.FIELDS.NOT (X-Y)]", nil), ("a FETCH 1 (BODY BODYSTRUCTURE BODY[TEXT] BODY[1.MIME])", nil),
         ("a FETCH 1 (BINARY.PEEK[1.2] BINARY.SIZE[3] RFC822.SIZE)", nil), ("a FETCH 1 PREVIEW", nil),
@@ -66,7 +68,8 @@ enum StrictTable {
     ]
 
     private static let searches: [(String, String?)] = [
-        ("a SEARCH ALL", nil), ("a SEARCH CHARSET UTF-8 FROM \"\u{FC}\"", "a SEARCH CHARSET UTF-8 FROM {2}\r\n\u{FC}"), ("a UID SEARCH 1:4 unseen UID $", "a UID SEARCH 1:4 UNSEEN UID $"),
+        ("a SEARCH ALL", nil), ("a SEARCH CHARSET UTF-8 FROM \"\u{FC}\"", "a SEARCH CHARSET UTF-8 FROM {2}\r\n\u{FC}"),
+        ("a UID SEARCH 1:4 unseen UID $", "a UID SEARCH 1:4 UNSEEN UID $"),
         (
             "a SEARCH RETURN (MIN COUNT) CHARSET UTF-8 FROM {2}\r\n\u{FC}",
             "a SEARCH RETURN (MIN COUNT) CHARSET UTF-8 FROM {2}\r\n\u{FC}"
@@ -144,7 +147,8 @@ enum StrictTable {
         "a FETCH 1 BODY[]<0.0>", "a FETCH 1 BODY[MIME]",
         "a FETCH 1 BODY[0]", "a FETCH 1 BODY[1.]", "a FETCH 1 BODY[1.TEXT", "a FETCH 1 BINARY[TEXT]", "a FETCH 4294967296 FLAGS",
         "a FETCH 1, FLAGS", "a FETCH 1:2:3 FLAGS",
-        "a FETCH $,1 FLAGS", "a FETCH 1 ()", "a FETCH 1 FLAGS (VANISHED)", "a FETCH 1 FLAGS ALL", "a FETCH 1 ALL FLAGS", "a FETCH +1 FLAGS",
+        "a FETCH $,1 FLAGS", "a FETCH 1 ()", "a FETCH 1 FLAGS (VANISHED)", "a FETCH 1 FLAGS ALL", "a FETCH 1 ALL FLAGS",
+        "a FETCH +1 FLAGS",
         "a UID FETCH 1 FLAGS (CHANGEDSINCE 9223372036854775808)",
         "a AUTHENTICATE PLAIN  ", "a AUTHENTICATE PLAIN !!!", "a AUTHENTICATE PLAIN YQ", "a AUTHENTICATE PLAIN YQ== YQ==",
         "a AUTHENTICATE \"PLAIN\"", "a AUTHENTICATE  PLAIN",

@@ -206,7 +206,8 @@ import Testing
         upstream: SessionSettings.UpstreamSecurity, isMirror: Bool = false
     ) -> [String] {
         var tap = Tap(SessionSettings(mailProtocol: mailProtocol, listener: listener, upstream: upstream, isMirror: isMirror))
-        tap.receive(ByteBuffer(string: mailProtocol == .imap ? "* OK hi\r\n" : "+OK hi\r\n"), from: .server, at: WireTime(nanoseconds: 0))
+        tap.receive(
+            ByteBuffer(string: mailProtocol == .imap ? "* OK hi\r\n" : "+OK hi\r\n"), from: .server, at: WireTime(nanoseconds: 0))
         var told: [String] = []
         for line in said {
             tap.receive(ByteBuffer(string: line + "\r\n"), from: .client, at: WireTime(nanoseconds: 0))
@@ -218,7 +219,9 @@ import Testing
     private static let client = "a login in clear text: the client's connection is not encrypted"
     private static let server = "a login in clear text: the connection to the server is not encrypted"
 
-    @Test(arguments: [["a LOGIN x y"], ["a AUTHENTICATE PLAIN"], ["a LOGIN {1}"], ["a LOGIN x"], ["a NOOP", "a LOGIN x y", "b LOGIN x y"]])
+    @Test(arguments: [
+        ["a LOGIN x y"], ["a AUTHENTICATE PLAIN"], ["a LOGIN {1}"], ["a LOGIN x"], ["a NOOP", "a LOGIN x y", "b LOGIN x y"],
+    ])
     func `is told once of each leg`(said: [String]) {
         #expect(Self.warnings(said, listener: .off, upstream: .off) == [Self.client, Self.server])
         #expect(Self.warnings(said, listener: .offered, upstream: .implicit) == [Self.client])

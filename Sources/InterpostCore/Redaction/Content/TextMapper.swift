@@ -2,7 +2,7 @@
 ///
 ///     caf=C3=A9 au lait                caf=C3=A9 -> wqb=C3=8E …      still quoted-printable
 ///     =?utf-8?Q?Gr=C3=BC=C3=9Fe?=      charset, encoding and frame stay, the text in them is mapped
-///     =?utf-8?B?R3LDvMOfZQ==?=         base64 stays base64 of the same length, but means nothing any more
+///     =?utf-8?B?R3LDvMOfZQ==?=         base64 of text stays that, see ``Base64TextMapper``
 ///
 /// What it makes of an octet depends only on the octets before it, never on those after: a text may come in any pieces.
 struct TextMapper: Sendable {
@@ -21,14 +21,22 @@ struct TextMapper: Sendable {
         case base64Word
     }
 
+    private let seed: PseudonymSeed
     private var words: WordMapper
+    private var base64: Base64TextMapper
+    /// The beginning of the charset of the encoded word.
+    private var charset: [UInt8] = []
     private var place = Place.text
     /// `%C3` is a character too: in parameters of RFC 2231.
     var readsPercent = false
 
     private static let maximumCharset = 40
 
-    init(_ seed: PseudonymSeed) { words = WordMapper(seed) }
+    init(_ seed: PseudonymSeed) {
+        self.seed = seed
+        words = WordMapper(seed)
+        base64 = Base64TextMapper(seed, isUTF8: true)
+    }
 
     /// Begins a new text.
     mutating func reset() {
@@ -71,6 +79,7 @@ struct TextMapper: Sendable {
             }
             if byte == UInt8(ascii: "?") {
                 place = .charset(0)
+                charset.removeAll(keepingCapacity: true)
             } else if byte != UInt8(ascii: "=") {
                 place = .text
             }
@@ -85,10 +94,13 @@ struct TextMapper: Sendable {
                 place = .text
                 return map(byte)
             }
+            if count < 3 { charset.append(byte.isLetter ? byte | 0x20 : byte) }
             return byte
         case .encoding:
             switch byte | 0x20 {
-            case UInt8(ascii: "b"): place = .encoded(isBase64: true)
+            case UInt8(ascii: "b"):
+                place = .encoded(isBase64: true)
+                base64 = Base64TextMapper(seed, isUTF8: charset.elementsEqual("utf".utf8))
             case UInt8(ascii: "q"): place = .encoded(isBase64: false)
             default:
                 place = .text
@@ -101,8 +113,11 @@ struct TextMapper: Sendable {
             return byte == UInt8(ascii: "?") ? byte : map(byte)
         case .base64Word:
             // In base64, `=` is padding.
-            if byte == UInt8(ascii: "?") || byte <= .space { place = .text }
-            return words.map(byte)
+            if byte == UInt8(ascii: "?") || byte <= .space {
+                place = .text
+                return words.map(byte)
+            }
+            return base64.map(byte)
         }
     }
 

@@ -154,18 +154,14 @@ struct WordMapper: Sendable {
     }
 
     /// The second digit of `=C3`, whose first stays: continuation octets of UTF-8 become others, letters become characters
-    /// that can be printed, and control characters, `=3D` and first octets of UTF-8 stay.
+    /// that can be printed, first octets of UTF-8 become others that as many octets follow, and control characters and `=3D`
+    /// stay.
     @inline(__always) mutating func mapSecondHexDigit(_ byte: UInt8, behind first: UInt8) -> UInt8 {
         guard let value = Self.hexValue(byte), let high = Self.hexValue(first) else { return map(byte) }
-        let count: UInt8
-        switch high {
-        case 4...7: count = value == 15 ? 1 : 15
-        case 8...11: count = 16
-        default: count = 1
-        }
-        guard count > 1 else { return byte }
+        // A digit of ASCII has no need of two digits, so it is one of something else: `=3D`.
+        guard high > 3 else { return byte }
         state = seed.next(state, high << 4)
-        let mapped = shift(value, 0, count)
+        let mapped = OctetHalves.low(value, of: high, isUTF8: true) { shift(value, $0, $1) }
         state = seed.next(state, value)
         return mapped < 10 ? 0x30 + mapped : (byte.isLowerCase ? 0x57 : 0x37) + mapped
     }

@@ -39,11 +39,14 @@ struct SecretEchoes: Sendable {
     private static func words(of secret: Secret) -> [[UInt8]] {
         let whole = secret.withExposedBytes { Array($0.readableBytesView) }
         let hasSpace = whole.contains { $0 <= .space }
-        return (hasSpace ? [whole] : []) + whole.split { $0 <= UInt8.space }.flatMap { word -> [[UInt8]] in
-            let escaped = word.flatMap { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), $0] : [$0] }
-            let parts = word.split(whereSeparator: punctuation.contains).map { Array($0) }
-            return [Array(word)] + (escaped.count > word.count ? [escaped] : []) + parts.filter { $0.count < word.count }
-        }
+        return (hasSpace ? [whole] : [])
+            + whole.split { $0 <= UInt8.space }.flatMap { word -> [[UInt8]] in
+                let escaped = word.flatMap {
+                    $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), $0] : [$0]
+                }
+                let parts = word.split(whereSeparator: punctuation.contains).map { Array($0) }
+                return [Array(word)] + (escaped.count > word.count ? [escaped] : []) + parts.filter { $0.count < word.count }
+            }
     }
 
     private static let punctuation = Set("()=\",<>{}".utf8)

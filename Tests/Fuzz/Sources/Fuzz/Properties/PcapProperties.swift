@@ -51,7 +51,8 @@ enum PcapProperties {
                 case .opened(let number, let facts, let isWhole):
                     try require(open[number] == nil, "session \(number) opened again")
                     open[number] = SessionImport(
-                        facts, session: number, from: .packets(isWhole: isWhole), start: WireTime(nanoseconds: 0), key: FuzzPseudonymKey())
+                        facts, session: number, from: .packets(isWhole: isWhole), start: WireTime(nanoseconds: 0),
+                        key: FuzzPseudonymKey())
                 case .said(let number, let turn):
                     try require(open[number] != nil, "session \(number) said something and is not open")
                     octets += turn.bytes.readableBytes
