@@ -3,8 +3,9 @@ import NIOCore
 /// What was done to an account and its mail: the lines that an auditor asks for. Told when the server has
 /// confirmed it.
 public enum Act: Sendable {
-    /// `method` is `LOGIN`, `PASS`, `APOP` or the SASL mechanism.
-    case login(user: String?, method: String, succeeded: Bool)
+    /// `method` is `LOGIN`, `PASS`, `APOP` or the SASL mechanism; `actingAs` is whose mail it is, where that is somebody else's
+    /// (RFC 4422 §2).
+    case login(user: String?, method: String, succeeded: Bool, actingAs: String? = nil)
     case mailboxSelected(MailboxName, readOnly: Bool, messages: UInt64?)
     case messagesRead(MessageReferences, count: Int)
     /// `implicit` where a FETCH of texts without PEEK marked them as read.

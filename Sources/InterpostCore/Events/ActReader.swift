@@ -12,7 +12,7 @@ enum ActReader {
         case .login(let user, _):
             return [.login(user: user.description, method: "LOGIN", succeeded: succeeded)]
         case .authenticate(let mechanism, _):
-            return [.login(user: record.sasl?.user, method: ShowableNames.title(ofMechanism: mechanism), succeeded: succeeded)]
+            return [login(record.sasl, mechanism, succeeded: succeeded)]
         default:
             return succeeded ? acts(of: command, status: status, entry, selection: selection, messages: messages) : []
         }
@@ -82,6 +82,13 @@ enum ActReader {
         }
     }
 
+    private static func login(_ sasl: SASLExchange?, _ mechanism: Keyword, succeeded: Bool) -> Act {
+        let identity = sasl?.authorizationIdentity
+        return .login(
+            user: sasl?.user, method: ShowableNames.title(ofMechanism: mechanism), succeeded: succeeded,
+            actingAs: identity == sasl?.user ? nil : identity)
+    }
+
     private static func appendAct(_ mailbox: MailboxName, _ messages: [AppendedMessage], _ uids: String?) -> Act {
         .messageAppended(
             mailbox, flags: messages.first?.flags.map(\.description) ?? [], octets: messages.map(\.octets),
@@ -98,7 +105,7 @@ enum ActReader {
         case .rpop: return [.login(user: user, method: "RPOP", succeeded: succeeded)]
         case .apop(let name, _): return [.login(user: String(buffer: name), method: "APOP", succeeded: succeeded)]
         case .auth(let mechanism?, _):
-            return [.login(user: record.sasl?.user, method: ShowableNames.title(ofMechanism: mechanism), succeeded: succeeded)]
+            return [login(record.sasl, mechanism, succeeded: succeeded)]
         case .retr(let message) where succeeded:
             return [.retrieved(maildrop.message(message), octets: record.octets, wholeMessage: true)]
         case .top(let message, _) where succeeded:

@@ -103,8 +103,9 @@ public struct ConsoleLine: Sendable {
 
     private static func text(of act: Act) -> String {
         switch act {
-        case .login(let user, let method, let succeeded):
-            "\(succeeded ? "logged in" : "login FAILED")\(user.map { " as " + short($0) } ?? "") by \(short(method))"
+        case .login(let user, let method, let succeeded, let actingAs):
+            "\(succeeded ? "logged in" : "login FAILED")\(user.map { " as " + short($0) } ?? "")"
+                + "\(actingAs.map { ", acting as " + short($0) } ?? "") by \(short(method))"
         case .mailboxSelected(let name, let readOnly, let messages):
             "\(short(name.decoded)) selected\(readOnly ? " read-only" : "")\(messages.map { ", " + count(Int(clamping: $0), "message") } ?? "")"
         case .messagesRead(let messages, let count): "\(Self.count(count, "message")) read\(text(of: messages))"

@@ -191,8 +191,9 @@ extension TLSFacts {
 extension Act {
     fileprivate func write(to sink: inout some FieldSink) {
         switch self {
-        case .login(let user, let method, let succeeded):
+        case .login(let user, let method, let succeeded, let actingAs):
             sink.field("user", user)
+            sink.field("acting_as", actingAs)
             sink.field("method", method)
             sink.field("succeeded", succeeded)
         case .mailboxSelected(let mailbox, let readOnly, let messages):

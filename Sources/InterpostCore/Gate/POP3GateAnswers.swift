@@ -11,7 +11,11 @@ extension POP3Gate {
             if reply.result == .ok { stage = .ready } else { leave() }
             return .pass
         case .pop3Begin(_, let command):
-            if case .list(nil) = command { view.beginListing() }
+            if case .list(nil) = command {
+                view.beginListing()
+                // Servers say how many messages there are, which is more than the client believes.
+                if flight?.errand == nil, !view.deleted.isEmpty { return .replace(ByteBuffer(string: "+OK\r\n")) }
+            }
             if case .capa = command { (offersTOP, deletesWhatIsRead) = (false, false) }
             return flight?.errand == nil ? .pass : .withhold
         case .pop3Listing: return passage(ofListing: event)

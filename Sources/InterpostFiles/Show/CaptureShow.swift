@@ -63,11 +63,12 @@ package struct CaptureShow {
     }
 
     private mutating func add(_ lines: [ShownLine], to number: Int, _ write: (String) -> Void) {
-        guard let session = sessions[number] else { return }
-        let text = lines.compactMap { self.text($0, since: session.start) }
+        // A copy of the session would make each line copy all that wait.
+        guard !lines.isEmpty, let start = sessions[number]?.start else { return }
+        let text = lines.compactMap { self.text($0, since: start) }
         // One session alone is shown as it is read.
         if place.session == number, !text.isEmpty {
-            if session.lines.isEmpty { write("\(paint(session.title, .bold))\n") }
+            if let session = sessions[number], session.lines.isEmpty { write("\(paint(session.title, .bold))\n") }
             sessions[number]?.lines = [""]
             write(text.joined(separator: "\n") + "\n")
         } else {

@@ -141,21 +141,25 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
     /// Does something, however often that takes; says whether it was done. It is given up where losing is allowed, and when the
     /// writer is closed.
     ///
-    /// - Parameter again: What to do after a failure, where it is something else.
-    func attempt(_ work: inout Work, _ body: @escaping (inout Work) throws -> Void, again: ((inout Work) throws -> Void)? = nil)
-        -> Bool
-    {
+    /// - Parameters:
+    ///   - provesRecovery: Whether writing works again once `body` is done; it may only keep what it is given.
+    ///   - again: What to do after a failure, where it is something else.
+    func attempt(
+        _ work: inout Work, provesRecovery: Bool = true, _ body: @escaping (inout Work) throws -> Void,
+        again: ((inout Work) throws -> Void)? = nil
+    ) -> Bool {
+        var provesRecovery = provesRecovery
         var next = body
         while true {
             do {
                 try next(&work)
-                if hasFailed.exchange(false, ordering: .relaxed) { onFailure(work.recovery()) }
+                if provesRecovery, hasFailed.exchange(false, ordering: .relaxed) { onFailure(work.recovery()) }
                 return true
             } catch {
                 if !hasFailed.exchange(true, ordering: .relaxed) { onFailure("\(error)") }
                 guard !isLossy, !state.withLock({ $0.isClosed }) else { return false }
                 Thread.sleep(forTimeInterval: Self.retrySeconds)
-                if let again { next = again }
+                if let again { (next, provesRecovery) = (again, true) }
             }
         }
     }

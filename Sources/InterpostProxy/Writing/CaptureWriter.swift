@@ -98,7 +98,7 @@ private struct CaptureWork: BackgroundWork {
     mutating func write(_ items: [CaptureBatch], for writer: BackgroundWriter<CaptureWork>) {
         for batch in items {
             guard let file = common ?? file(for: batch, writer) else { continue }
-            for record in batch.records { attempt(file, writer) { try file.append(record) } }
+            for record in batch.records { attempt(file, writer, provesRecovery: false) { try file.append(record) } }
             guard batch.isLast else { continue }
             file.forget(session: retention == nil ? earlierSessions + batch.session : 1)
             if retention != nil {
@@ -138,9 +138,10 @@ private struct CaptureWork: BackgroundWork {
 
     /// What is appended is kept by the file, so that after a failure only the writing is done again.
     private mutating func attempt(
-        _ file: CaptureFile, _ writer: BackgroundWriter<CaptureWork>, _ body: @escaping () throws -> Void
+        _ file: CaptureFile, _ writer: BackgroundWriter<CaptureWork>, provesRecovery: Bool = true,
+        _ body: @escaping () throws -> Void
     ) {
-        let isDone = writer.attempt(&self) { _ in
+        let isDone = writer.attempt(&self, provesRecovery: provesRecovery) { _ in
             try body()
         } again: { _ in
             try file.flush()

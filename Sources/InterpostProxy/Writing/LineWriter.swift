@@ -67,6 +67,10 @@ private struct LineWork: BackgroundWork {
     let notes: LineWriter.Notes
     /// What is not written yet: it goes before what comes meanwhile, and is tried again.
     private var rest: ArraySlice<UInt8> = []
+    /// The end of a line whose beginning is in the file: it goes before all else, so that no two lines become one.
+    private var halfLine: [UInt8] = []
+    /// What was written last is a whole line.
+    private var hasWholeLine = true
 
     init(path: String?, isLossy: Bool, descriptor: Int32, notes: LineWriter.Notes) {
         (self.path, self.isLossy, self.descriptor, self.notes) = (path, isLossy, descriptor, notes)
@@ -83,12 +87,16 @@ private struct LineWork: BackgroundWork {
 
     mutating func write(_ items: [[UInt8]], for writer: BackgroundWriter<LineWork>) {
         guard !items.isEmpty else { return reopenIfAsked(for: writer) }
-        rest = items.count == 1 ? items[0][...] : Array(items.joined())[...]
+        rest = items.count == 1 && halfLine.isEmpty ? items[0][...] : (halfLine + Array(items.joined()))[...]
+        halfLine = []
         let isWritten = writer.attempt(&self) { work in
             work.reopenIfAsked(for: writer)
             try work.writeRest(for: writer)
         }
-        if !isWritten { notes.lost.wrappingAdd(rest.count, ordering: .relaxed) }
+        if !isWritten {
+            if !hasWholeLine, let end = rest.firstIndex(of: UInt8(ascii: "\n")) { halfLine = Array(rest[...end]) }
+            notes.lost.wrappingAdd(rest.count - halfLine.count, ordering: .relaxed)
+        }
         rest = []
     }
 
@@ -108,6 +116,7 @@ private struct LineWork: BackgroundWork {
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
+                hasWholeLine = rest[rest.startIndex + written - 1] == UInt8(ascii: "\n")
                 rest = rest.dropFirst(written)
                 continue
             }

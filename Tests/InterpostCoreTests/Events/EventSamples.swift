@@ -211,7 +211,7 @@ enum ActCase: CaseIterable {
         case .login:
             return [
                 EventSample(
-                    .act(.login(user: "anna", method: "LOGIN", succeeded: true)),
+                    .act(.login(user: "anna", method: "LOGIN", succeeded: true, actingAs: "bob")),
                     .act(.login(user: nil, method: "unknown", succeeded: false)))
             ]
         case .mailboxSelected:
