@@ -33,7 +33,7 @@ public struct ConsoleLine: Sendable {
         case .sessionOpened(let facts):
             "○ \(facts.mailProtocol.title) session from \(Self.short(facts.client)) for \(Self.short(facts.upstream))"
         case .sessionClosed(let end):
-            "○ closed by \(end.by.rawValue): \(Self.short(end.reason)), \(Self.duration(end.microseconds)), "
+            "○ closed by \(end.by.rawValue): \(Self.sentence(end.reason)), \(Self.duration(end.microseconds)), "
                 + "\(Self.size(end.traffic.clientOctets)) up, \(Self.size(end.traffic.serverOctets)) down, "
                 + Self.count(end.traffic.commands, "command")
         case .upstreamConnected: nil
@@ -42,7 +42,7 @@ public struct ConsoleLine: Sendable {
                 + [facts.version, facts.cipherSuite, facts.serverName.map { "name \($0)" }, facts.ja4.map { "JA4 \($0)" }]
                 .compactMap { $0.map(Self.short) }.joined(separator: ", ")
                 + (facts.verified == false ? paint(", certificate NOT verified", .red) : "")
-        case .tlsFailed(let side, let reason): paint("✗ TLS to the \(side.rawValue) failed: \(Self.short(reason))", .red)
+        case .tlsFailed(let side, let reason): paint("✗ TLS to the \(side.rawValue) failed: \(Self.sentence(reason))", .red)
         case .greeting(_, let text, _): "← greeting \(Self.short(text))"
         case .command(let facts) where showsCommands: "→ \(Self.said(facts))"
         case .capabilities, .command, .literal, .response, .quirk: nil
@@ -60,7 +60,7 @@ public struct ConsoleLine: Sendable {
             paint(
                 "! \(anomaly.kind.rawValue) by the \(anomaly.side.rawValue) at octet \(anomaly.offset): \(anomaly.rule)", .yellow)
         case .limit(let name, let value, _): paint("! limit \(name) of \(value) reached", .yellow)
-        case .warning(let text): paint("! \(Self.short(text))", .red)
+        case .warning(let text): paint("! \(Self.sentence(text))", .red)
         case .policy(let facts): policy(facts)
         case .alarm(let reason, let last): paint("✗ alarm: \(Self.short(reason)), behind \(Self.short(last))", .red)
         case .act(let act): paint("● " + Self.text(of: act), .bold)
@@ -161,6 +161,9 @@ public struct ConsoleLine: Sendable {
     private static func short(_ bytes: ByteBuffer, _ length: Int = 80) -> String { TerminalText.shown(bytes, atMost: length) }
 
     private static func short(_ text: String) -> String { TerminalText.shown(text, atMost: 80) }
+
+    /// What says what is wrong, and what to do, is not cut off.
+    private static func sentence(_ text: String) -> String { TerminalText.shown(text, atMost: 400) }
 
     private static func duration(_ microseconds: Int64) -> String {
         switch microseconds {

@@ -6,6 +6,12 @@ extension POP3Gate {
     mutating func passage(of event: MailEvent) -> GatePassage {
         if case .ended = stage { return .withhold }
         if let anomaly = event.anomalies.first(where: \.kind.endsGate) { return alarm(anomaly.kind.rawValue, event) }
+        // `+` to a command without challenges may be a question, whatever clients take it for.
+        if event.quirks.contains(.oddStatusIndicator), event.bytes.byte(at: event.bytes.readerIndex) == UInt8(ascii: "+"),
+            !event.bytes.hasPrefixIgnoringCase("+ERR")
+        {
+            return alarm(Anomaly.Kind.unexpectedContinuation.rawValue, event)
+        }
         switch event.meaning {
         case .pop3Greeting(let reply):
             if reply.result == .ok { stage = .ready } else { leave() }

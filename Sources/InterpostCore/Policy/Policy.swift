@@ -94,7 +94,7 @@ public struct Policy: Hashable, Sendable {
     private func rewritten(_ command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
         var rewrites = command.rewrites
         if rewrites.contains(.examine), case .imap(let imap) = command, let mailbox = imap.body.parts.mailboxes.first,
-            mayChange(CanonicalMailbox(mailbox, separator: context.separator), context)
+            mayChange(CanonicalMailbox(mailbox, separator: context.separator), command, context)
         {
             rewrites.remove(.examine)
         }
@@ -104,9 +104,14 @@ public struct Policy: Hashable, Sendable {
     /// Verbs that change what is in the selected mailbox.
     private static let changing: [Keyword] = [Keyword("STORE"), Keyword("EXPUNGE"), Keyword("MOVE")]
 
-    private func mayChange(_ mailbox: CanonicalMailbox?, _ context: PolicyContext) -> Bool {
+    /// Whether a rule may let something be changed in a mailbox that `command` opens, for who asks here.
+    private func mayChange(_ mailbox: CanonicalMailbox?, _ command: SubmittedCommand, _ context: PolicyContext) -> Bool {
         rules.contains { rule in
             guard rule.action.mayLetPass, Self.changing.contains(where: { rule.match.mayName($0, .imap) }) else { return false }
+            // Who it is, and from where, is known now; what is asked for later is not.
+            var general = rule.match
+            (general.commands, general.states, general.flags, general.larger, general.mailboxes) = ([], [], nil, nil, [])
+            guard general.holds(for: command, in: context, opens: true) else { return false }
             guard !rule.match.mailboxes.isEmpty else { return true }
             return mailbox.map { mailbox in rule.match.mailboxes.contains { $0.matches(mailbox, separator: context.separator) } }
                 ?? false

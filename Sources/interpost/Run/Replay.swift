@@ -120,10 +120,14 @@ struct Replay: AsyncParsableCommand {
         }
         let child = try ChildCommand(
             program, Array(command.dropFirst()), environment: ChildCommand.environment(replayer.listeners, user, password))
-        async let ended: Void = group.run()
+        let serving = Task {
+            // A signal ends it, too.
+            defer { child.terminate() }
+            try await group.run()
+        }
         let status = await child.wait()
         replayer.end()
-        try await ended
+        try await serving.value
         for line in report(replayer) { StandardError.note(line.trimmingCharacters(in: .newlines)) }
         if status != 0 { throw ExitCode(status) }
     }

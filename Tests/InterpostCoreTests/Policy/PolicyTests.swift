@@ -29,6 +29,15 @@ import Testing
                 $0.commands("flag")
             })
         #expect(drafts.verdict(on: "a SELECT Drafts") == "allow" && drafts.verdict(on: "a SELECT x") == "rewrite examine")
+        let ofAnna = Policy(
+            .readOnly,
+            PolicyRule(.allow) {
+                $0.commands("STORE")
+                $0.users = [TextPattern("anna")]
+            })
+        var bob = PolicyContext.selected()
+        bob.user = ByteBuffer(string: "bob")
+        #expect(ofAnna.verdict(on: "a SELECT x") == "allow" && ofAnna.verdict(on: "a SELECT x", in: bob) == "rewrite examine")
         for rule in [PolicyRule(.allow) { $0.commands("CREATE") }, PolicyRule(.refuse(nil)) { $0.commands("STORE") }] {
             #expect(Policy(.readOnly, rule).verdict(on: "a SELECT x") == "rewrite examine")
         }
