@@ -116,13 +116,12 @@ extension IMAPConversation {
         if let index = outstanding.firstIndex(where: { $0.tag == status.tag }) {
             let record = outstanding.remove(at: index)
             pendingOctets -= record.command?.text.octets ?? 0
-            let isTaggedBYE = status.result == .bye
             // Nothing is read after the command that makes bytes wait, so it is the last one.
             if index == outstanding.count { leaveMode(of: record) }
             follow(status, of: record)
             var event = make(line, .server, offset, .completion(status, of: record))
             event.exchange = record.exchange
-            if isTaggedBYE { event.quirks.insert(.taggedBYE) }
+            if status.result == .bye { event.quirks.insert(.taggedBYE) }
             if record.tag.equalsIgnoringCase("\\SMAP1"), status.result == .ok {
                 event.anomalies.append(Anomaly(.otherProtocol, side: .server, offset: offset))
                 becomeOpaque()

@@ -159,9 +159,8 @@ public struct IMAPConversation: Sendable {
         (partial, clientText, serverText, isInLongResponse) = (nil, nil, nil, false)
     }
 
-    /// What the client's octets waited for does not come any more.
     mutating func inputEnded(of side: Side) {
-        if side == .client { (clientMode, _) = (.command, client.becomeOpaque()) } else { server.becomeOpaque() }
+        if side == .client { client.becomeOpaque() } else { server.becomeOpaque() }
     }
 
     /// Interpost answers in the server's place, with one whole line.

@@ -69,7 +69,8 @@ package struct SessionImport: Sendable {
         if problem == nil {
             read()
             let waiting = conversation.clientWait == .none ? 0 : conversation.unread(from: .client)
-            for side in Side.allCases { conversation.inputEnded(of: side) }
+            // No answer comes any more, so that what waited for one is left over, too.
+            conversation.becomeOpaque()
             while let event = conversation.next() { recorder.record(leftOver(event)) }
             if waiting > 0 { problem = "\(waiting) octets of the client waited for an answer that never came" }
         }

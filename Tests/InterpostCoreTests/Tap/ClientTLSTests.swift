@@ -43,6 +43,23 @@ import Testing
     private static let presets = [Policy.Preset.observe, .readOnly]
     private static let tooLate = "! starttls-too-late"
 
+    /// A client that has ended its input still may not be heard before the answer: neither inside TLS nor in front of it.
+    @Test(arguments: [MailProtocol.imap, .pop3]) func `what follows STARTTLS goes nowhere when the client ends its input`(
+        mailProtocol: MailProtocol
+    ) {
+        let isIMAP = mailProtocol == .imap
+        var tap = Tap(SessionSettings(mailProtocol: mailProtocol, listener: .offered, upstream: .off, isMirror: true))
+        let now = WireTime(nanoseconds: 0)
+        tap.receive(ByteBuffer(string: isIMAP ? "* OK hi\r\n" : "+OK hi\r\n"), from: .server, at: now)
+        tap.receive(ByteBuffer(string: isIMAP ? "a STARTTLS\r\nb LOGIN x y\r\n" : "STLS\r\nUSER x\r\n"), from: .client, at: now)
+        var sent = ""
+        for hasEnded in [false, true] {
+            if hasEnded { tap.inputEnded(of: .client) }
+            while let action = tap.next() { if case .send(let bytes, to: .server) = action { sent += String(buffer: bytes) } }
+        }
+        #expect(sent == (isIMAP ? "a STARTTLS\r\n" : "STLS\r\n"))
+    }
+
     @Test(arguments: presets) func `a login in the same segment is no login inside TLS`(preset: Policy.Preset) {
         var imap = Player(.imap, preset)
         _ = imap.server("* OK [CAPABILITY IMAP4rev1] hi\r\n")
