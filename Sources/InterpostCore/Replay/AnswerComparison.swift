@@ -1,7 +1,7 @@
 /// How two answers to one command differ.
 ///
 /// The order of what a server says counts, but not that of LIST, LSUB, XLIST and STATUS among each other, nor that of
-/// capabilities. These are not compared: `+` lines and SASL messages, which depend on the way to log in and to send literals;
+/// capabilities, nor whose command of those in progress was given first. These are not compared: `+` lines and SASL messages, which depend on the way to log in and to send literals;
 /// capabilities that are a leg's own: STARTTLS, STLS, LOGINDISABLED, COMPRESS; capabilities that a greeting or the answer to a
 /// login has unasked, which come or do not come depending on the leg and the way to log in.
 struct AnswerComparison {
@@ -41,7 +41,7 @@ struct AnswerComparison {
             unordered = []
         }
         for entry in entries where entry.kind != .continuation && entry.kind != .sasl {
-            let line = Line(text: withoutOrder(entry.text, comparesOffers), shown: entry.shown)
+            let line = Line(text: withoutOrder(withOneTag(entry.text), comparesOffers), shown: entry.shown)
             if line.text.isEmpty { continue }
             if isUnordered(entry) {
                 unordered.append(line)
@@ -52,6 +52,18 @@ struct AnswerComparison {
         }
         settle()
         return lines
+    }
+
+    /// `<tag+2>` and `<tag?>` as `<tag>`: an answer is compared with that of the same command.
+    private static func withOneTag(_ text: [UInt8]) -> [UInt8] {
+        let beginning = "<tag".utf8
+        var result: [UInt8] = []
+        var rest = text[...]
+        while let place = rest.firstRange(of: beginning), let end = rest[place.upperBound...].firstIndex(of: UInt8(ascii: ">")) {
+            result += rest[..<place.upperBound]
+            rest = rest[end...]
+        }
+        return result + rest
     }
 
     private static func isUnordered(_ entry: ComparedEntry) -> Bool {

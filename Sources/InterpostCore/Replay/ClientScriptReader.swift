@@ -93,7 +93,7 @@ struct ClientScriptReader {
             current = nil
             step.shown = entry.shown
             if case .line(_, .some)? = step.pieces.last { step.isRefused = true }
-            if let number = entry.command { open[number] = steps.count }
+            if let number = entry.command, !step.isComplete { open[number] = steps.count }
             steps.append(step)
         } else if entry.side == .server {
             if entry.kind == .greeting { return greeting = entry }
@@ -106,6 +106,10 @@ struct ClientScriptReader {
 
     private mutating func readServer(_ event: MailEvent) {
         switch event.meaning {
+        // Completed before it is whole: its octets still came, as RFC 7888 §4 has it.
+        case .completion(_, let record?) where record.command == nil && current != nil:
+            current?.answer = sorter.takeAll()
+            current?.isComplete = true
         case .completion(let status, let record?):
             switch record.command?.body {
             case .login, .authenticate: if status.result == .ok { logIn() }
@@ -138,7 +142,11 @@ struct AnswerSorter: Sendable {
     mutating func take(_ entry: ComparedEntry) -> (command: Int, answer: [ComparedEntry])? {
         loose.append(entry)
         guard entry.kind == .completion, let command = entry.command else { return nil }
+        return (command, takeAll())
+    }
+
+    mutating func takeAll() -> [ComparedEntry] {
         defer { loose = [] }
-        return (command, loose)
+        return loose
     }
 }

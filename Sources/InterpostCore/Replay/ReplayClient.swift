@@ -3,8 +3,9 @@ package import NIOCore
 /// A recorded client that is played to a live server. A value: bytes and times in, actions out.
 ///
 /// It says what was recorded, with the recorded tags, except for the login, which is made with a given user and password.
-/// It waits for the answer to each command, unless the recorded client did not; for a literal it waits for the server's `+`,
-/// unless both can do without. What the server says is brought into the form in which sessions are compared
+/// It waits for the answer to each command, so that each answer is known to be that command's, whatever the server's pace;
+/// with ``ReplayClientOptions/pipelines`` it waits where the recorded client did. For a literal it waits for the server's
+/// `+`, unless both can do without. What the server says is brought into the form in which sessions are compared
 /// (``NormalFormReading``), and compared with what the recorded one said to the same command.
 ///
 ///     var client = ReplayClient(script, options)
@@ -215,7 +216,8 @@ package struct ReplayClient: Sendable {
                 nextStep += 1
                 continue
             }
-            guard awaitsNothing || (step.isPipelined && !(step.role == .login && options.login.isGiven)) else { return }
+            let runsAhead = options.pipelines && step.isPipelined && !(step.role == .login && options.login.isGiven)
+            guard awaitsNothing || runsAhead else { return }
             nextStep += 1
             perform(nextStep - 1)
         }

@@ -24,6 +24,9 @@ package struct ReplayClientOptions: Sendable {
     package var patience: Int64 = 5_000_000_000
     /// How long an answer may take.
     package var timeout: Int64 = 60_000_000_000
+    /// Commands are said before those that precede them are answered, where the recorded client did so. What the server says
+    /// untagged may then come with another command than it did, and differ from run to run.
+    package var pipelines = false
     package var limits = WireLimits.standard
 
     package init() {}

@@ -91,12 +91,17 @@ extension ReplayServer {
             learn(tag, for: script.session.exchanges[index].tag)
             say(script.session.exchanges[index].outcome, of: index, tag: tag)
         case .courtesy: beCourteous(request, tag: tag)
+        case .substitute(let substitute): answer(substitute, tag: tag, shown: shown(redactor))
         case nil:
-            guard case .exchange(let index, _)? = script.matchAhead(request) else {
-                return unmatched(tag: tag, shown: shown(redactor))
+            if case .exchange(let index, _)? = script.matchElsewhere(request) {
+                note(shown(redactor))
+                play(index, skipped: [], tag: tag, hashesPassword: request.hashesPassword)
+            } else if let substitute = request.substitute, options.matching != .strict, options.onUnmatched == .no {
+                if options.matching == .ordered { note(shown(redactor)) }
+                answer(substitute, tag: tag, shown: shown(redactor))
+            } else {
+                unmatched(tag: tag, shown: shown(redactor))
             }
-            note(shown(redactor))
-            play(index, skipped: [], tag: tag, hashesPassword: request.hashesPassword)
         }
     }
 
@@ -205,6 +210,13 @@ extension ReplayServer {
             ending = (.client, "the client logs out")
         }
         say(isIMAP ? "OK done" : "+OK", tag: tag)
+    }
+
+    private mutating func answer(_ substitute: ReplaySubstitute, tag: ByteBuffer?, shown: String) {
+        tally.substituted += 1
+        if tally.substitutes.count < ReplayReport.maximumListed { tally.substitutes.append(shown) }
+        say(substitute.response(delimiter: script.session.delimiter), tag: nil)
+        say("OK done", tag: tag)
     }
 
     private mutating func unmatched(tag: ByteBuffer?, shown: String) {

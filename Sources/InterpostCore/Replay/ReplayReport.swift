@@ -25,7 +25,12 @@ public struct ReplayReport: Sendable, Equatable {
     public internal(set) var answered = 0
     /// How many got an answer again, or one that needs no recording.
     public internal(set) var repeated = 0
-    /// How many are not in the capture.
+    /// How many are not in the capture, and got an answer of Interpost's own that is true of any server: ID, NAMESPACE, ENABLE,
+    /// `LIST "" ""`.
+    public internal(set) var substituted = 0
+    /// The first of these, without their secrets.
+    public internal(set) var substitutes: [String] = []
+    /// How many are not in the capture, and were refused.
     public internal(set) var unmatched = 0
     /// Logins with another user or password than was asked for.
     public internal(set) var refusedLogins = 0
@@ -72,6 +77,7 @@ public struct ReplayReport: Sendable, Equatable {
         }
         text += Self.part("The conversation up to it", conversation)
         text += Self.part("Recorded there", recordedAround.map { "\($0.isExpected ? "→" : " ") \($0.number)  \($0.shown)" })
+        text += Self.list("Not in the capture, answered by Interpost", substituted, substitutes)
         text += Self.list("Not in the capture", unmatched, notInCapture)
         text += Self.list("Never asked", neverAskedCount, neverAsked)
         if refusedLogins > 0 { text += "\n\(Self.count(refusedLogins, "login")) with a wrong user or password\n" }

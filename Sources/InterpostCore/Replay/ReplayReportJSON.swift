@@ -3,7 +3,7 @@
 ///     {"v":1,"clean":false,"matching":"ordered","commands":3,…,"difference":{"command":2,"expected":"SELECT INBOX",…}}
 extension ReplayReport: Encodable {
     private enum Key: String, CodingKey {
-        case v, clean, failed, matching, commands, answered, repeated, recorded, unmatched, difference, conversation
+        case v, clean, failed, matching, commands, answered, repeated, recorded, unmatched, substituted, substitutes, difference, conversation
         case refusedLogins = "refused_logins"
         case believedLogins = "believed_logins"
         case notInCapture = "not_in_capture"
@@ -27,6 +27,8 @@ extension ReplayReport: Encodable {
         try report.encode(repeated, forKey: .repeated)
         try report.encode(recorded, forKey: .recorded)
         try report.encode(unmatched, forKey: .unmatched)
+        try report.encode(substituted, forKey: .substituted)
+        try report.encode(substitutes, forKey: .substitutes)
         try report.encode(refusedLogins, forKey: .refusedLogins)
         try report.encode(believedLogins, forKey: .believedLogins)
         try report.encode(notInCapture, forKey: .notInCapture)

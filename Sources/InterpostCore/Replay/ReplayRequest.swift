@@ -34,6 +34,9 @@ struct ReplayRequest: Sendable {
     /// The recorded command was refused before this literal of it, counted from 1: the forms are those of its beginning.
     var refusedLiteral: Int?
 
+    /// What can be answered without a recording.
+    var substitute: ReplaySubstitute?
+
     /// What is answered depends on the selected mailbox.
     var isAboutMessages = false
 
@@ -72,6 +75,7 @@ struct ReplayRequest: Sendable {
         // NOOP touches nothing, but is told what has changed there.
         isAboutMessages = IMAPVerb.named(command.name)?.reach.contains(.selected) == true || command.name == Keyword("NOOP")
         if case .id = command.body { normal = ByteBuffer(string: "ID") }
+        substitute = ReplaySubstitute(command)
     }
 
     /// The beginning of a command whose literal was not wanted.

@@ -14,6 +14,8 @@ struct ReplayScript: Sendable {
         case login(Int)
         /// It changes nothing and needs no recording.
         case courtesy
+        /// Nothing was recorded for it, but a true answer can be made up.
+        case substitute(ReplaySubstitute)
     }
 
     private struct Place: Hashable {
@@ -31,12 +33,13 @@ struct ReplayScript: Sendable {
 
     private struct Candidates {
         var indices: [Int] = []
+        /// The first that was not used.
         var next = 0
         var isUsed = false
 
-        mutating func use(_ index: Int) {
+        mutating func use(counted uses: [Int]) {
             isUsed = true
-            if next < indices.count, indices[next] == index { next += 1 }
+            while next < indices.count, uses[indices[next]] > 0 { next += 1 }
         }
     }
 
@@ -44,7 +47,8 @@ struct ReplayScript: Sendable {
     private let matching: ReplayOptions.Matching
     /// A login made in another way than the recorded one is as good.
     private let adaptsLogins: Bool
-    private let goesAhead: Bool
+    /// What is not in its place is answered from elsewhere.
+    private let answersAnyway: Bool
     /// The last login that succeeded.
     private let lastLogin: Int?
     private var places: [Place: Candidates] = [:]
@@ -58,7 +62,7 @@ struct ReplayScript: Sendable {
         matching = options.matching
         adaptsLogins = matching != .strict || options.auth == .plain
         lastLogin = session.exchanges.lastIndex { $0.request.isLogin && $0.succeeded == true }
-        goesAhead = matching == .ordered && options.onUnmatched == .no
+        answersAnyway = matching == .ordered && options.onUnmatched == .no
         uses = Array(repeating: 0, count: session.exchanges.count)
         state = session.initialState
         for (index, exchange) in session.exchanges.enumerated() {
@@ -114,15 +118,18 @@ struct ReplayScript: Sendable {
         return loginMatch(request) ?? (matching == .ordered ? courtesy(request) : nil)
     }
 
-    /// The same command further on in the recording, in the state that the session is in now: what is between was left out.
-    func matchAhead(_ request: ReplayRequest) -> Match? {
-        guard goesAhead, let found = places[Place(request, in: state)] else { return nil }
+    /// The same command elsewhere in the recording, in the state that the session is in now: further on, and what is between
+    /// was left out; or before, where it was left out; or before, where it was asked already.
+    func matchElsewhere(_ request: ReplayRequest) -> Match? {
+        guard answersAnyway, let found = places[Place(request, in: state)] else { return nil }
         var (low, high) = (0, found.indices.count)
         while low < high {
             let middle = (low + high) / 2
             if found.indices[middle] < cursor { low = middle + 1 } else { high = middle }
         }
-        return low < found.indices.count ? .exchange(found.indices[low], skipped: []) : nil
+        if low < found.indices.count { return .exchange(found.indices[low], skipped: []) }
+        let index = found.next < found.indices.count ? found.indices[found.next] : found.indices.last
+        return index.map { .exchange($0, skipped: []) }
     }
 
     private func stateMatch(_ request: ReplayRequest) -> Match? {
@@ -149,7 +156,7 @@ struct ReplayScript: Sendable {
             let found = places[Place(request, in: state)]?.indices ?? []
             if let index = found.last(where: { $0 < cursor }) ?? found.first { return .again(index) }
             // A client that does STARTTLS asks more often than one that need not do it. What is offered changes with the login.
-            guard request.asksForCapabilities else { return nil }
+            guard request.asksForCapabilities else { return request.substitute.map { .substitute($0) } }
             return session.exchanges.firstIndex { exchange in
                 exchange.request.asksForCapabilities && exchange.succeeded == true
                     && (exchange.stateBefore == .notAuthenticated) == (state == .notAuthenticated)
@@ -194,7 +201,7 @@ struct ReplayScript: Sendable {
         state = exchange.transition ?? state
         if index >= cursor { cursor = index + 1 }
         let place = Place(exchange.request, in: exchange.stateBefore)
-        places[place]?.use(index)
+        places[place]?.use(counted: uses)
         return uses[index] > 1
     }
 

@@ -30,6 +30,8 @@ package struct ClientReplay {
     package var allowsChanges = false
     /// Seconds that an IDLE waits for what was pushed when it was recorded.
     package var patience = 5
+    /// Commands are pipelined where the recorded client did so.
+    package var pipelines = false
     /// Seconds that an answer may take.
     package var timeout = 60
 
@@ -61,6 +63,7 @@ package struct ClientReplay {
         }
         var options = ReplayClientOptions()
         options.patience = Int64(patience) * 1_000_000_000
+        options.pipelines = pipelines
         options.timeout = Int64(timeout) * 1_000_000_000
         options.login = .given(user: user ?? "", password: Secret(ByteBuffer(string: password ?? "")))
         let caller = try ReplayCaller(to: server, tls: tls)

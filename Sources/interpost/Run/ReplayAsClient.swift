@@ -44,6 +44,9 @@ struct ReplayAsClient: AsyncParsableCommand {
     @Flag(help: "Play commands, too, that change what is in the account.")
     var allowChanges = false
 
+    @Flag(help: "Say commands before those that precede them are answered, where the recorded client did.")
+    var pipelined = false
+
     @Option(help: ArgumentHelp("How long an IDLE waits for what was pushed when it was recorded.", valueName: "seconds"))
     var patience = 5
 
@@ -76,6 +79,7 @@ struct ReplayAsClient: AsyncParsableCommand {
             var replay = ClientReplay(capture, session: session, to: to, normalisation: normal.normalisation)
             (replay.user, replay.password) = (user, try passwordFile.map(PasswordFile.read))
             (replay.allowsChanges, replay.patience, replay.timeout) = (allowChanges, patience, timeout)
+            replay.pipelines = pipelined
             (replay.tls.trust, replay.tls.skipsUpstreamVerification) = (trust, dangerouslySkipUpstreamVerification)
             if dangerouslySkipUpstreamVerification { StandardError.note("the server's certificate is NOT verified") }
             outcomes = try await replay.run()

@@ -65,8 +65,29 @@ import Testing
         #expect(!stage.client.report.isSame)
     }
 
-    @Test func `what was pipelined is pipelined`() throws {
-        var stage = try Stage("S: * PREAUTH hi\nC: a NOOP\nC: b CHECK\nS: a OK x\nS: b OK x\nC: c NOOP\nS: c OK x\n")
+    @Test func `what was pipelined waits for its answer, whichever came first`() throws {
+        var stage = try Stage("S: * PREAUTH hi\nC: a NOOP\nC: b CHECK\nS: * 3 EXISTS\nS: b OK x\nS: a NO x\nC: c NOOP\nS: c OK x\n")
+        #expect(stage.says("* PREAUTH hi|") == "a NOOP|")
+        #expect(stage.says("a NO x|") == "b CHECK|")
+        #expect(stage.says("* 3 EXISTS|b OK x|") == "c NOOP|")
+        #expect(stage.says("c OK x|") == "")
+        #expect(stage.client.report.isSame)
+    }
+
+    @Test func `a command that was completed before its octets came has that answer`() throws {
+        var stage = try Stage("S: * PREAUTH hi\nC: a APPEND x {4+}\nS: a NO [TRYCREATE] x\nC: abcd\nC: b NOOP\nS: b OK x\n")
+        #expect(stage.says("* PREAUTH hi|") == "a APPEND x {4}|")
+        #expect(stage.says("a NO [TRYCREATE] x|") == "b NOOP|")
+        #expect(stage.says("b OK x|") == "")
+        #expect(stage.client.report.isSame)
+        #expect(stage.client.report.same == 2)
+    }
+
+    @Test func `what was pipelined is pipelined, if that is wanted`() throws {
+        var options = ReplayClientOptions()
+        options.pipelines = true
+        var stage = try Stage(
+            "S: * PREAUTH hi\nC: a NOOP\nC: b CHECK\nS: a OK x\nS: b OK x\nC: c NOOP\nS: c OK x\n", .imap, options)
         #expect(stage.says("* PREAUTH hi|") == "a NOOP|b CHECK|")
         #expect(stage.says("a OK x|") == "")
         #expect(stage.says("b OK x|") == "c NOOP|")
