@@ -35,17 +35,22 @@ final class Relay: Sendable {
     private let daemon: Daemon
     private let events: String
 
-    /// Starts a relay before `target` and waits until it listens.
-    init(before target: Door, arguments: [String] = []) async throws {
+    /// Starts a relay before `target` and waits until it listens: of each scheme, and to the same one.
+    convenience init(before target: Door, arguments: [String] = []) async throws {
+        let routes = [("imap", target.imap), ("imaps", target.imaps), ("pop3", target.pop3), ("pop3s", target.pop3s)].map {
+            (listen: "\($0)://127.0.0.1:0", upstream: "\($0)://\(target.host):\($1)")
+        }
+        try await self.init(before: target, routes: routes, arguments: arguments)
+    }
+
+    /// Starts a relay with these pairs of URLs; with fewer than four, a door's port is that of the first.
+    init(before target: Door, routes: [(listen: String, upstream: String)], arguments: [String]) async throws {
         let room = try Room("relay")
         let readyFile = room.path("ready.json")
         let authority = room.path("authority")
         events = room.path("events.jsonl")
         var command = [try Self.executable()] + ["run"]
-        let routes = [("imap", target.imap), ("imaps", target.imaps), ("pop3", target.pop3), ("pop3s", target.pop3s)]
-        for (scheme, port) in routes {
-            command += ["--listen", "\(scheme)://127.0.0.1:0", "--upstream", "\(scheme)://\(target.host):\(port)"]
-        }
+        for (listen, upstream) in routes { command += ["--listen", listen, "--upstream", upstream] }
         command += ["--trust", target.authority, "--authority", authority, "--log", events]
         command += ["--console", "quiet", "--ready-file", readyFile] + arguments
         daemon = try Daemon(command, environment: room.environment, log: room.path("console.log"))
@@ -54,9 +59,10 @@ final class Relay: Sendable {
                 .flatMap { try? JSONDecoder().decode(ReadyFile.self, from: $0) }?
                 .listeners.map(\.port)
         }
-        guard ports.count == routes.count else { throw InteropFailure("the relay listens on \(ports), not on four ports") }
+        guard ports.count == routes.count else { throw InteropFailure("the relay listens on \(ports) for \(routes)") }
+        let four = ports.count == 4 ? ports : Array(repeating: ports[0], count: 4)
         door = Door(
-            host: "localhost", imap: ports[0], imaps: ports[1], pop3: ports[2], pop3s: ports[3],
+            host: "localhost", imap: four[0], imaps: four[1], pop3: four[2], pop3s: four[3],
             authority: "\(authority)/ca.pem")
     }
 

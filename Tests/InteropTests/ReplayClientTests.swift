@@ -20,12 +20,18 @@ import Testing
     private static func play(
         _ capture: String, _ scheme: String, _ door: Door, _ account: Account, _ arguments: [String] = ["--allow-changes"]
     ) async throws -> Program.Outcome {
-        let password = try Room("secret").write(account.password + "\n", to: "password")
         let port = ["imap": door.imap, "imaps": door.imaps, "pop3": door.pop3, "pop3s": door.pop3s][scheme] ?? 0
+        return try await play(capture, to: "\(scheme)://\(door.host):\(port)", door, account, arguments)
+    }
+
+    private static func play(
+        _ capture: String, to url: String, _ door: Door, _ account: Account, _ arguments: [String]
+    ) async throws -> Program.Outcome {
+        let password = try Room("secret").write(account.password + "\n", to: "password")
         return try await Program.run(
             all: [
-                "replay-client", capture, "--to", "\(scheme)://\(door.host):\(port)", "--trust", door.authority, "--user",
-                account.name, "--password-file", password, "--patience", "1",
+                "replay-client", capture, "--to", url, "--trust", door.authority, "--user", account.name, "--password-file",
+                password, "--patience", "1",
             ] + arguments)
     }
 
@@ -47,6 +53,35 @@ import Testing
         let other = try await Self.play(capture, scheme, dovecot.door, more)
         #expect(other.code == 1, "\(other.text)\(other.errors)")
         #expect(other.text.contains(tour == "imap_tour" ? "  - * 6 EXISTS\n  + * 7 EXISTS\n" : "STAT"), "\(other.text)")
+    }
+
+    /// Clear, STARTTLS and TLS on each leg: what is recorded behind any two of them is good, and is played to either side.
+    @Test(arguments: Legs.combinations) func `plays what any combination of legs recorded`(legs: Legs) async throws {
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
+        let (dovecot, room) = (try await Dovecot.shared(), try Room("legs"))
+        let capture = room.path("tour.interpost")
+        func account() throws -> Account {
+            let account = try dovecot.account(awkward: false)
+            try account.fill(Letter.assortment(6))
+            return account
+        }
+        func visit(_ door: Door, _ security: Security) async throws {
+            let visit = Visit(door: door, account: try account(), room: try Room("visit"), largeLetter: dovecot.largeLetter)
+            let port = legs.isPOP3 ? door.pop3Port(security) : door.imapPort(security)
+            _ = try await visit.python(legs.isPOP3 ? "pop_tour" : "imap_tour", port: port, security)
+        }
+        let upstream = legs.upstream.url(legs.isPOP3, dovecot.door.host, of: dovecot.door)
+        let relay = try await Relay(
+            before: dovecot.door, routes: [(legs.client.listener(legs.isPOP3), upstream)], arguments: ["--record", capture])
+        try await visit(relay.door, legs.client)
+        _ = try await relay.stop()
+        let verified = try await Program.run("verify", capture)
+        #expect(verified.code == 0, "\(verified.text)")
+        let replayed = try await replaying(capture, legs.client.scheme(legs.isPOP3)) { try await visit($0, legs.client) }
+        #expect(replayed.code == 0, "\(replayed.report)")
+        let played = try await Self.play(capture, to: upstream, dovecot.door, account(), ["--allow-changes"])
+        #expect(played.code == 0, "\(played.text)\(played.errors)")
     }
 
     @Test func `plays no changes unless it is told to, and trusts no unknown server`() async throws {
@@ -91,5 +126,31 @@ import Testing
         let missing = try await Program.run(all: ["diff", captures[0], "\(captures[1])#9"])
         #expect(missing.code == 2)
         #expect(missing.errors.contains("has no session 9"))
+    }
+}
+
+/// The two legs of a relay.
+struct Legs: Sendable, CustomTestStringConvertible {
+    let isPOP3: Bool
+    let client: Security
+    let upstream: Security
+
+    var testDescription: String { "\(isPOP3 ? "pop3" : "imap"): client \(client), upstream \(upstream)" }
+
+    static let combinations = [false, true].flatMap { isPOP3 in
+        Security.allCases.flatMap { client in Security.allCases.map { Legs(isPOP3: isPOP3, client: client, upstream: $0) } }
+    }
+}
+
+extension Security {
+    fileprivate func scheme(_ isPOP3: Bool) -> String { (isPOP3 ? "pop3" : "imap") + (self == .implicit ? "s" : "") }
+
+    fileprivate func listener(_ isPOP3: Bool) -> String {
+        "\(scheme(isPOP3))://127.0.0.1:0" + (self == .clear ? "?starttls=off" : self == .startTLS ? "?starttls=required" : "")
+    }
+
+    fileprivate func url(_ isPOP3: Bool, _ host: String, of door: Door) -> String {
+        let port = isPOP3 ? door.pop3Port(self) : door.imapPort(self)
+        return "\(scheme(isPOP3))://\(host):\(port)" + (self == .clear ? "?starttls=off" : self == .startTLS ? "?starttls=required" : "")
     }
 }
