@@ -26,12 +26,15 @@ import Testing
 
 extension Visit {
     /// Retrieves all messages, and gives what it saved.
-    func fetchmail(_ security: Security, authentication: String = "any", keeps: Bool = true) async throws -> [Letter] {
+    func fetchmail(
+        _ security: Security, authentication: String = "any", keeps: Bool = true, overIMAP: Bool = false
+    ) async throws -> [Letter] {
+        let port = overIMAP ? door.imapPort(security) : door.pop3Port(security)
         let saved = try room.directory("saved")
         let encryption = security == .implicit ? "ssl" : "sslproto \"TLS1.2+\""
         let configuration = try room.write(
             """
-            poll \(door.host) protocol POP3 port \(door.pop3Port(security)) auth \(authentication) timeout 40
+            poll \(door.host) protocol \(overIMAP ? "IMAP" : "POP3") port \(port) auth \(authentication) timeout 40
               user "\(account.name)" password "\(account.password)" is "reader" here
               \(encryption) sslcertck sslcertfile "\(door.authority)"
               \(keeps ? "keep" : "nokeep") fetchall no rewrite

@@ -62,6 +62,18 @@ import Testing
         #expect(saved == Letter.sorted(letters.map(\.withLastLineEnded)))
     }
 
+    /// It gives up after the first message that it cannot mark as read.
+    @Test(arguments: ["refuse", "pretend"]) func `fetchmail over IMAP marks what it has read, and believes it`(
+        seen: String
+    ) async throws {
+        let letters = Letter.assortment(8).filter { $0.hasLines(upTo: 8_000) }
+        let saved = try await journey(letters, policy: "preset: read-only\nseen: \(seen)\n") { visit in
+            // It ends with an error of its own where it is refused.
+            (try? await visit.fetchmail(.implicit, overIMAP: true)) ?? []
+        }
+        #expect(saved == (seen == "pretend" ? Letter.sorted(letters.map(\.withLastLineEnded)) : []))
+    }
+
     @Test(arguments: Security.encrypted) func `mutt reads`(security: Security) async throws {
         let letters = Letter.assortment(8)
         let saved = try await journey(letters) { visit in try await visit.mutt(security) }

@@ -151,6 +151,7 @@ extension Security {
 
     fileprivate func url(_ isPOP3: Bool, _ host: String, of door: Door) -> String {
         let port = isPOP3 ? door.pop3Port(self) : door.imapPort(self)
-        return "\(scheme(isPOP3))://\(host):\(port)" + (self == .clear ? "?starttls=off" : self == .startTLS ? "?starttls=required" : "")
+        return "\(scheme(isPOP3))://\(host):\(port)"
+            + (self == .clear ? "?starttls=off" : self == .startTLS ? "?starttls=required" : "")
     }
 }

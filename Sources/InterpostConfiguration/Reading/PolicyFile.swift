@@ -52,6 +52,7 @@ extension ConfigurationReader {
         try section(node, named: "a policy") { keys throws(ConfigurationError) in
             try keys.choice("preset", into: &preset)
             try keys.choice("deletes", into: &policy.deletes)
+            try keys.choice("seen", into: &policy.seen)
             try keys.flag("present-as-writable", into: &policy.presentsAsWritable)
             try keys.flag("dry-run", into: &policy.isDryRun)
             policy.hidden = try keys.texts("hidden").map { MailboxPattern($0) }

@@ -25,6 +25,8 @@ public struct SessionObserver: Sendable {
 
     /// The tags of commands that a gate has replaced with what changes less.
     var rewritten: Set<ByteBuffer> = []
+    /// The tags of commands that a gate did only for show.
+    var pretended: Set<ByteBuffer> = []
     /// The client's apparent deletions did not delete anything.
     var pretendsDeletions = false
     /// The POP3 command whose listing passes.
@@ -263,8 +265,9 @@ public struct SessionObserver: Sendable {
         }
         var messages = follower.complete(record, status, entry)
         if rewritten.remove(record.tag) != nil { messages.seen = nil }
+        let isPretended = pretended.remove(record.tag) != nil
         let acts = ActReader.acts(of: record, status: status, entry, selection: standing.selection, messages: messages)
-        for act in acts { tell(.act(redactor.clean(act))) }
+        for act in acts where !isPretended { tell(.act(redactor.clean(act))) }
         guard let body = record.command?.body else { return }
         switch body {
         case .login, .authenticate: isLoggingIn = false

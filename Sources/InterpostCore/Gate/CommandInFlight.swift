@@ -34,20 +34,64 @@ struct CommandInFlight: Sendable {
     /// What the client hears instead of the server's completion.
     var answer: ByteBuffer?
     var errand: GateQuery?
+    /// What the gate asks when it is done.
+    var errandAfter: GateQuery?
+    /// The messages that the client believes to mark, when the server says which they are.
+    var marking: Marking?
+    /// What the server said in answer to SELECT (RFC 9051 §7.1).
+    var uidValidity: UInt64?
     /// The command is a FETCH of texts that marks nothing as read, from a client that did not ask for flags.
     var watchesSeen = false
     /// The server has said in the meantime what it can do.
     var hasOffered = false
 }
 
+/// Messages that are marked for the client and not on the server.
+struct Marking: Sendable {
+    let isSeen: Bool
+    /// The client does not want to hear of it.
+    let isSilent: Bool
+    private let numbers: NamedNumbers
+    private let usesUIDs: Bool
+
+    init(_ set: SequenceSet, usesUIDs: Bool, isSeen: Bool, isSilent: Bool) {
+        numbers = NamedNumbers(set)
+        self.usesUIDs = usesUIDs
+        self.isSeen = isSeen
+        self.isSilent = isSilent
+    }
+
+    /// Whether the answer is about one of them, and not news of another message.
+    func names(number: UInt64?, uid: UInt64) -> Bool { (usesUIDs ? uid : number).map(numbers.contains) ?? false }
+}
+
 /// A command of the gate's own. Clients cannot send its tag.
-enum GateQuery: String, Sendable {
+enum GateQuery: Sendable, Equatable {
     /// What the server can do, asked after a login that did not say so.
-    case capability = "CAPABILITY"
+    case capability
     /// What separates the levels of mailbox names (RFC 9051 §6.3.9).
-    case separator = #"LIST "" """#
+    case separator
+    /// How these messages are marked, which the client has read so that they stay as they are.
+    case marks(SequenceSet, usesUIDs: Bool)
 
-    var tag: ByteBuffer { ByteBuffer(string: "interpost:\(self == .capability ? 1 : 2)") }
+    var command: StrictCommand {
+        switch self {
+        case .capability: StrictCommand(tag: tag("1"), name: Keyword("CAPABILITY"), body: .capability)
+        case .separator:
+            StrictCommand(
+                tag: tag("2"), name: Keyword("LIST"),
+                body: .list(ListRequest(reference: IMAPString(""), patterns: [IMAPString("")]))
+            )
+        case .marks(let set, let usesUIDs):
+            StrictCommand(
+                tag: tag("3"), name: Keyword("FETCH"), usesUIDs: usesUIDs, body: .fetch(set, FetchItem.uidAndFlags, modifiers: [])
+            )
+        }
+    }
 
-    var line: ByteBuffer { ByteBuffer(string: "\(String(buffer: tag)) \(rawValue)\r\n") }
+    private func tag(_ number: String) -> ByteBuffer { ByteBuffer(string: "interpost:" + number) }
+}
+
+extension FetchItem {
+    static let uidAndFlags = [FetchItem(name: Keyword("UID")), FetchItem(name: Keyword("FLAGS"))]
 }

@@ -10,7 +10,9 @@ extension SessionObserver {
         switch decision.arrived {
         case .imap(let text):
             command = facts(of: text)
-            if verdict == .rewrite, !decision.isDryRun, let tag = IMAPCommand(reading: text)?.tag { rewritten.insert(tag) }
+            if !decision.isDryRun, verdict == .rewrite || verdict == .pretend, let tag = IMAPCommand(reading: text)?.tag {
+                if verdict == .rewrite { rewritten.insert(tag) } else { pretended.insert(tag) }
+            }
             if verdict == .rewrite, let line = decision.sent { sent = facts(of: IMAPText(line: line)) }
         case .pop3(let line):
             command = facts(ofPOP3: line)

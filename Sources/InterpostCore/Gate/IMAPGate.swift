@@ -58,7 +58,11 @@ struct IMAPGate: Gate {
     var isMidResponse = false
     /// Lines of a response about a mailbox that may be hidden.
     var withheld: ByteBuffer?
-    var renamer: FetchRenamer?
+    var editor: FetchEditor?
+    /// What the client believes to have marked as read.
+    var marks = PretendedMarks()
+    /// The mailbox that is selected, as it was named.
+    var selectedMailbox: MailboxName?
     var listed = ListedNames()
     /// The client may still end an IDLE that is over.
     var isDoneDue = false
@@ -240,6 +244,7 @@ struct IMAPGate: Gate {
         case .rewrite(let rewrites): send(command, text, decision, rewrites, message: message)
         case .refuse(let denial): refuse(command.tag, text, decision, denial, message: message)
         case .pretend:
+            if case .store(let set, let request) = command.body { return pretend(command, set, request, text, decision) }
             tell(.imap(text), decision)
             let answer = Self.line(command.tag, "OK", "done")
             if message != nil { refuseLiteral(answer) } else { steps.append(.answer(answer)) }

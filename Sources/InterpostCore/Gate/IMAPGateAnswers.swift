@@ -47,6 +47,14 @@ extension IMAPGate {
         if let reason = unaskedChange(status) { return alarm(reason, event) }
         learnOffers(from: status)
         if flight?.errand != nil, status.codeName == Keyword("CAPABILITY") { return .withhold }
+        if status.codeName == Keyword("UIDVALIDITY") {
+            flight?.uidValidity = status.codeArguments.first.flatMap { UInt64("\($0)") }
+        }
+        if case .select(let mailbox, false, _)? = flight?.command.body,
+            let line = GrantedRights(policy, context, in: mailbox).edited(permanentFlags: status)
+        {
+            return .replace(line)
+        }
         return edited(status)
     }
 
@@ -57,7 +65,7 @@ extension IMAPGate {
             withheld = ByteBuffer()
         }
         if withheld != nil { return withhold(event) }
-        return renamed(event, isFirst: isFirst)
+        return edited(event, isFirst: isFirst)
     }
 
     private mutating func passage(of response: IMAPResponse, _ event: MailEvent) -> GatePassage {
@@ -71,8 +79,9 @@ extension IMAPGate {
         if policy.hidesMailboxes, IMAPResponse.namesMailbox(response.name) {
             defer { withheld = nil }
             guard !isHidden(response) else { return .withhold }
-            guard var lines = withheld else { return .pass }
-            lines.writeImmutableBuffer(event.bytes)
+            let line = edited(response, event.bytes)
+            guard var lines = withheld else { return line.map { .replace($0) } ?? .pass }
+            lines.writeImmutableBuffer(line ?? event.bytes)
             return .replace(lines)
         }
         if response.kind == .capability, case .capabilities(let names) = response.data {
@@ -82,6 +91,7 @@ extension IMAPGate {
             steps.append(.edited(change))
             return .replace(line)
         }
+        if mark(response) { return .withhold }
         if flight?.watchesSeen == true, !hasToldOfSeen, callsSeen(response) {
             hasToldOfSeen = true
             steps.append(
@@ -89,7 +99,8 @@ extension IMAPGate {
                     "the server calls a message \\Seen whose text was asked for so that it stays unread: another client has read it, "
                         + "or the server marks it all the same"))
         }
-        return response.kind == .fetch ? renamed(event, isFirst: isFirst) : .pass
+        if response.kind == .fetch || response.kind == .uidFetch { return edited(event, isFirst: isFirst) }
+        return edited(response, event.bytes).map { .replace($0) } ?? .pass
     }
 
     /// Numbers of messages, of which there may be any number. What else is too long to be read may be something to hide.
@@ -145,11 +156,12 @@ extension IMAPGate {
         return answer.flags?.system.contains(.seen) == true
     }
 
-    /// The event with the names by which the client asked.
-    private mutating func renamed(_ event: MailEvent, isFirst: Bool) -> GatePassage {
-        guard let renames = flight?.renames, !renames.isEmpty else { return .pass }
-        if isFirst { renamer = FetchRenamer(renames) }
-        return renamer?.rename(event.bytes).map { .replace($0) } ?? .pass
+    /// The line of a FETCH answer with the names by which the client asked, and marked as the client believes.
+    private mutating func edited(_ event: MailEvent, isFirst: Bool) -> GatePassage {
+        let renames = flight?.renames ?? []
+        guard !renames.isEmpty || !marks.isEmpty else { return .pass }
+        if isFirst { editor = FetchEditor(renames) }
+        return editor?.edit(event.bytes, marks).map { .replace($0) } ?? .pass
     }
 
     // MARK: - Tagged
@@ -172,6 +184,8 @@ extension IMAPGate {
         let wasSelected = context.state == .selected
         context.follow(event.standing)
         follow(status)
+        followSelection(status)
+        if status.result == .ok, let errand = flight.errandAfter { errands.append(errand) }
         if status.result == .bad, wasSelected, case .select = flight.command.body {
             // Servers differ in whether a mailbox is still selected now.
             return alarm("the server did not understand the SELECT that it was sent", event)

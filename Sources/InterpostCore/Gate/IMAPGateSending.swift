@@ -6,9 +6,10 @@ extension IMAPGate {
     /// Writes a command anew and sends it.
     mutating func send(
         _ command: StrictCommand, _ text: IMAPText, _ decision: PolicyDecision, _ rewrites: Set<Rewrite>,
-        message: LiteralAnnouncement? = nil
+        message: LiteralAnnouncement? = nil, marking: Marking? = nil
     ) {
         var flight = CommandInFlight(command: command, segments: [])
+        flight.marking = marking
         var sent = command
         switch command.body {
         case .id(let fields): sent.body = .id(fields.filter { Self.identityFields.contains($0.name) })
@@ -43,7 +44,11 @@ extension IMAPGate {
             flight.renames = peek.renames
         default: break
         }
-        if policy.preset == .readOnly, case .fetch(_, let items, _) = sent.body {
+        if case .fetch(let set, _, _) = command.body, rewrites.contains(.peek), pretendsSeen {
+            flight.errandAfter = .marks(set, usesUIDs: command.usesUIDs)
+        }
+        sent.body = adapted(sent.body, usesUIDs: sent.usesUIDs)
+        if policy.preset == .readOnly, marking == nil, case .fetch(_, let items, _) = sent.body {
             let asksForFlags = items.contains { $0.name == Keyword("FLAGS") || !$0.expansion.isEmpty }
             flight.watchesSeen = !asksForFlags && items.contains(where: \.carriesText)
         }
@@ -98,10 +103,13 @@ extension IMAPGate {
     }
 
     mutating func run(_ errand: GateQuery) {
-        let command = StrictCommand(tag: errand.tag, name: Keyword("NOOP"), body: .noop)
-        flight = CommandInFlight(command: command, segments: [], errand: errand)
+        guard let written = CommandWriter(literals: .none).write(errand.command) else { return }
+        flight = CommandInFlight(command: errand.command, segments: written.segments[...], errand: errand)
+        if case .marks(let set, let usesUIDs) = errand {
+            flight?.marking = Marking(set, usesUIDs: usesUIDs, isSeen: true, isSilent: true)
+        }
         stage = .inFlight
-        steps.append(.write(errand.line))
+        writeNextSegment()
     }
 
     // MARK: - A message
@@ -151,7 +159,7 @@ extension IMAPGate {
         // A client may have sent DONE before it heard that IDLE is over, or that it never was.
         if case .idle? = flight?.command.body, !isDoneWritten { isDoneDue = true }
         (flight, isDoneWritten) = (nil, false)
-        renamer = nil
+        editor = nil
         if case .ended = stage { return }
         stage = .ready
     }

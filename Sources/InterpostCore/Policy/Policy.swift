@@ -16,10 +16,10 @@ public struct Policy: Hashable, Sendable {
         case organise
     }
 
-    /// What becomes of POP3's DELE where it is not allowed.
-    public enum Deletes: String, Hashable, Sendable, CaseIterable {
+    /// What becomes of a command where it is not allowed.
+    public enum Refusing: String, Hashable, Sendable, CaseIterable {
         case refuse
-        /// The client believes that the message is deleted; the server keeps it.
+        /// The client is told yes, and sees what it would see then until the session ends; the server hears nothing of it.
         case pretend
     }
 
@@ -27,7 +27,10 @@ public struct Policy: Hashable, Sendable {
     public var rules: [PolicyRule] = []
     /// Mailboxes that are not there.
     public var hidden: [MailboxPattern] = []
-    public var deletes = Deletes.refuse
+    /// What becomes of POP3's DELE.
+    public var deletes = Refusing.refuse
+    /// What becomes of a STORE that sets or removes `\Seen` and nothing else.
+    public var seen = Refusing.refuse
     /// Clients are told READ-WRITE of a mailbox that was opened read-only for them.
     public var presentsAsWritable = false
     /// Nothing is refused; what would have been refused is told.
@@ -37,6 +40,11 @@ public struct Policy: Hashable, Sendable {
 
     /// Whether it needs a gate: whether it may ever keep anything from anybody.
     public var isEnforcing: Bool { !isDryRun && (preset != .observe || !rules.isEmpty || !hidden.isEmpty) }
+
+    /// Whether a client may be told that it marks messages as read while the server hears nothing.
+    var mayPretendSeen: Bool {
+        seen == .pretend || rules.contains { $0.action == .pretend && $0.match.mayName(Keyword("STORE"), .imap) }
+    }
 
     /// Whether names of mailboxes are compared, for which one has to know what separates their levels.
     public var needsSeparator: Bool { !hidden.isEmpty || rules.contains { !$0.match.mailboxes.isEmpty } }
@@ -122,7 +130,9 @@ public struct Policy: Hashable, Sendable {
         let denial = denial(of: command, context)
         guard command.mayEverPass else { return .refuse(denial) }
         if case .pop3(_, .dele) = command, preset != .observe { return deletes == .pretend ? .pretend : .refuse(denial) }
-        guard preset.mayPass(command.name, context.mailProtocol) else { return .refuse(denial) }
+        guard preset.mayPass(command.name, context.mailProtocol) else {
+            return seen == .pretend && command.storesOnlySeen ? .pretend : .refuse(denial)
+        }
         switch preset {
         case .observe: return .allow
         case .readOnly: return rewritten(command, context)
@@ -157,9 +167,17 @@ extension SubmittedCommand {
     /// Whether clients can cope with this being done only for show (readonly-enforcement: deny answers).
     fileprivate var mayBePretended: Bool {
         switch self {
-        case .imap(let command): CommandClass(command.name, .imap) == .subscribe
+        case .imap(let command): CommandClass(command.name, .imap) == .subscribe || storesOnlySeen
         case .pop3(let name, _): CommandClass(name, .pop3) == .delete
         }
+    }
+
+    /// Whether it sets or removes `\Seen` and does nothing else.
+    fileprivate var storesOnlySeen: Bool {
+        guard case .imap(let command) = self, let request = command.body.parts.store, request.operation != .replace,
+            request.modifiers.isEmpty, case .flags(let flags) = request.item
+        else { return false }
+        return !flags.isEmpty && flags.allSatisfy { $0.bytes.equalsIgnoringCase("\\SEEN") }
     }
 
     /// The commands that may take its place and change less.

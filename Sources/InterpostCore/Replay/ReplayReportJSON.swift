@@ -3,7 +3,8 @@
 ///     {"v":1,"clean":false,"matching":"ordered","commands":3,…,"difference":{"command":2,"expected":"SELECT INBOX",…}}
 extension ReplayReport: Encodable {
     private enum Key: String, CodingKey {
-        case v, clean, failed, matching, commands, answered, repeated, recorded, unmatched, substituted, substitutes, difference, conversation
+        case v, clean, failed, matching, commands, answered, repeated, recorded, unmatched, substituted, substitutes, difference,
+            conversation
         case refusedLogins = "refused_logins"
         case believedLogins = "believed_logins"
         case notInCapture = "not_in_capture"

@@ -74,6 +74,7 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
             switch word {
             case "present-as-writable": policy.presentsAsWritable = true
             case "deletes-pretend": policy.deletes = .pretend
+            case "seen-pretend": policy.seen = .pretend
             default: if let preset = Policy.Preset(rawValue: word) { policy.preset = preset }
             }
         }

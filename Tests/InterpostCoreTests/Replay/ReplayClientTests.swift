@@ -66,7 +66,8 @@ import Testing
     }
 
     @Test func `what was pipelined waits for its answer, whichever came first`() throws {
-        var stage = try Stage("S: * PREAUTH hi\nC: a NOOP\nC: b CHECK\nS: * 3 EXISTS\nS: b OK x\nS: a NO x\nC: c NOOP\nS: c OK x\n")
+        var stage = try Stage(
+            "S: * PREAUTH hi\nC: a NOOP\nC: b CHECK\nS: * 3 EXISTS\nS: b OK x\nS: a NO x\nC: c NOOP\nS: c OK x\n")
         #expect(stage.says("* PREAUTH hi|") == "a NOOP|")
         #expect(stage.says("a NO x|") == "b CHECK|")
         #expect(stage.says("* 3 EXISTS|b OK x|") == "c NOOP|")

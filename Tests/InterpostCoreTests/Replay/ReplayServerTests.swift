@@ -126,7 +126,8 @@ import Testing
         let report = player.server.report
         #expect(report.unmatched == 0 && report.neverAsked.isEmpty)
         #expect(
-            report.firstDifference == .init(command: 3, expected: "STATUS \"other box\" (MESSAGES UNSEEN)", got: "FETCH 1 (FLAGS UID)"))
+            report.firstDifference
+                == .init(command: 3, expected: "STATUS \"other box\" (MESSAGES UNSEEN)", got: "FETCH 1 (FLAGS UID)"))
         #expect(!report.isClean)
     }
 
