@@ -22,7 +22,8 @@ import Testing
         #expect(policy.rules.map(\.name) == ["subscriptions", "guessing"])
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let keys = [
-            "preset", "deletes", "present-as-writable", "dry-run", "hidden", "rules", "name", "protocol", "command", "mailbox",
+            "preset", "deletes", "seen", "present-as-writable", "dry-run", "hidden", "rules", "name", "protocol", "command",
+            "mailbox",
             "flags", "operation", "user", "client", "listener", "tls", "larger", "state", "failed-logins", "action", "code",
             "text",
             "seconds",
@@ -110,7 +111,7 @@ import Testing
         ("rules:\n  - action: drop\n    flags: Deleted", "did you mean '\\Deleted'?"),
         ("rules:\n  - action: drop\n    flags: [$Junk, \\Deletd]", "policy.yml:3: '\\Deletd' is no flag"),
         ("rules:\n  - action: drop\n    flags: \\Recent", "is no flag that clients can store"),
-        ("rules:\n  - command: COPY\n    action: pretend", "policy.yml:3: only DELE, SUBSCRIBE and UNSUBSCRIBE can be pretended"),
+        ("rules:\n  - command: COPY\n    action: pretend", "policy.yml:3: only DELE, SUBSCRIBE, UNSUBSCRIBE, and STORE with 'flags"),
         ("rules:\n  - action: pretend", "can be pretended"), ("rules: []", "policy.yml:1: a policy needs a 'preset'"),
     ])
     func `says what is wrong with it, and where`(text: String, message: String) {
@@ -162,5 +163,35 @@ import Testing
             #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
         }
         #expect(try Self.configuration("    mirror: true\n    policy: {preset: read-only, dry-run: true}\n")?.isDryRun == true)
+    }
+
+    @Test(arguments: [
+        ("read-only", "STORE", "refuse", "changes nothing: the preset refuses STORE anyway"),
+        ("read-only", "COMPRESS", "allow", "lets nothing pass: no gate lets through COMPRESS"),
+        ("no-delete", "STATUS", "allow", "changes nothing: the preset lets STATUS pass anyway"),
+        ("no-delete", "STATUS", "refuse", nil), ("read-only", "STORE", "allow", nil), ("read-only", "FETCH", "allow", nil),
+    ]) func `a rule without effect is named`(preset: String, verb: String, action: String, problem: String?) throws {
+        let policy = try Self.read("preset: \(preset)\nrules: [{command: \(verb), action: \(action)}]\n")
+        #expect(policy.rulesWithoutEffect == (problem.map { ["rule 1 \($0)"] } ?? []))
+    }
+
+    @Test func `rules are looked at with those before and after them`() throws {
+        let policy = try Self.read(
+            """
+            preset: read-only
+            rules:
+              - {command: flag, action: allow}
+              - {command: STORE, user: anna, action: refuse}
+              - {command: FETCH, flags: [\\Seen], action: allow}
+              - {command: APPEND, mailbox: Private, action: refuse}
+              - {command: APPEND, action: allow}
+              - {name: opens, command: SELECT, action: rewrite}
+            """)
+        #expect(
+            policy.rulesWithoutEffect == [
+                "rule 1 may do nothing: rule 6 has mailboxes opened for reading only, where servers change nothing",
+                "rule 2 is never asked: rule 1 decides before it",
+                "rule 3 never holds: no command that it names has what its conditions ask for",
+            ])
     }
 }

@@ -171,7 +171,8 @@ extension ConfigurationReader {
         if name == .pretend, !match.mayBePretended {
             throw keys.problem(
                 at: "action",
-                "only DELE, SUBSCRIBE and UNSUBSCRIBE can be pretended: after others a client would rely on what is not so")
+                "only DELE, SUBSCRIBE, UNSUBSCRIBE, and STORE with 'flags: [\\Seen]' can be pretended: after others a client would rely on what is not so"
+            )
         }
         switch name {
         case nil: return nil

@@ -13,6 +13,7 @@ extension Configuration {
                 "\(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue), "
                 + "policy: \(relay.policy.preset.rawValue)\(rules)"
             return [line] + (relay.policy.isDryRun ? ["  the policy is a DRY RUN: it refuses nothing and protects nobody"] : [])
+                + relay.policy.rulesWithoutEffect.map { "  \($0)" }
         }
     }
 }

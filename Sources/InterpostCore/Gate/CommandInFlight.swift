@@ -31,6 +31,8 @@ struct CommandInFlight: Sendable {
     /// What AUTHENTICATE carried, for a server that takes it only when it has asked.
     var initialResponse: Secret?
     var renames: [PeekRewrite.Rename] = []
+    /// What is asked for when this is answered, and before the client hears that it is; this goes by another tag.
+    var later: StrictCommand?
     /// What the client hears instead of the server's completion.
     var answer: ByteBuffer?
     var errand: GateQuery?
@@ -73,6 +75,9 @@ enum GateQuery: Sendable, Equatable {
     case separator
     /// How these messages are marked, which the client has read so that they stay as they are.
     case marks(SequenceSet, usesUIDs: Bool)
+
+    /// The tag of the first half of a client's command that goes on as two.
+    static let earlier = ByteBuffer(string: "interpost:4")
 
     var command: StrictCommand {
         switch self {

@@ -176,6 +176,14 @@ extension IMAPGate {
             finish()
             return .withhold
         }
+        if let later = flight.later {
+            if status.result == .ok {
+                sendLater(later)
+                return .withhold
+            }
+            finish()
+            return .replace(status.line(withCode: status.code, tag: later.tag))
+        }
         if let stage = flight.message?.stage, stage == .streaming || stage == .closing {
             // Nobody knows whether it still takes what follows for the message.
             return alarm("the server answered an APPEND before its end", event)

@@ -36,12 +36,15 @@ extension IMAPGate {
             }
             sent = instead
         case .fetch(let set, let items, let modifiers) where rewrites.contains(.peek):
-            guard let peek = PeekRewrite(items) else {
-                let denial = Denial(code: "CANNOT", text: "RFC822 and BODY[] have to be asked for in commands of their own")
-                return refuse(command.tag, text, decision, denial)
-            }
+            let peek = PeekRewrite(items)
             sent.body = .fetch(set, peek.items, modifiers: modifiers)
             flight.renames = peek.renames
+            if !peek.later.isEmpty {
+                sent.tag = GateQuery.earlier
+                flight.later = StrictCommand(
+                    tag: command.tag, name: command.name, usesUIDs: command.usesUIDs,
+                    body: .fetch(set, peek.later, modifiers: modifiers))
+            }
         default: break
         }
         if case .fetch(let set, _, _) = command.body, rewrites.contains(.peek), pretendsSeen {
@@ -100,6 +103,19 @@ extension IMAPGate {
         guard flight?.message?.stage == .announced else { return }
         gatherer.stream()
         flight?.message?.stage = .streaming
+    }
+
+    /// Asks for what could not be asked for together with the rest.
+    mutating func sendLater(_ command: StrictCommand) {
+        guard case .fetch(let set, let items, let modifiers) = command.body else { return }
+        let peek = PeekRewrite(items)
+        var sent = command
+        sent.body = .fetch(set, peek.items, modifiers: modifiers)
+        guard let written = CommandWriter(literals: .none).write(sent) else { return end(reason: "a FETCH cannot be written") }
+        var next = CommandInFlight(command: command, segments: written.segments[...])
+        (next.renames, next.errandAfter) = (peek.renames, flight?.errandAfter)
+        flight = next
+        writeNextSegment()
     }
 
     mutating func run(_ errand: GateQuery) {

@@ -15,10 +15,18 @@ struct PeekRewrite: Sendable {
         var client: StaticString
     }
 
-    /// `nil` where one answer would have to be two: the client asks for the same octets by both names.
-    init?(_ asked: [FetchItem]) {
+    /// What cannot be asked for together, because the client asks for the same octets by two names, and the answer has one:
+    /// `(RFC822 BODY[])` is `BODY.PEEK[]`, and then `BODY.PEEK[]` again.
+    var later: [FetchItem] = []
+
+    init(_ asked: [FetchItem]) {
         items = []
+        let taken = Set(asked.map(\.answered))
         for item in asked {
+            if ["RFC822", "RFC822.TEXT"].contains("\(item.name)"), taken.contains(item.inOtherWords) {
+                if !later.contains(item) { later.append(item) }
+                continue
+            }
             switch item.name {
             case Keyword("RFC822"):
                 items.append(FetchItem(name: Keyword("BODY.PEEK"), section: FetchSection()))
@@ -31,10 +39,6 @@ struct PeekRewrite: Sendable {
             default: items.append(item)
             }
         }
-        for rename in renames {
-            let same = items.filter { $0.answerIs(rename.upstream) }
-            if same.count > 1 { return nil }
-        }
     }
 }
 
@@ -45,13 +49,12 @@ extension FetchItem {
         return item
     }
 
-    /// Whether the answer to it has this name.
-    fileprivate func answerIs(_ name: StaticString) -> Bool {
-        guard let section, section.part.isEmpty, partial == nil, self.name == Keyword("BODY.PEEK") else { return false }
-        switch section.content {
-        case .whole: return ByteBuffer(staticString: name).equalsIgnoringCase("BODY[]")
-        case .text: return ByteBuffer(staticString: name).equalsIgnoringCase("BODY[TEXT]")
-        default: return false
-        }
+    /// The name that the answer to it has, in upper case: `BODY[TEXT]` for `BODY.PEEK[text]`.
+    fileprivate var answered: String {
+        guard name == Keyword("BODY.PEEK") || name == Keyword("BODY") else { return "\(self)".uppercased() }
+        return "\(named(Keyword("BODY")))".uppercased()
     }
+
+    /// What RFC822 and RFC822.TEXT are called today.
+    fileprivate var inOtherWords: String { name == Keyword("RFC822") ? "BODY[]" : "BODY[TEXT]" }
 }

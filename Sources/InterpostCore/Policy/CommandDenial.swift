@@ -6,17 +6,22 @@ extension CommandClass {
         self = (mailProtocol == .imap ? IMAPVerb.named(name)?.kind : POP3Verb.named(name)?.kind) ?? .other
     }
 
-    /// - Parameter title: The command's name as it is shown, for commands that have no words of their own.
+    /// - Parameter title: The command's name as it is shown.
     func denial(of title: String, _ preset: Policy.Preset) -> Denial {
         let mailbox = preset == .readOnly ? "This mailbox is read-only here" : "This is not allowed here"
         let what =
             switch self {
+            // Of one class some may pass where others do not.
+            case .folders where title == "DELETE": "folders cannot be deleted"
+            case .folders where title == "RENAME": "folders cannot be renamed"
+            case .folders where title == "CREATE": "folders cannot be made"
+            case .append where title.hasSuffix("REPLACE"): "messages cannot be replaced"
             case .flag: "marks cannot be changed"
             case .delete, .expunge: "messages cannot be deleted"
             case .append: "messages cannot be added"
             case .copy: "messages cannot be copied"
             case .move: "messages cannot be moved"
-            case .folders: "folders cannot be made, renamed or deleted"
+            case .folders: "folders cannot be changed"
             case .subscribe: "subscriptions cannot be changed"
             case .rights: "access rights cannot be changed"
             case .quota: "quotas cannot be changed"

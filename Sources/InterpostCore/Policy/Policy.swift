@@ -110,7 +110,7 @@ public struct Policy: Hashable, Sendable {
     }
 
     /// Verbs that change what is in the selected mailbox.
-    private static let changing: [Keyword] = [Keyword("STORE"), Keyword("EXPUNGE"), Keyword("MOVE")]
+    static let changing: [Keyword] = [Keyword("STORE"), Keyword("EXPUNGE"), Keyword("MOVE")]
 
     /// Whether a rule may let something be changed in a mailbox that `command` opens, for who asks here.
     private func mayChange(_ mailbox: CanonicalMailbox?, _ command: SubmittedCommand, _ context: PolicyContext) -> Bool {

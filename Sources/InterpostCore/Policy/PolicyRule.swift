@@ -112,6 +112,8 @@ extension PolicyMatch {
         !commands.isEmpty
             && commands.allSatisfy { command in
                 switch command {
+                case .verb(Keyword("STORE"), _), .kind(.flag):
+                    flags.map { $0.names.allSatisfy { $0.equalsASCII("\\Seen") } } ?? false
                 case .verb(let name, _): [Keyword("DELE"), Keyword("SUBSCRIBE"), Keyword("UNSUBSCRIBE")].contains(name)
                 case .kind(let kind): kind == .subscribe || kind == .delete
                 }

@@ -158,9 +158,9 @@ extension CapabilityEditor.Edit {
 }
 
 extension IMAPStatus {
-    /// The line as it is written, with another code.
-    func line(withCode code: ByteBuffer?) -> ByteBuffer {
-        var line = tag
+    /// The line as it is written, with another code, and perhaps another tag.
+    func line(withCode code: ByteBuffer?, tag other: ByteBuffer? = nil) -> ByteBuffer {
+        var line = other ?? tag
         line.writeString(" \(result.word) ")
         if let code {
             line.writeStaticString("[")

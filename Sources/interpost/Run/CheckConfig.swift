@@ -1,5 +1,6 @@
 import ArgumentParser
 import InterpostConfiguration
+import InterpostCore
 
 /// `interpost check-config`: says what is wrong with a configuration, or what it means.
 struct CheckConfig: ParsableCommand {
@@ -26,6 +27,7 @@ struct CheckConfig: ParsableCommand {
         guard let file else { return StandardOutput.write(ConfigurationDefaults.text) }
         let text = try ConfigurationFile.text(of: file)
         if let policy = try PolicyFile.readIfPolicy(text: text, file: file) {
+            for problem in policy.rulesWithoutEffect { StandardError.note("\(file): \(problem)") }
             return StandardOutput.write("\(file) is a good policy: \(policy.summary)\n")
         }
         let configuration = try ConfigurationFile.read(text: text, file: file)

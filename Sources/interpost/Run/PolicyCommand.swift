@@ -18,6 +18,7 @@ struct PolicyCommand: ParsableCommand {
         func run() throws {
             do {
                 let policy = try PolicyFile.read(presetOrPath: file)
+                for problem in policy.rulesWithoutEffect { StandardError.note("\(file): \(problem)") }
                 let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
                 let hidden = policy.hidden.isEmpty ? "" : ", hides \(policy.hidden.map(\.description).joined(separator: ", "))"
                 StandardOutput.write(
@@ -95,6 +96,7 @@ struct PolicyCommand: ParsableCommand {
                 throw ValidationError("the command is not whole: a literal's octets stand behind \\r\\n")
             }
             StandardOutput.write(explanation.text(policy))
+            for problem in policy.rulesWithoutEffect { StandardError.note("\(self.policy): \(problem)") }
         }
 
         private func context(of mailProtocol: MailProtocol) -> PolicyContext {
