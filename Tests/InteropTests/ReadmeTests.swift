@@ -221,9 +221,11 @@ private final class Desk {
         }
     }
 
-    /// The line with one digit for each number, one unit for all, one tag for those that imaplib makes up, and single spaces.
+    /// The line with one name for all runs and hosts, one digit for each number, one unit for all, one tag for those that imaplib makes up, and single spaces.
     static func shape(of line: String) -> String {
-        line.replacing(/[0-9]+(?:[.:][0-9]+)*/, with: "0").replacing(/\b0 (?:µs|ms|s|B|KiB|MiB)\b/, with: "0 B")
-            .replacing(/\b[A-P]{4}0\b/, with: "TAG").split(separator: " ").joined(separator: " ")
+        line.replacing(/"run":"[^"]*","instance":"[^"]*"/, with: "").replacing(/[0-9]+(?:[.:][0-9]+)*/, with: "0").replacing(
+            /\b0 (?:µs|ms|s|B|KiB|MiB)\b/, with: "0 B"
+        )
+        .replacing(/\b[A-P]{4}0\b/, with: "TAG").split(separator: " ").joined(separator: " ")
     }
 }

@@ -126,7 +126,7 @@ import Testing
     /// `.limits.wire.lineLength: 1048576`, for each stored value but the relays.
     private static func leaves(of value: Any, at path: String = "") -> [String: String] {
         let mirror = Mirror(reflecting: value)
-        if path == ".relays" || path == withoutKey { return [:] }
+        if [".relays", ".sources", withoutKey].contains(path) { return [:] }
         guard mirror.displayStyle == .struct, !(value is String) else { return [path: "\(value)"] }
         return mirror.children.reduce(into: [:]) { found, child in
             found.merge(leaves(of: child.value, at: "\(path).\(child.label ?? "")")) { $1 }

@@ -111,7 +111,10 @@ import Testing
         ("rules:\n  - action: drop\n    flags: Deleted", "did you mean '\\Deleted'?"),
         ("rules:\n  - action: drop\n    flags: [$Junk, \\Deletd]", "policy.yml:3: '\\Deletd' is no flag"),
         ("rules:\n  - action: drop\n    flags: \\Recent", "is no flag that clients can store"),
-        ("rules:\n  - command: COPY\n    action: pretend", "policy.yml:3: only DELE, SUBSCRIBE, UNSUBSCRIBE, and STORE with 'flags"),
+        (
+            "rules:\n  - command: COPY\n    action: pretend",
+            "policy.yml:3: only DELE, SUBSCRIBE, UNSUBSCRIBE, and STORE with 'flags"
+        ),
         ("rules:\n  - action: pretend", "can be pretended"), ("rules: []", "policy.yml:1: a policy needs a 'preset'"),
     ])
     func `says what is wrong with it, and where`(text: String, message: String) {

@@ -25,6 +25,13 @@ package struct ConfigurationOverlay: Sendable, Equatable {
 
     package init() {}
 
+    /// All that it says, a line each.
+    var text: String {
+        (relays.map { "\($0.listen) \($0.upstream)" }
+            + (relayValues + values).map { "\($0.path.joined(separator: "."))=\($0.text)" })
+            .joined(separator: "\n")
+    }
+
     /// Adds a relay, after those of the file.
     package mutating func addRelay(listen: String, upstream: String) {
         relays.append(Relay(listen: listen, upstream: upstream))

@@ -98,6 +98,12 @@ package enum ConfigurationTable {
                 When the log file cannot be written. With close: sessions end and no new ones begin until it can. With continue:
                 sessions go on, and standard error is told how many octets were lost when it can be written again.
                 """),
+            .text(
+                "instance", \.log.instance, example: "mail-1",
+                """
+                What this program is called in each event, beside `run`, which is another one at each start. Without it, the name of
+                the host.
+                """),
         ])
 
     private static let record = ConfigurationSection(

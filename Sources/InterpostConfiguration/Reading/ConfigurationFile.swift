@@ -20,7 +20,7 @@ public struct ConfigurationFile {
     ///   - path: A file; `nil` where the command line says all.
     ///   - overlay: What is laid over it.
     package static func read(_ path: String?, overlay: ConfigurationOverlay) throws(ConfigurationError) -> Configuration {
-        guard let path else { return try whole(read(nothing, file: commandLine, overlay: overlay), of: commandLine) }
+        guard let path else { return try whole(read(nothing, text: "", file: commandLine, overlay: overlay), of: commandLine) }
         return try read(text: ConfigurationReader.text(of: path), file: path, overlay: overlay)
     }
 
@@ -28,12 +28,12 @@ public struct ConfigurationFile {
         text: String, file: String, overlay: ConfigurationOverlay
     ) throws(ConfigurationError) -> Configuration {
         let node = try ConfigurationReader.compose(text, file: file, example: "Config/interpost.yml")
-        return try whole(read(node, file: file, overlay: overlay), of: file)
+        return try whole(read(node, text: text, file: file, overlay: overlay), of: file)
     }
 
     /// The settings of a command line that relays nothing.
     package static func settings(_ overlay: ConfigurationOverlay) throws(ConfigurationError) -> Configuration {
-        try read(nothing, file: commandLine, overlay: overlay)
+        try read(nothing, text: "", file: commandLine, overlay: overlay)
     }
 
     private static var nothing: Node { .mapping(Node.Mapping([])) }
@@ -46,11 +46,13 @@ public struct ConfigurationFile {
     }
 
     private static func read(
-        _ node: Node, file: String, overlay: ConfigurationOverlay
+        _ node: Node, text: String, file: String, overlay: ConfigurationOverlay
     ) throws(ConfigurationError) -> Configuration {
         let reader = ConfigurationReader(file: file, overlay: overlay)
         var configuration = Configuration()
-        try reader.section(overlay.laid(over: node), named: "the configuration") { keys throws(ConfigurationError) in
+        let whole = overlay.laid(over: node)
+        configuration.sources.texts = [text, overlay.text] + PolicyFile.texts(namedIn: whole)
+        try reader.section(whole, named: "the configuration") { keys throws(ConfigurationError) in
             try keys.list("relays") { node throws(ConfigurationError) in configuration.relays.append(try reader.relay(node)) }
             for section in ConfigurationTable.sections {
                 guard let name = section.name else {

@@ -18,6 +18,14 @@ public enum PolicyFile {
         return try read(text: ConfigurationReader.text(of: text), file: text)
     }
 
+    /// The texts of the files that relays name as their policies. What cannot be read is complained of where it is needed.
+    static func texts(namedIn configuration: Node) -> [String] {
+        (configuration.mapping?["relays"]?.sequence ?? []).compactMap { relay in
+            guard let name = relay.mapping?["policy"]?.scalar?.string, Policy.Preset(rawValue: name) == nil else { return nil }
+            return try? ConfigurationReader.text(of: name)
+        }
+    }
+
     /// The policy in a text, or `nil` for a text that does not look like one: a configuration, say.
     ///
     /// - Throws: Where it is a policy with a mistake.

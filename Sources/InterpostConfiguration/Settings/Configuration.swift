@@ -10,8 +10,17 @@ public struct Configuration: Sendable, Equatable {
     public var timeouts = Timeouts()
     /// Event loops. A session lives on one of them.
     public var threads = 1
+    package var sources = Sources()
 
     public init() {}
+
+    /// What it was read from: texts of files, and what the command line says. Configurations that mean the same are the same,
+    /// whatever they were read from.
+    package struct Sources: Sendable, Equatable {
+        package var texts: [String] = []
+
+        package static func == (left: Self, right: Self) -> Bool { true }
+    }
 
     /// What is impossible about it as a whole, one sentence each.
     public var problems: [String] {
@@ -113,6 +122,8 @@ public struct LogSettings: Sendable, Equatable {
     /// What messages are called by, beside their UIDs.
     public var names = FollowingSettings.Names.messageID
     public var onFailure = FailurePolicy.close
+    /// What the program is called in each event; the host's name when `nil`.
+    public var instance: String?
 }
 
 /// Where captures go, and what happens when they cannot be written.

@@ -30,6 +30,9 @@ public struct ConsoleLine: Sendable {
 
     private func text(of event: LogEvent) -> String? {
         switch event {
+        case .hello(let facts): "● Interpost \(facts.version)" + facts.relays.map(relay).joined()
+        case .reloaded(let facts): "● configuration reloaded" + facts.relays.map(relay).joined()
+        case .reloadFailed(let reason): paint("! not reloaded, the old configuration stays: \(Self.sentence(reason))", .red)
         case .sessionOpened(let facts):
             "○ \(facts.mailProtocol.title) session from \(Self.short(facts.client)) for \(Self.short(facts.upstream))"
         case .sessionClosed(let end):
@@ -66,6 +69,16 @@ public struct ConsoleLine: Sendable {
         case .act(let act): paint("● " + Self.text(of: act), .bold)
         case .valued(let event, _): text(of: event)
         }
+    }
+
+    /// A relay on a line of its own.
+    private func relay(_ relay: ProgramFacts.Relay) -> String {
+        let rules = relay.rules == 0 ? "" : ", \(Self.count(relay.rules, "rule"))"
+        let problems =
+            (relay.isDryRun ? ["the policy is a dry run: NOTHING is refused"] : [])
+            + relay.rulesWithoutEffect.map { Self.sentence($0) }
+        return "\n    \(Self.short(relay.listener)) → \(Self.short(relay.upstream)), policy \(relay.preset.rawValue)\(rules)"
+            + problems.map { paint("\n      ! \($0)", .red) }.joined()
     }
 
     private static func said(_ facts: CommandFacts) -> String {

@@ -29,6 +29,9 @@ extension LogEvent {
     /// The name in the log: `command`, `tls.up`, `messages.read`.
     public var name: StaticString {
         switch self {
+        case .hello: "hello"
+        case .reloaded: "reloaded"
+        case .reloadFailed: "reload.failed"
         case .sessionOpened: "session.opened"
         case .sessionClosed: "session.closed"
         case .upstreamConnected: "upstream.connected"
@@ -58,6 +61,8 @@ extension LogEvent {
 
     func write(to sink: inout some FieldSink) {
         switch self {
+        case .hello(let facts), .reloaded(let facts): facts.write(to: &sink)
+        case .reloadFailed(let reason): sink.field("reason", reason)
         case .sessionOpened(let facts):
             sink.field("protocol", facts.mailProtocol.rawValue)
             sink.field("listener", facts.listener)

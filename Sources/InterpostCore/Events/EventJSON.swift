@@ -16,7 +16,10 @@ extension LogEvent {
 package struct EventLines: Sendable {
     private let beginning: [UInt8]
 
-    package init(session: Int, at time: WireTime) {
+    /// - Parameters:
+    ///   - session: 0 for what is about the program.
+    ///   - origin: Who writes, in a log of several programs or runs.
+    package init(session: Int, at time: WireTime, origin: EventOrigin? = nil) {
         var line = JSONLine(bytes: [])
         line.bytes.reserveCapacity(80)
         line.bytes.append(text: #"{"v":"#)
@@ -25,6 +28,7 @@ package struct EventLines: Sendable {
         time.appendISO8601(to: &line.bytes)
         line.bytes.append(text: #"","session":"#)
         line.bytes.append(jsonNumber: Int64(session))
+        if let origin { line.bytes.append(contentsOf: origin.fields) }
         line.bytes.append(text: #","event":""#)
         beginning = line.bytes
     }

@@ -4,6 +4,12 @@ public import NIOCore
 ///
 /// Values here are already free of secrets. `Events.md` shows each one as JSON.
 public enum LogEvent: Sendable {
+    /// The program has started, and clients can connect.
+    indirect case hello(ProgramFacts)
+    /// It has read its configuration again; new sessions get the new one.
+    indirect case reloaded(ProgramFacts)
+    /// It could not, and the old configuration stays.
+    case reloadFailed(reason: String)
     indirect case sessionOpened(SessionFacts)
     indirect case sessionClosed(SessionEnd)
     case upstreamConnected(address: String, microseconds: Int64)

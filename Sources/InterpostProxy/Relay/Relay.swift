@@ -73,6 +73,16 @@ public final class Relay: Service {
         self.listeners = listeners
         self.box = box
         drainSeconds = Mutex(configuration.timeouts.drain)
+        sink.tell(.hello(facts(of: configuration)), at: SessionClock().now)
+    }
+
+    /// What is told of a configuration that is in force.
+    private func facts(of configuration: Configuration) -> ProgramFacts {
+        ProgramFacts(
+            configuration: configuration.digest,
+            relays: zip(configuration.relays, listeners).map { relay, listener in
+                ProgramFacts.Relay(listener: listener.url, upstream: relay.upstream.description, policy: relay.policy)
+            })
     }
 
     // MARK: - Running
@@ -128,8 +138,7 @@ public final class Relay: Service {
         do {
             var configuration = try source()
             guard configuration.relays.map(\.listen) == box.relays.map(\.listen) else {
-                logger.error("not reloaded: listeners cannot change without a restart")
-                return
+                return refuseReload("listeners cannot change without a restart")
             }
             if configuration.log != fixed.log || configuration.record != fixed.record || configuration.threads != fixed.threads {
                 logger.warning("what the configuration says of log, record and threads takes a restart")
@@ -142,10 +151,16 @@ public final class Relay: Service {
             registry.update(limits: configuration.limits)
             drainSeconds.withLock { $0 = configuration.timeouts.drain }
             sink.reopen()
+            sink.tell(.reloaded(facts(of: configuration)), at: SessionClock().now)
             logger.notice("reloaded the configuration and the certificates")
         } catch {
-            logger.error("not reloaded, the old configuration stays: \(error)")
+            refuseReload("\(error)")
         }
+    }
+
+    private func refuseReload(_ reason: String) {
+        sink.tell(.reloadFailed(reason: reason), at: SessionClock().now)
+        logger.error("not reloaded, the old configuration stays: \(reason)")
     }
 }
 

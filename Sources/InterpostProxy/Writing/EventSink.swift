@@ -11,10 +11,12 @@ final class EventSink: Sendable {
     private let console: LineWriter?
     private let consoleLine: ConsoleLine
     private let closesOnFailure: Bool
+    private let origin: EventOrigin
     private let whenFailing = Callback()
 
     init(_ settings: LogSettings) throws {
         detail = settings.detail
+        origin = EventOrigin(run: UUID().uuidString.lowercased(), instance: settings.instance ?? Self.hostName)
         closesOnFailure = settings.onFailure == .close
         let whenFailing = whenFailing
         let report: @Sendable (String) -> Void = { message in
@@ -44,7 +46,7 @@ final class EventSink: Sendable {
         if let log {
             var lines: [UInt8] = []
             lines.reserveCapacity(events.count * 256)
-            let writer = EventLines(session: session, at: time)
+            let writer = EventLines(session: session, at: time, origin: origin)
             for event in events where event.detail <= detail { writer.write(event, to: &lines) }
             if !lines.isEmpty { log.append(lines) }
             octets += lines.count
@@ -56,6 +58,15 @@ final class EventSink: Sendable {
             octets += lines.count
         }
         return octets
+    }
+
+    /// Tells something about the program itself.
+    func tell(_ event: LogEvent, at time: WireTime) { _ = append([event], session: 0, at: time) }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "interpost" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     /// Has `body` called whenever writing begins to fail, and whenever it works again.

@@ -21,7 +21,9 @@ import Testing
         let common = schema.document["properties"]?.members ?? []
         let head = try #require(article.lines.firstIndex(of: Self.head))
         let end = try #require(article.lines[head...].firstIndex { !$0.hasPrefix("|") })
-        article.expect(Self.rows(of: common, required: common.map(\.name), schema), in: head + 2..<end)
+        article.expect(
+            Self.rows(of: common, required: schema.document["required"]?.elements.compactMap(\.text) ?? [], schema),
+            in: head + 2..<end)
         try article.save()
         let names = article.lines.filter { $0.hasPrefix("### `") }.map { String($0.dropFirst(5).dropLast()) }
         #expect(Set(names) == Set(schema.events.map(\.name)))

@@ -5,13 +5,17 @@ import NIOCore
 /// Every case of ``LogEvent``, by name. A new case does not compile until it stands here, and then not until it has
 /// samples.
 enum EventCase: CaseIterable {
-    case sessionOpened, sessionClosed, upstreamConnected, tlsUp, tlsFailed, greeting, capabilities, edited, command, literal
+    case hello, reloaded, reloadFailed, sessionOpened, sessionClosed, upstreamConnected, tlsUp, tlsFailed, greeting, capabilities,
+        edited, command, literal
     case response, completion, idleBegan, idleEnded, compressed, sasl, anomaly, quirk, limit, warning, policy
     case alarm, act
 
     init(_ event: LogEvent) {
         self =
             switch event {
+            case .hello: .hello
+            case .reloaded: .reloaded
+            case .reloadFailed: .reloadFailed
             case .sessionOpened: .sessionOpened
             case .sessionClosed: .sessionClosed
             case .upstreamConnected: .upstreamConnected
@@ -39,9 +43,22 @@ enum EventCase: CaseIterable {
             }
     }
 
+    private static var programFacts: ProgramFacts {
+        var policy = Policy(.readOnly)
+        policy.isDryRun = true
+        var match = PolicyMatch()
+        match.commands = [.verb(Keyword("STORE"), usesUIDs: false)]
+        policy.rules = [PolicyRule(match: match, action: .refuse(nil))]
+        return ProgramFacts(
+            configuration: "0a", relays: [.init(listener: "imaps://[::1]:993", upstream: "imaps://a:993", policy: policy)])
+    }
+
     /// For each name in the log one event with every field that it can have, and one with none that it can do without.
     var samples: [EventSample] {
         switch self {
+        case .hello: [EventSample(.hello(Self.programFacts), .hello(ProgramFacts(configuration: "", relays: [])))]
+        case .reloaded: [EventSample(.reloaded(Self.programFacts), .reloaded(ProgramFacts(configuration: "", relays: [])))]
+        case .reloadFailed: [EventSample(.reloadFailed(reason: "a.yml:3: no"))]
         case .sessionOpened:
             [
                 EventSample(
