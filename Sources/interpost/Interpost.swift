@@ -18,6 +18,7 @@ struct Interpost: AsyncParsableCommand {
             Diff.self,
             ReplayAsClient.self,
             PolicyCommand.self,
+            Hold.self,
         ])
 
     static func main() async { await main(Replay.arguments(Array(CommandLine.arguments.dropFirst()))) }

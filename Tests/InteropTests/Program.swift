@@ -15,12 +15,12 @@ enum Program {
         try await run(all: arguments)
     }
 
-    static func run(all arguments: [String]) async throws -> Outcome {
+    static func run(all arguments: [String], environment: [String: String]? = nil) async throws -> Outcome {
         Daemon.stopAllAtExit()
         let room = try Room("program")
         let (output, errors) = (room.path("output"), room.path("errors"))
         let child = try Child(
-            [try Relay.executable()] + arguments, environment: room.environment, output: output, errors: errors)
+            [try Relay.executable()] + arguments, environment: environment ?? room.environment, output: output, errors: errors)
         let code = await child.exitCode(within: .seconds(30))
         return Outcome(
             code: code, output: try Data(contentsOf: URL(fileURLWithPath: output)),

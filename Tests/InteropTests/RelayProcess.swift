@@ -38,6 +38,7 @@ struct Event: Decodable, Sendable {
     let value: Int?
     let by: String?
     let text: String?
+    let verdict: String?
     let name: String?
     let result: String?
     let removed: [String]?
@@ -47,7 +48,7 @@ struct Event: Decodable, Sendable {
     let serverOctets: Int?
 
     private enum CodingKeys: String, CodingKey {
-        case session, event, side, reason, kind, limit, value, by, text, name, result, removed, added, client
+        case session, event, side, reason, kind, limit, value, by, text, verdict, name, result, removed, added, client
         case clientOctets = "client_octets"
         case serverOctets = "server_octets"
     }

@@ -222,5 +222,14 @@ package enum ConfigurationTable {
     private static let seconds = 1...(7 * 86_400)
 
     private static let process = ConfigurationSection(
-        nil, "", [.number("threads", \.threads, in: 1...256, "Event loops. A session lives on one of them.")])
+        nil, "",
+        [
+            .number("threads", \.threads, in: 1...256, "Event loops. A session lives on one of them."),
+            .text(
+                "control", \.control, example: "/run/interpost/control.socket",
+                """
+                The Unix socket (mode 0600) by which `interpost hold` decides about commands that a policy holds. Without it, one in
+                the state directory, $XDG_STATE_HOME/interpost or ~/.local/state/interpost, where a rule holds commands.
+                """),
+        ])
 }

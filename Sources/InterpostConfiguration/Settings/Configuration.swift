@@ -11,6 +11,8 @@ public struct Configuration: Sendable, Equatable {
     /// Event loops. A session lives on one of them.
     public var threads = 1
     package var sources = Sources()
+    /// The Unix socket by which commands that are held are answered; one in the state directory when `nil`, where a rule holds.
+    public var control: String?
 
     public init() {}
 

@@ -41,6 +41,9 @@ public struct Policy: Hashable, Sendable {
     /// Whether it needs a gate: whether it may ever keep anything from anybody.
     public var isEnforcing: Bool { !isDryRun && (preset != .observe || !rules.isEmpty || !hidden.isEmpty) }
 
+    /// Whether a rule holds commands until a person has decided.
+    package var mayHold: Bool { rules.contains { if case .hold = $0.action { true } else { false } } }
+
     /// Whether a client may be told that it marks messages as read while the server hears nothing.
     var mayPretendSeen: Bool {
         seen == .pretend || rules.contains { $0.action == .pretend && $0.match.mayName(Keyword("STORE"), .imap) }

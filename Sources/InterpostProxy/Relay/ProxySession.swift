@@ -39,6 +39,8 @@ final class ProxySession: LegOwner {
     var congestionTimer: Scheduled<Void>?
     /// Commands that were held so far.
     var holds = 0
+    /// What follows the verb of the last command that was held.
+    var heldArguments = ""
     /// Names of the upstream's certificate, once they are known or known not to come.
     var upstreamNames: [String]?
     var verdict: UpstreamVerifier.Verdict?
@@ -268,7 +270,13 @@ final class ProxySession: LegOwner {
             observer.observe(event) { pendingEvents.append($0) }
         case .recordUpstream(let event): recorder?.record(upstream: event)
         case .tell(let event): tell(event)
-        case .judged(let decision): observer.observe(decision) { tell($0) }
+        case .judged(let decision):
+            observer.observe(decision) { event in
+                if case .policy(let facts) = event, facts.verdict == .hold {
+                    heldArguments = String(buffer: facts.command.arguments)
+                }
+                tell(event)
+            }
         case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { tell($0) }
         case .send(let bytes, let side): self[side].send(bytes)
         case .say(let bytes, let side):

@@ -9,7 +9,8 @@ extension ProxySession {
         let hold = holds
         context.registry.hold(
             HeldCommand(
-                session: number, number: hold, command: "\(held.command)", rule: held.rule, client: clientAddress,
+                session: number, number: hold, command: "\(held.command)", arguments: heldArguments, rule: held.rule,
+                client: clientAddress,
                 since: context.clock.now, seconds: seconds))
         patience.holdBegan(seconds: seconds, at: context.clock.now)
     }

@@ -30,6 +30,7 @@ public final class Relay: Service {
     private let registry: SessionRegistry
     private let box: ContextBox
     private let drainSeconds: Mutex<Int>
+    private let control: ControlSocket?
 
     /// Opens all listeners; from here on clients are served.
     public init(source: @escaping Source, logger: Logger) async throws {
@@ -69,11 +70,31 @@ public final class Relay: Service {
             try? await group.shutdownGracefully()
             throw error
         }
+        do {
+            control = try await Self.control(configuration, on: group, registry: registry, logger: logger)
+        } catch {
+            for channel in channels { channel.close(promise: nil) }
+            try? await group.shutdownGracefully()
+            throw error
+        }
         self.channels = channels
         self.listeners = listeners
         self.box = box
         drainSeconds = Mutex(configuration.timeouts.drain)
         sink.tell(.hello(facts(of: configuration)), at: SessionClock().now)
+    }
+
+    /// The socket by which held commands are answered; none where nothing is held and none is asked for.
+    private static func control(
+        _ configuration: Configuration, on group: MultiThreadedEventLoopGroup, registry: SessionRegistry, logger: Logger
+    ) async throws -> ControlSocket? {
+        guard configuration.control != nil || configuration.relays.contains(where: \.policy.mayHold) else { return nil }
+        do {
+            return try await ControlSocket(configuration.control, on: group, registry: registry)
+        } catch  where configuration.control == nil {
+            logger.warning("nobody can decide about commands that are held: \(error)")
+            return nil
+        }
     }
 
     /// What is told of a configuration that is in force.
@@ -100,6 +121,7 @@ public final class Relay: Service {
             self.closeListeners()
         }
         await drain()
+        control?.close()
         try? await group.shutdownGracefully()
         recording?.writer.close()
         sink.close()
@@ -142,6 +164,9 @@ public final class Relay: Service {
             }
             if configuration.log != fixed.log || configuration.record != fixed.record || configuration.threads != fixed.threads {
                 logger.warning("what the configuration says of log, record and threads takes a restart")
+            }
+            if control == nil, configuration.relays.contains(where: \.policy.mayHold) {
+                logger.warning("nobody can decide about commands that are held before a restart")
             }
             configuration.log = fixed.log
             let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)

@@ -12,6 +12,8 @@ public struct HeldCommand: Sendable {
     public var number: Int
     /// Its verb: `UID MOVE`.
     public var command: String
+    /// What follows the verb, without secrets, as a log shows it: `5 Trash`.
+    public var arguments: String
     /// The rule that holds it.
     public var rule: String
     /// The client's address and port.
@@ -19,6 +21,9 @@ public struct HeldCommand: Sendable {
     public var since: WireTime
     /// It is refused after this many seconds.
     public var seconds: Int
+
+    /// `UID MOVE 5 Trash`
+    public var shown: String { arguments.isEmpty ? command : "\(command) \(arguments)" }
 }
 
 /// All sessions of a program: who is in, how many, and how to tell them that the program ends.

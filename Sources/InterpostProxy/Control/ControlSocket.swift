@@ -1,0 +1,75 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// The Unix socket by which a running program is asked and told what to do. Whoever may open it may let through what a policy
+/// holds: it is in a folder of mode 0700, with the mode 0600.
+final class ControlSocket: Sendable {
+    static let suffix = ".socket"
+    /// Octets of a request.
+    static let maximumLine = 4096
+
+    let path: String
+    private let channel: any Channel
+
+    /// Opens the socket `path`, or one in the state directory that is named after this process.
+    init(_ path: String?, on group: MultiThreadedEventLoopGroup, registry: SessionRegistry) async throws {
+        let path = try path ?? Self.standardPath()
+        // A path that another program listens on is not taken away from it.
+        if FileManager.default.fileExists(atPath: path), await !ControlClient.isAnswered(path) { unlink(path) }
+        let bootstrap = ServerBootstrap(group: group)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(ControlHandler(registry))
+                }
+            }
+        do {
+            channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
+        } catch {
+            throw CertificateAuthority.Failure(
+                description: "the control socket \(path) cannot be opened: \(FailureText.of(error))")
+        }
+        self.path = path
+        chmod(path, 0o600)
+    }
+
+    func close() {
+        channel.close(promise: nil)
+        unlink(path)
+    }
+
+    private static func standardPath() throws -> String {
+        let folder = CertificateAuthority.standardDirectory
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        return folder.appending(path: "run-\(ProcessInfo.processInfo.processIdentifier)\(suffix)").path
+    }
+}
+
+/// Answers each line with a line.
+private final class ControlHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let registry: SessionRegistry
+    private let clock = SessionClock()
+    private var unread = ByteBuffer()
+
+    init(_ registry: SessionRegistry) { self.registry = registry }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        unread.writeImmutableBuffer(unwrapInboundIn(data))
+        while let end = unread.readableBytesView.firstIndex(of: UInt8(ascii: "\n")),
+            let line = unread.readSlice(length: end - unread.readerIndex + 1)
+        {
+            context.write(
+                wrapOutboundOut(ByteBuffer(bytes: registry.answer(line.readableBytesView.dropLast(), at: clock.now))),
+                promise: nil)
+        }
+        context.flush()
+        if unread.readableBytes > ControlSocket.maximumLine { context.close(promise: nil) }
+        unread.discardReadBytes()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
