@@ -57,6 +57,26 @@ import Testing
         #expect(text.contains(#""secrets":"removed","redaction":"bodies""#) && text.contains("{23}\r\nSubject: "))
     }
 
+    @Test(arguments: [
+        ("PASS ********\r\n", []), ("RETR 1\r\npass ********\r\n", []),
+        ("PASS pass\r\n", ["the client says secret 1, as it is"]), ("NOOP\r\npass", []),
+        ("NOOP\r\nXpass", ["the client says secret 1, as it is"]),
+    ])
+    func `a secret with the name of a verb is not found in verbs`(said: String, problems: [String]) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("verbs.interpost")
+        let file = try CaptureFile(
+            path, header: CaptureHeader(started: WireTime(nanoseconds: 0), keepsSecrets: false, redaction: .none))
+        let opened = #"{"v":1,"session":1,"event":"session.opened","protocol":"pop3"}"#
+        for (kind, text) in [(CaptureRecord.Kind.event, opened), (.server, "+OK ready\r\n")] + said.map({ (.client, "\($0)") }) {
+            try file.append(CaptureRecord(kind, session: 1, nanoseconds: 0, bytes: ByteBuffer(string: text)))
+        }
+        try file.flush()
+        let found = try CaptureVerification(of: CapturePlace(path: path), secrets: [Secret(ByteBuffer(string: "pass"))])
+        let texts = found.problems.map(\.text).filter { $0.contains("secret") }
+        #expect(texts.map { String($0.prefix { $0 != "," }) + ", as it is" } == problems, "\(texts)")
+    }
+
     @Test func `a copy of a copy keeps the higher level`() throws {
         let folder = try TemporaryFolder()
         let (first, second) = (folder.file("first.interpost"), folder.file("second.interpost"))

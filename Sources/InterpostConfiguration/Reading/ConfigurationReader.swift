@@ -34,6 +34,9 @@ struct ConfigurationReader {
         } catch {
             throw ConfigurationError(file: path, message: "cannot be read: \(error)")
         }
+        if let problem = TextEncoding.problem(of: data) {
+            throw ConfigurationError(file: path, message: "\(problem.what); \(problem.advice)")
+        }
         guard let text = String(data: data, encoding: .utf8) else {
             throw ConfigurationError(file: path, message: "is not a text in UTF-8")
         }

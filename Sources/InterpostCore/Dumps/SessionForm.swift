@@ -63,6 +63,9 @@ public struct SessionForm: Sendable, Equatable {
             kind = .oneSide(origin.side, isTimed: Rawlog.lines(of: head).isTimed)
             self.mailProtocol = named ?? origin.mailProtocol
         } else {
+            if let problem = TextEncoding.problem(of: head.readableBytesView) {
+                throw Undecided(problem: problem.what, advice: problem.advice)
+            }
             throw Undecided(
                 problem: "is neither a C:/S: transcript nor a Dovecot rawlog (.in, .out), and does not begin as IMAP or POP3 do",
                 advice: "for the bytes of one side give --side client or --side server")

@@ -77,7 +77,7 @@ public struct ConsoleLine: Sendable {
         let problems =
             (relay.isDryRun ? ["the policy is a dry run: NOTHING is refused"] : [])
             + relay.rulesWithoutEffect.map { Self.sentence($0) }
-        return "\n    \(Self.short(relay.listener)) → \(Self.short(relay.upstream)), policy \(relay.preset.rawValue)\(rules)"
+        return "\n    \(Self.short(relay.listener)) → \(Self.short(relay.upstream)), policy \(relay.preset)\(rules)"
             + problems.map { paint("\n      ! \($0)", .red) }.joined()
     }
 

@@ -132,7 +132,10 @@ public struct CompletionFacts: Sendable {
     public var result: String
     public var code: ByteBuffer?
     public var text: ByteBuffer
+    /// From the command's first line, without what the client took.
     public var microseconds: Int64
+    /// What the client took of the time: for literals, for answers to challenges, in IDLE.
+    public var clientMicroseconds: Int64
     /// Untagged responses, or lines of a listing.
     public var untagged: Int
     /// Octets of what came back before the completion.

@@ -111,6 +111,7 @@ extension LogEvent {
             sink.field("code", facts.code)
             sink.field("text", facts.text)
             sink.measurement("latency_us", facts.microseconds)
+            if facts.clientMicroseconds > 0 { sink.measurement("client_us", facts.clientMicroseconds) }
             sink.field("untagged", facts.untagged)
             sink.field("octets", facts.octets)
         case .idleBegan, .compressed: break

@@ -7,21 +7,24 @@ public struct ProgramFacts: Sendable, Equatable {
         public var listener: String
         /// The URL of the server.
         public var upstream: String
-        public var preset: Policy.Preset
+        /// `read-only`
+        public var preset: String
         /// How many rules come before the preset.
         public var rules: Int
         /// Nothing is refused.
         public var isDryRun: Bool
-        /// ``Policy/rulesWithoutEffect``
+        /// One sentence for each rule that decides nothing.
         public var rulesWithoutEffect: [String]
 
-        public init(listener: String, upstream: String, policy: Policy) {
+        init(
+            listener: String, upstream: String, preset: String, rules: Int, isDryRun: Bool, rulesWithoutEffect: [String]
+        ) {
             self.listener = listener
             self.upstream = upstream
-            preset = policy.preset
-            rules = policy.rules.count
-            isDryRun = policy.isDryRun
-            rulesWithoutEffect = policy.rulesWithoutEffect
+            self.preset = preset
+            self.rules = rules
+            self.isDryRun = isDryRun
+            self.rulesWithoutEffect = rulesWithoutEffect
         }
     }
 
@@ -42,7 +45,7 @@ public struct ProgramFacts: Sendable, Equatable {
         sink.objects("relays", relays) { relay, sink in
             sink.field("listener", relay.listener)
             sink.field("upstream", relay.upstream)
-            sink.field("preset", relay.preset.rawValue)
+            sink.field("preset", relay.preset)
             sink.field("rules", relay.rules)
             if relay.isDryRun { sink.field("dry_run", true) }
             if !relay.rulesWithoutEffect.isEmpty { sink.field("without_effect", relay.rulesWithoutEffect) }

@@ -23,6 +23,7 @@ public struct SessionObserver: Sendable {
     public private(set) var quirks = QuirkCounts()
     public private(set) var traffic = Traffic()
 
+    private var clientTime = ClientTime()
     /// The tags of commands that a gate has replaced with what changes less.
     var rewritten: Set<ByteBuffer> = []
     /// The tags of commands that a gate did only for show.
@@ -52,6 +53,7 @@ public struct SessionObserver: Sendable {
             }
         }
         defer { standing.follow(event.standing) }
+        clientTime.observe(event)
         for anomaly in event.anomalies { observe(anomaly, tell: tell) }
         if !event.quirks.isEmpty { observe(event.quirks, of: event, tell: tell) }
         switch event.meaning {
@@ -251,8 +253,9 @@ public struct SessionObserver: Sendable {
     ) {
         traffic.responses += 1
         let entry = ledger.end(record?.exchange)
+        let taken = clientTime.take(record?.exchange)
         if detail >= .commands {
-            tell(.completion(completion(status, of: record, entry, at: event.time)).with(values(of: status)))
+            tell(.completion(completion(status, of: record, entry, at: event.time, clientTime: taken)).with(values(of: status)))
         }
         guard let record else { return }
         if let sasl = record.sasl {
@@ -279,7 +282,7 @@ public struct SessionObserver: Sendable {
     }
 
     private func completion(
-        _ status: IMAPStatus, of record: CommandRecord?, _ entry: ExchangeLedger.Entry, at time: WireTime
+        _ status: IMAPStatus, of record: CommandRecord?, _ entry: ExchangeLedger.Entry, at time: WireTime, clientTime: Int64
     ) -> CompletionFacts {
         let facts: CommandFacts?
         let isHarmless: Bool
@@ -300,7 +303,8 @@ public struct SessionObserver: Sendable {
         return CompletionFacts(
             command: facts, result: status.result.word, code: redactor.code(of: status),
             text: isHarmless ? redactor.cleanOfURLs(status.text) : LogRedactor.octets(status.text),
-            microseconds: record.map { time.microseconds(since: $0.startedAt) } ?? 0,
+            microseconds: max(0, (record.map { time.microseconds(since: $0.startedAt) } ?? 0) - clientTime),
+            clientMicroseconds: clientTime,
             untagged: entry.untagged, octets: entry.octets)
     }
 
@@ -309,6 +313,7 @@ public struct SessionObserver: Sendable {
     private mutating func observe(
         _ reply: POP3Reply, of record: POP3CommandRecord?, _ event: MailEvent, tell: (LogEvent) -> Void
     ) {
+        let taken = clientTime.take(record?.exchange)
         if detail >= .commands {
             let isHarmless = record?.command.isHarmless == true
             let facts = CompletionFacts(
@@ -316,7 +321,8 @@ public struct SessionObserver: Sendable {
                 result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
                 code: reply.code.map(redactor.clean),
                 text: isHarmless ? redactor.clean(reply.text) : LogRedactor.octets(reply.text),
-                microseconds: record.map { event.time.microseconds(since: $0.startedAt) } ?? 0,
+                microseconds: max(0, (record.map { event.time.microseconds(since: $0.startedAt) } ?? 0) - taken),
+                clientMicroseconds: taken,
                 untagged: record?.lines ?? 0, octets: record?.octets ?? 0)
             tell(.completion(facts).with(values(of: reply, answering: record?.command)))
         }

@@ -27,7 +27,7 @@ struct FetchEditor: Sendable {
             }
         }
         if let flags, let isSeen = uid.flatMap(marks.isSeen) { edits.append((flags, line.word(flags).flags(isSeen: isSeen))) }
-        return edits.isEmpty ? nil : line.replacing(edits)
+        return edits.isEmpty ? nil : line.editing(edits)
     }
 }
 

@@ -92,7 +92,7 @@ extension GrantedRights {
             }
         default: break
         }
-        return edits.isEmpty ? nil : line.replacing(edits)
+        return edits.isEmpty ? nil : line.editing(edits)
     }
 
     /// The line with the flags that are left in its code PERMANENTFLAGS; `nil` for another code, and where it stays as it is.
@@ -107,6 +107,6 @@ extension GrantedRights {
         if pretendsSeen, !kept.contains(where: { $0.equalsIgnoringCase("\\SEEN") }) { kept.append(ByteBuffer(string: "\\Seen")) }
         guard kept != flags else { return nil }
         let list = ByteBuffer(bytes: kept.map(\.readableBytesView).joined(separator: [.space]))
-        return status.line(withCode: code.replacing([(place, list)]))
+        return status.line(withCode: code.editing([(place, list)]))
     }
 }

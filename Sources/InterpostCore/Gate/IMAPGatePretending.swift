@@ -73,7 +73,7 @@ extension IMAPGate {
             let difference = marks.unseenByServer(in: key(of: mailbox))
             guard difference != 0 else { return nil }
             for case .unseen(let count) in items {
-                return line.replacing(unseen: count, with: max(0, Int(clamping: count) - difference))
+                return line.editing(unseen: count, with: max(0, Int(clamping: count) - difference))
             }
             return nil
         default: return nil
@@ -88,12 +88,12 @@ extension IMAPGate {
 
 extension ByteBuffer {
     /// The line of STATUS with another number of messages that are not `\Seen`.
-    fileprivate func replacing(unseen count: UInt64, with other: Int) -> ByteBuffer? {
+    fileprivate func editing(unseen count: UInt64, with other: Int) -> ByteBuffer? {
         var scanner = ResponseWords(atLevel: 1)
         let words = scanner.next(in: self)
         guard let index = words.firstIndex(where: { word($0).equalsIgnoringCase("UNSEEN") }), index + 1 < words.count,
             String(buffer: word(words[index + 1])) == "\(count)"
         else { return nil }
-        return replacing([(words[index + 1], ByteBuffer(string: "\(other)"))])
+        return editing([(words[index + 1], ByteBuffer(string: "\(other)"))])
     }
 }

@@ -50,7 +50,7 @@ struct ResponseWords: Sendable {
 
 extension ByteBuffer {
     /// The octets with others in some places, which do not overlap.
-    func replacing(_ edits: [(place: Range<Int>, text: ByteBuffer)]) -> ByteBuffer {
+    func editing(_ edits: [(place: Range<Int>, text: ByteBuffer)]) -> ByteBuffer {
         var edited = ByteBuffer()
         var copied = readerIndex
         for (place, text) in edits.sorted(by: { $0.place.lowerBound < $1.place.lowerBound }) {

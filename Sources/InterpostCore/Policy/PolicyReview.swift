@@ -123,3 +123,11 @@ extension PolicyMatch {
     /// Whether it names only the form of a verb that has UID before it.
     fileprivate var namesUIDForms: Bool { commands.contains { if case .verb(_, usesUIDs: true) = $0 { true } else { false } } }
 }
+
+extension ProgramFacts.Relay {
+    public init(listener: String, upstream: String, policy: Policy) {
+        self.init(
+            listener: listener, upstream: upstream, preset: policy.preset.rawValue, rules: policy.rules.count,
+            isDryRun: policy.isDryRun, rulesWithoutEffect: policy.rulesWithoutEffect)
+    }
+}

@@ -30,15 +30,24 @@ public struct CaptureVerification {
     /// How many were looked for.
     let secrets: Int
     private let search: SecretSearch?
+    private let lengths: [Int]
+    /// Octets of all records that were looked at.
+    private var looked = 0
     private var protocols = SessionProtocols()
     /// Records of sessions that are under way, to be replayed at their end.
     private var said: [Int: [CaptureRecord]] = [:]
     /// Octets that may still be kept for that, and sessions for which there were not enough.
     private var room = SessionRecords.maximumOctets
     private var isTooLarge: Set<Int> = []
-    private var streams: [Int: [CaptureRecord.Kind: SecretSearch.Place]] = [:]
+    private var streams: [Int: [CaptureRecord.Kind: Stream]] = [:]
     private var found: Set<Finding> = []
     private var isRedacted = false
+
+    private struct Stream {
+        var place = SecretSearch.Place()
+        /// Of the client's side, where a secret has the name of a verb.
+        var mask: VerbMask?
+    }
 
     private struct Finding: Hashable {
         var session: Int
@@ -53,6 +62,7 @@ public struct CaptureVerification {
         self.place = place
         self.secrets = secrets.count
         search = secrets.isEmpty ? nil : SecretSearch(secrets)
+        lengths = secrets.map { $0.withExposedBytes(\.readableBytes) }
         let reader = try CaptureReader(place)
         do {
             while let record = try reader.next() {
@@ -94,18 +104,36 @@ public struct CaptureVerification {
     }
 
     private mutating func look(for record: CaptureRecord) {
-        guard let search else { return }
-        var stream = record.kind.side == nil ? nil : streams[record.session]?[record.kind.stream]
-        if stream == nil { stream = SecretSearch.Place() }
-        guard var stream else { return }
-        for hit in search.read(record.bytes, at: &stream) {
+        guard search != nil else { return }
+        looked += record.bytes.readableBytes
+        var stream = record.kind.side == nil ? Stream() : streams[record.session]?[record.kind.stream] ?? Stream()
+        if record.kind.side == .client, stream.mask == nil { stream.mask = protocols.of(record).map(VerbMask.init) }
+        let bytes = stream.mask?.next(record.bytes) ?? record.bytes
+        look(for: bytes, of: record, in: &stream)
+        if record.kind.side != nil { streams[record.session, default: [:]][record.kind.stream] = stream }
+    }
+
+    private mutating func look(for bytes: ByteBuffer, of record: CaptureRecord, in stream: inout Stream) {
+        for hit in search?.read(bytes, at: &stream.place) ?? [] {
             guard found.insert(Finding(session: record.session, kind: record.kind.stream, hit: hit)).inserted else { continue }
             let speaker = record.kind.side.map { "the \($0.rawValue) says" } ?? "an event says"
             note(
                 record.session,
-                "\(speaker) secret \(hit.secret + 1), \(hit.spelling), \(record.nanoseconds / 1_000_000) ms after the start")
+                "\(speaker) secret \(hit.secret + 1), \(hit.spelling), \(record.nanoseconds / 1_000_000) ms after the start"
+                    + (chance(of: lengths[hit.secret]).map { "; \($0)" } ?? ""))
         }
-        if record.kind.side != nil { streams[record.session, default: [:]][record.kind.stream] = stream }
+    }
+
+    /// What chance alone does, for a secret that is so short that this matters: of text that is letters and digits, one octet in 36
+    /// is the right one.
+    private func chance(of length: Int) -> String? {
+        guard length <= 6 else { return nil }
+        let possible = (0..<length).reduce(1) { product, _ in product * 36 }
+        let times = possible / max(1, looked)
+        guard times < 1000 else { return nil }
+        return times <= 1
+            ? "with \(length) octets it may be there by chance"
+            : "with \(length) octets, one in \(times) captures of this size has it by chance"
     }
 
     private mutating func keep(_ record: CaptureRecord) {
@@ -127,6 +155,11 @@ public struct CaptureVerification {
     }
 
     private mutating func finish(_ session: Int) {
+        if let last = said[session]?.last(where: { $0.kind.side == .client }), var stream = streams[session]?[last.kind.stream],
+            let rest = stream.mask?.rest()
+        {
+            look(for: rest, of: last, in: &stream)
+        }
         streams[session] = nil
         defer { protocols.forget(session) }
         let records = forget(session)

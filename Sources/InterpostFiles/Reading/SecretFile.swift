@@ -13,6 +13,9 @@ package enum SecretFile {
         guard data.count <= maximumSize else {
             throw CorpusSummary.Failure(file: path, problem: "is larger than \(maximumSize >> 20) MiB")
         }
+        if let problem = TextEncoding.problem(of: data) {
+            throw CorpusSummary.Failure(file: path, problem: problem.what, advice: problem.advice)
+        }
         var secrets: [Secret] = []
         for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let secret = line.last == UInt8(ascii: "\r") ? line.dropLast() : line

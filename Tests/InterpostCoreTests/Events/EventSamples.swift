@@ -110,11 +110,12 @@ enum EventCase: CaseIterable {
                         .completion(
                             CompletionFacts(
                                 command: Self.knownCommand, result: "OK", code: Self.text("READ-ONLY"), text: Self.text("done"),
-                                microseconds: 1, untagged: 2, octets: 3)),
+                                microseconds: 1, clientMicroseconds: 2, untagged: 2, octets: 3)),
                         [("kind", "code"), ("name", "READ-ONLY")]),
                     .completion(
                         CompletionFacts(
-                            command: nil, result: "-ERR", code: nil, text: ByteBuffer(), microseconds: 0, untagged: 0, octets: 0))
+                            command: nil, result: "-ERR", code: nil, text: ByteBuffer(), microseconds: 0, clientMicroseconds: 0,
+                            untagged: 0, octets: 0))
                 )
             ]
         case .idleBegan: [EventSample(.idleBegan)]
