@@ -72,6 +72,27 @@ import Testing
         }
     }
 
+    /// Transcripts of sessions that cannot be read to their end, on purpose.
+    private static let unreadable: Set = [
+        "smap-login.imap", "literal-size-overflows.imap", "server-literal-overflows.imap", "compress.pop3",
+    ]
+
+    @Test func `imports every transcript, and verifies it and every committed capture`() async throws {
+        let room = try Room("fixtures")
+        let wire = EventSchema.repository.appending(path: "Fixtures/Wire")
+        let names = try FileManager.default.contentsOfDirectory(atPath: wire.path).sorted().filter { $0.contains(".") }
+        #expect(names.count > 200 && Self.unreadable.isSubset(of: names))
+        let files = names.filter { !Self.unreadable.contains($0) }.map { wire.appending(path: $0).path }
+        let capture = room.path("all.interpost")
+        let imported = try await Program.run(all: ["import"] + files + ["--to", capture])
+        #expect(imported.code == 0, "\(imported.errors)")
+        #expect(imported.errors.contains("\(files.count) sessions in"), "\(imported.errors)")
+        let folder = EventSchema.repository.appending(path: "Fixtures/Captures")
+        let captures = try FileManager.default.contentsOfDirectory(atPath: folder.path).map { folder.appending(path: $0).path }
+        let verified = try await Program.run(all: ["verify", capture] + captures)
+        #expect(verified.code == 0, "\(verified.text)")
+    }
+
     @Test func `runs a command beside a replay, and ends as it does`() async throws {
         let capture = EventSchema.repository.appending(path: "Fixtures/Captures/demo.interpost").path
         let script =

@@ -66,6 +66,27 @@ import Testing
         #expect(try Self.read(CapturePlace(path: path, session: 1)) == [Self.header.record] + Self.session(1))
     }
 
+    @Test func `a file that was removed is complained of, and begins anew where it was`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("gone/mail.interpost")
+        let place = URL(filePath: path).deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let file = try CaptureFile(path, header: Self.header)
+        for record in Self.session(1) { try file.append(record) }
+        try file.flush()
+        try FileManager.default.removeItem(at: place)
+        for record in Self.session(2) { try file.append(record) }
+        for complaint in ["was removed while it was written", "cannot be opened: No such file or directory"] {
+            let error = #expect(throws: CaptureFile.Failure.self) { try file.flush() }
+            #expect(error?.description.contains(complaint) == true, "\(error?.description ?? "")")
+        }
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        try file.flush()
+        for record in Self.session(3) { try file.append(record) }
+        try file.flush()
+        #expect(try Self.read(CapturePlace(path: path)) == [Self.header.record] + Self.session(2) + Self.session(3))
+    }
+
     @Test func `what another program compressed anew is read from the beginning`() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("foreign.interpost")

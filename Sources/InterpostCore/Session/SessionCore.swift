@@ -220,7 +220,7 @@ public struct SessionCore: Sendable {
         var isWithheld = true
         if case .pass = passage {
             isWithheld = false
-            run.advance(event.bytes.readableBytes)
+            run.advance(event.bytes.readableBytes, isContent: event.meaning.isContent)
         } else {
             flushRun()
             run.skip(event.bytes.readableBytes)
@@ -234,6 +234,6 @@ public struct SessionCore: Sendable {
     }
 
     private mutating func flushRun() {
-        if let bytes = run.flush() { tell(bytes, .passed) }
+        while let bytes = run.flush() { tell(bytes, .passed) }
     }
 }

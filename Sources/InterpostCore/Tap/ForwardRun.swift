@@ -4,21 +4,45 @@ import NIOCore
 struct ForwardRun {
     private var bytes = ByteBuffer()
     private var length = 0
+    /// Literals and messages are in it, which go on in pieces as large as they came.
+    private var holdsContent = false
+
+    /// Octets of a piece of lines. A TLS record of a server that writes line by line is no larger, and clients depend on it: what
+    /// curl 7.88 gets in one record it counts once more for each line in it, and gives up at 300 KB.
+    private static let maximumPiece = 1400
 
     mutating func begin(_ bytes: ByteBuffer) {
         self.bytes = bytes
         length = 0
     }
 
-    mutating func advance(_ count: Int) { length += count }
+    mutating func advance(_ count: Int, isContent: Bool = false) {
+        length += count
+        if isContent { holdsContent = true }
+    }
 
+    /// The next piece of it; `nil` when all has gone on.
     mutating func flush() -> ByteBuffer? {
-        guard length > 0 else { return nil }
-        defer { length = 0 }
-        return bytes.readSlice(length: length)
+        guard length > 0 else {
+            holdsContent = false
+            return nil
+        }
+        let count = holdsContent ? length : min(length, Self.maximumPiece)
+        length -= count
+        return bytes.readSlice(length: count)
     }
 
     mutating func skip(_ count: Int) { bytes.moveReaderIndex(forwardBy: min(count, bytes.readableBytes)) }
+}
+
+extension MailEvent.Meaning {
+    /// Whether it is part of something that is no line of the protocol.
+    var isContent: Bool {
+        switch self {
+        case .literal, .pop3Body, .opaque, .longResponse: true
+        default: false
+        }
+    }
 }
 
 struct ForwardRuns {

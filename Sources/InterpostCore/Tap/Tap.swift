@@ -258,7 +258,7 @@ public struct Tap: Sendable {
             ahead -= early
             runs[.client].skip(early)
         }
-        runs[event.sender].advance(event.bytes.readableBytes - early)
+        runs[event.sender].advance(event.bytes.readableBytes - early, isContent: event.meaning.isContent)
     }
 
     /// Takes an event out of the stream: its bytes do not go on.
@@ -271,7 +271,7 @@ public struct Tap: Sendable {
     }
 
     mutating func flushRun(of side: Side) {
-        if let run = runs[side].flush() { ready.append(.send(run, to: side.peer)) }
+        while let piece = runs[side].flush() { ready.append(.send(piece, to: side.peer)) }
     }
 
     /// Answers go before the commands that follow them.

@@ -12,7 +12,10 @@ package final class CaptureFile {
     }
 
     private let path: String
-    private let descriptor: Int32
+    private var descriptor: Int32
+    private var header: CaptureHeader
+    /// Somebody has removed the file, and was told so.
+    private var wasRemoved = false
     private var text = ByteBuffer()
     private var sessions: ClosedRange<Int>?
     private var begun: Set<Int> = []
@@ -31,6 +34,7 @@ package final class CaptureFile {
     /// - Parameter isNew: There must be no such file.
     package init(_ path: String, header: CaptureHeader, isNew: Bool = false) throws {
         self.path = path
+        self.header = header
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (isNew ? O_EXCL : 0), 0o600)
         guard descriptor >= 0 else {
             throw errno == EEXIST
@@ -66,6 +70,7 @@ package final class CaptureFile {
     /// What follows is as this header says, up to the next one. It has a member of its own, where readers look for it.
     func begin(_ header: CaptureHeader) throws {
         try flush()
+        self.header = header
         header.record.write(to: &text)
         try flush()
     }
@@ -106,6 +111,7 @@ package final class CaptureFile {
     /// Writes what waits.
     package func flush() throws {
         guard text.readableBytes > 0 else { return }
+        try lookForFile()
         let description = CaptureMember(
             size: 0, textSize: 0, sessions: sessions ?? 0...0, beginningSessions: beginning, nanoseconds: nanoseconds)
         let member = try GzipMember.deflate(text, describing: description)
@@ -125,6 +131,25 @@ package final class CaptureFile {
         // A folder has a file for each session, and those at rest keep no room; a download goes on as it was.
         if text.readableBytes >= CaptureFormat.memberText { text.clear() } else { text = ByteBuffer() }
         (sessions, beginning, waitingSince) = (nil, 0, nil)
+    }
+
+    /// Writing to a file that was removed would do nothing for anybody. The first time that is a failure; then the capture begins
+    /// anew where it was, as soon as its folder is there.
+    private func lookForFile() throws {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_nlink == 0 else { return }
+        guard wasRemoved else {
+            wasRemoved = true
+            throw Failure(description: "the capture \(path) was removed while it was written, and what was in it is lost")
+        }
+        let other = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_EXCL, 0o600)
+        guard other >= 0 else { throw Self.failure("opened", path) }
+        close(descriptor)
+        (descriptor, size, wasRemoved) = (other, 0, false)
+        var beginning = ByteBuffer(string: CaptureFormat.firstLine)
+        header.record.write(to: &beginning)
+        beginning.writeImmutableBuffer(text)
+        text = beginning
     }
 
     private static func failure(_ what: String, _ path: String) -> Failure {

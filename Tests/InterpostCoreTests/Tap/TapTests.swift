@@ -61,6 +61,18 @@ import Testing
 
     // MARK: - The tap
 
+    /// curl 7.88 gives up where much comes in one record of TLS, and servers write line by line.
+    @Test func `many lines go on in small pieces, and what is in literals does not`() {
+        var player = Player(listener: .implicit)
+        _ = player.server("* PREAUTH hi\r\n")
+        _ = player.client("a FETCH 1:* FLAGS\r\n")
+        let lines = (1...100).map { "* \($0) FETCH (FLAGS (\\Seen))\r\n" }.joined()
+        let pieces = player.server(lines)
+        #expect(pieces.count == (lines.utf8.count + 1399) / 1400)
+        #expect(pieces.map { $0.dropFirst(3) }.joined() == lines.replacing("\r\n", with: "␍␊"))
+        #expect(player.server("* 1 FETCH (BODY[] {5000}\r\n" + String(repeating: "x", count: 5000) + ")\r\n").count == 1)
+    }
+
     @Test func `bytes go on exactly as they came, many lines in one piece`() {
         var player = Player(listener: .implicit)
         #expect(player.server("* PREAUTH hi\r\n") == ["→C * PREAUTH hi␍␊"])
