@@ -4,6 +4,8 @@ import NIOCore
 
 extension LogRedactor {
     mutating func learn(from command: IMAPCommand) {
+        // Nobody knows what these are.
+        if command.quirks.contains(.argumentsLeftOver) { learn(wordsOf: command.writtenArguments) }
         switch command.body {
         case .login(_, let password): learn(password)
         case .authenticate(let mechanism, let response): learn(mechanism, response)
@@ -13,8 +15,8 @@ extension LogRedactor {
         case .replace(_, _, let message): learn(from: message)
         case .urlFetch(let parts): for part in parts { learn(url: part.url) }
         case .unknown:
-            learn(wordsOf: command.tag)
-            learn(wordsOf: ByteBuffer(string: command.name.description))
+            // As they were typed: a verb's name is in upper case.
+            learn(wordsOf: command.text.bytes)
             learn(wordsOf: command.writtenArguments)
         default: break
         }
@@ -22,11 +24,12 @@ extension LogRedactor {
 
     mutating func learn(from command: POP3Command, name: Keyword?, line: ByteBuffer) {
         switch command {
+        case .user(let user) where !user.isOneWord: learn(wordsOf: user)
         case .pass(let secret), .rpop(let secret), .apop(_, let secret): learn(secret)
         case .auth(let mechanism?, let response): learn(mechanism, response)
         case .malformed where name.map(POP3Verb.carriesCredentials) == true:
             learn(Secret(line.withoutLineEnd.behindWord.behindName))
-        case .malformed: learn(wordsOf: line.withoutLineEnd.behindWord)
+        case .malformed, .xclient, .xoip, .mdef: learn(wordsOf: line.withoutLineEnd.behindWord)
         case .unknown: learn(wordsOf: line)
         default: break
         }

@@ -31,10 +31,20 @@ struct LogRedactor: Sendable {
             guard let first = words.first, let last = words.last else { return }
             learn(bytes.readableBytesView[first.startIndex..<last.endIndex])
             if words.count > 1 { for word in words { learn(word) } }
+            for word in SecretWords.of(bytes.readableBytesView, decodes: false) {
+                learn(ByteBuffer(bytes: word).readableBytesView)
+                learn(spellingsOf: Secret(ByteBuffer(bytes: word)))
+            }
         }
+        learn(spellingsOf: secret)
+    }
+
+    private mutating func learn(spellingsOf secret: Secret) {
         for form in SecretSpellings(secret).encoded where form.count >= Self.minimumEncoded {
             let form = Secret(ByteBuffer(bytes: form.prefix(Self.maximumLength)))
-            if encoded.count < Self.maximumEncoded, !encoded.contains(form) { encoded.append(form) }
+            guard !encoded.contains(form) else { continue }
+            if encoded.count >= Self.maximumEncoded { encoded.removeFirst() }
+            encoded.append(form)
         }
     }
 
@@ -44,11 +54,14 @@ struct LogRedactor: Sendable {
     /// Remembers the words of a line that was not understood: any of them may be a secret. Short ones, and those of the protocols, are
     /// in every session.
     mutating func learn(wordsOf line: ByteBuffer) {
-        for word in line.readableBytesView.split(whereSeparator: { $0 <= UInt8.space }) where word.count >= 4 {
-            let secret = Secret(ByteBuffer(bytes: word.prefix(Self.maximumLength)))
-            guard !Self.isOfProtocols(word), !words.contains(secret) else { continue }
+        // A line that is no line of text has no words that a peer would say again.
+        for word in SecretWords.of(line.readableBytesView.prefix(Self.maximumText), decodes: true).prefix(Self.maximumWords) {
+            let bytes = ByteBuffer(bytes: word.prefix(Self.maximumLength))
+            let secret = Secret(bytes)
+            guard !Self.isOfProtocols(bytes.readableBytesView), !words.contains(secret) else { continue }
             if words.count >= Self.maximumWords { words.removeFirst() }
             words.append(secret)
+            learn(spellingsOf: Secret(ByteBuffer(bytes: word)))
         }
     }
 
@@ -89,6 +102,7 @@ struct LogRedactor: Sendable {
         let searched = isLong ? text.start(Self.maximumText + Self.maximumLength) : text
         for secret in secrets where secret.withExposedBytes({ searched.contains($0) }) { return Self.mark }
         for word in words where word.withExposedBytes({ searched.contains($0) }) { return Self.mark }
+        if holds(encoded, searched) { return Self.mark }
         guard isLong else { return text }
         var shown = text.start(Self.maximumText)
         shown.writeStaticString("…")
@@ -106,8 +120,7 @@ struct LogRedactor: Sendable {
 
     /// Like ``clean(_:)``, for text into which a client or a server may have put a URL with a token.
     func cleanOfURLs(_ text: ByteBuffer) -> ByteBuffer {
-        if text.contains(Self.token) { return Self.octets(text) }
-        return holds(encoded, text) ? Self.mark : clean(text)
+        text.contains(Self.token) ? Self.octets(text) : clean(text)
     }
 
     /// What precedes a URL's token (RFC 4467).

@@ -125,7 +125,7 @@ import Testing
 
     // MARK: - Secrets
 
-    @Test(arguments: SecretSession.all) func `holds no secret of a login`(session: SecretSession) throws {
+    @Test(arguments: SecretSession.all + SecretSession.forms) func `holds no secret of a login`(session: SecretSession) throws {
         let transcript = try Transcript(reading: ByteBuffer(string: session.text))
         var recorder = SessionRecorder(
             session: 1, start: WireTime(nanoseconds: 0),
@@ -138,7 +138,9 @@ import Testing
     }
 
     /// Played to its own client, and to one that it knows nothing of.
-    @Test(arguments: SecretSession.all) func `is reported on without the secrets that it holds`(session: SecretSession) throws {
+    @Test(arguments: SecretSession.all + SecretSession.forms) func `is reported on without the secrets that it holds`(
+        session: SecretSession
+    ) throws {
         let transcript = try Transcript(reading: ByteBuffer(string: session.text))
         var recorder = SessionRecorder(session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(credentials: nil))
         var reading = Reading(session.mailProtocol)

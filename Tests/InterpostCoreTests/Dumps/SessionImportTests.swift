@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(arguments: SecretSession.all, RedactionLevel.allCases)
+    @Test(arguments: SecretSession.all + SecretSession.forms, RedactionLevel.allCases)
     func `holds no secret of a login`(session: SecretSession, level: RedactionLevel) throws {
         let transcript = try Transcript(reading: ByteBuffer(string: session.text))
         let turns = transcript.lines.compactMap { SessionTurn($0) }

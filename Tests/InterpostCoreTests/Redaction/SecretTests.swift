@@ -263,8 +263,16 @@ struct SecretSession: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct SecretTests {
+    @Test(arguments: SecretSession.forms) func `no form of saying it gets it into an output`(session: SecretSession) throws {
+        try check(session, detail: .values)
+    }
+
     @Test(arguments: SecretSession.all, LogEvent.Detail.allCases)
     func `no output holds the password`(session: SecretSession, detail: LogEvent.Detail) throws {
+        try check(session, detail: detail)
+    }
+
+    private func check(_ session: SecretSession, detail: LogEvent.Detail) throws {
         let transcript = try Transcript(reading: ByteBuffer(string: session.text))
         var reading = Reading(session.mailProtocol, detail: detail)
         var wire = ""

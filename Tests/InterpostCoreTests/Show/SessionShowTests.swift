@@ -112,7 +112,9 @@ import Testing
         #expect(Self.lines(records, .imap, options).map { $0.prefix(2) } == ["S+", "C-", "S+", "C ", "S "])
     }
 
-    @Test(arguments: SecretSession.all) func `secrets that were kept are not shown`(session: SecretSession) throws {
+    @Test(arguments: SecretSession.all + SecretSession.forms) func `secrets that were kept are not shown`(session: SecretSession)
+        throws
+    {
         let turns = try Transcript(reading: ByteBuffer(string: session.text)).lines.compactMap(SessionTurn.init)
         let redactor = EventRedactor(.none, key: TestPseudonymKey())
         let text = Self.lines(RecordedSession.records(turns), session.mailProtocol, redactor: redactor).joined(separator: "\n")

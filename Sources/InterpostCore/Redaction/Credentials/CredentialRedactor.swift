@@ -153,7 +153,9 @@ package struct CredentialRedactor: Sendable {
         }
         if case .malformed = command.body, command.name == Keyword("LOGIN") { echoes.learn(Secret(command.writtenArguments)) }
         if command.name == Keyword("LOGIN") { return loginLine(line, tag: command.tag) }
-        if !isLoggedIn, command.quirks.contains(.argumentsLeftOver) { return echoes.blanked(line, behindWords: 2) }
+        if command.quirks.contains(.argumentsLeftOver), !isLoggedIn || IMAPVerb.named(command.name)?.arguments.isEmpty == true {
+            return echoes.blanked(line, behindWords: 2)
+        }
         switch command.body {
         case .authenticate(let mechanism, let initialResponse):
             return redact(mechanism, initialResponse, in: line, words: 2)

@@ -21,6 +21,13 @@ struct SecretEchoes: Sendable {
         for word in Self.words(of: secret) where secrets.count < Self.maximumCount && isNew(word) {
             secrets.append(ByteBuffer(bytes: word.map(\.uppercased)))
         }
+        learn(spellingsOf: secret)
+        for word in secret.withExposedBytes({ SecretWords.of($0.readableBytesView, decodes: false) }) {
+            learn(spellingsOf: Secret(ByteBuffer(bytes: word)))
+        }
+    }
+
+    private mutating func learn(spellingsOf secret: Secret) {
         for form in SecretSpellings(secret).encoded where form.count >= Self.minimumEncoded { learnOther(form) }
     }
 
@@ -36,7 +43,7 @@ struct SecretEchoes: Sendable {
     }
 
     /// A secret, its words, as they are and as they are in quotes, and what punctuation sets apart in them.
-    private static func words(of secret: Secret) -> [[UInt8]] {
+    private static func words(of secret: Secret, decodes: Bool = false) -> [[UInt8]] {
         let whole = secret.withExposedBytes { Array($0.readableBytesView) }
         let hasSpace = whole.contains { $0 <= .space }
         return (hasSpace ? [whole] : [])
@@ -44,12 +51,9 @@ struct SecretEchoes: Sendable {
                 let escaped = word.flatMap {
                     $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") ? [UInt8(ascii: "\\"), $0] : [$0]
                 }
-                let parts = word.split(whereSeparator: punctuation.contains).map { Array($0) }
-                return [Array(word)] + (escaped.count > word.count ? [escaped] : []) + parts.filter { $0.count < word.count }
-            }
+                return (escaped.count > word.count ? [escaped] : []) + [Array(word)]
+            } + SecretWords.of(whole, decodes: decodes)
     }
-
-    private static let punctuation = Set("()=\",<>{}".utf8)
 
     private func isNew(_ word: [UInt8]) -> Bool {
         let word = ByteBuffer(bytes: word.map(\.uppercased))
@@ -102,7 +106,11 @@ struct SecretEchoes: Sendable {
             announcement = ArraySlice(rest[brace...])
             rest = rest[..<brace]
         }
-        for word in Self.words(of: Secret(ByteBuffer(bytes: rest))) { learnOther(word) }
+        for word in Self.words(of: Secret(ByteBuffer(bytes: rest)), decodes: true) {
+            guard isNew(word) else { continue }
+            learnOther(word)
+            learn(spellingsOf: Secret(ByteBuffer(bytes: word)))
+        }
         var blanked = masked(start) ?? start
         blanked.writeBytes(rest.map { $0 == .space || $0 == 9 ? $0 : UInt8(ascii: "x") })
         blanked.writeBytes(announcement)
