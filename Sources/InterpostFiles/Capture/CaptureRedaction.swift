@@ -13,6 +13,9 @@ public struct CaptureRedaction {
     private let level: RedactionLevel
     private let key: PseudonymHMAC
     private var protocols = SessionProtocols()
+    private var open = OpenSessions()
+    /// That not all sessions could be held at once.
+    public var complaint: String? { open.complaint }
     private var rewriters: [Int: SessionRewriter] = [:]
     private var header = CaptureHeader(started: WireTime(nanoseconds: 0), keepsSecrets: false, redaction: .none)
 
@@ -31,15 +34,14 @@ public struct CaptureRedaction {
         do {
             while let record = try reader.next() {
                 progress(reader.offset)
+                for session in open.over(before: record) { try finish(session, file) }
                 if record.kind == .header { note(record) }
                 let output = try file ?? CaptureFile(path, header: header, isNew: true)
                 if record.kind == .header, file != nil { try output.begin(header) }
                 file = output
                 if record.kind != .header { try write(record, to: output) }
             }
-            for session in rewriters.keys.sorted() {
-                if let file, let rest = rewriters[session]?.finish() { try append(rest, to: file) }
-            }
+            for session in rewriters.keys.sorted() { try finish(session, file) }
             try file?.flush()
         } catch {
             if file != nil { unlink(path) }
@@ -59,6 +61,14 @@ public struct CaptureRedaction {
         header.redaction = found.redaction.joined(with: level)
     }
 
+    /// Nothing more comes of the session.
+    private mutating func finish(_ session: Int, _ file: CaptureFile?) throws {
+        if let file, let rest = rewriters[session]?.finish() { try append(rest, to: file) }
+        rewriters[session] = nil
+        protocols.forget(session)
+        file?.forget(session: session)
+    }
+
     private mutating func write(_ record: CaptureRecord, to file: CaptureFile) throws {
         let number = record.session
         let mailProtocol = protocols.of(record)
@@ -69,9 +79,7 @@ public struct CaptureRedaction {
         }
         try append(rewriters[number]?.rewrite(record) ?? [record], to: file)
         guard record.endsSession else { return }
-        rewriters[number] = nil
-        protocols.forget(number)
-        file.forget(session: number)
+        try finish(number, file)
     }
 
     private mutating func append(_ rewritten: [CaptureRecord], to file: CaptureFile) throws {

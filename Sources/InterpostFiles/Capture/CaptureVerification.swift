@@ -34,6 +34,7 @@ public struct CaptureVerification {
     /// Octets of all records that were looked at.
     private var looked = 0
     private var protocols = SessionProtocols()
+    private var open = OpenSessions()
     /// Records of sessions that are under way, to be replayed at their end.
     private var said: [Int: [CaptureRecord]] = [:]
     /// Octets that may still be kept for that, and sessions for which there were not enough.
@@ -74,6 +75,7 @@ public struct CaptureVerification {
             note(nil, "\(error)")
         }
         for session in said.keys.sorted() { finish(session) }
+        if let complaint = open.complaint { note(nil, complaint) }
         if sessions == 0, problems.isEmpty {
             note(nil, place.session == nil ? "nothing was recorded in it" : "it has no such session")
         }
@@ -83,6 +85,7 @@ public struct CaptureVerification {
 
     private mutating func take(_ record: CaptureRecord) {
         records += 1
+        for session in open.over(before: record) { finish(session) }
         look(for: record)
         if record.kind == .header {
             guard let header = CaptureHeader(record) else { return note(nil, "a header is not what this program writes") }

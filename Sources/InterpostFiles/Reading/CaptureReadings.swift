@@ -14,6 +14,9 @@ package struct CaptureReadings {
     private let detail: LogEvent.Detail
     private var readings: [Int: Reading] = [:]
     private var protocols = SessionProtocols()
+    private var open = OpenSessions()
+    /// That not all sessions could be held at once.
+    package var complaint: String? { open.complaint }
     /// When the capture began.
     private var start = WireTime(nanoseconds: 0)
     private let printer: (any EventTaker)?
@@ -58,6 +61,7 @@ package struct CaptureReadings {
     }
 
     private mutating func take(_ record: CaptureRecord, _ give: (SessionReading) -> Void) {
+        for session in open.over(before: record) { finish(session, give) }
         if let header = CaptureHeader(record) { start = header.started }
         guard record.session > 0 else { return }
         let time = start.later(by: record.nanoseconds)

@@ -8,6 +8,9 @@ package struct CaptureShow {
     private let showsEvents: Bool
     private let key = PseudonymHMAC()
     private var protocols = SessionProtocols()
+    private var open = OpenSessions()
+    /// That not all sessions could be held at once.
+    package var complaint: String? { open.complaint }
     private var header: CaptureHeader?
     private var sessions: [Int: Session] = [:]
     private let paint: Paint
@@ -34,6 +37,7 @@ package struct CaptureShow {
         defer { for number in sessions.keys.sorted() { finish(number, write) } }
         var isThere = place.session == nil
         while let record = try reader.next() {
+            for number in open.over(before: record) { finish(number, write) }
             if let found = CaptureHeader(record) { header = found }
             if record.session == place.session { isThere = true }
             if record.session > 0, options.filter.admits(session: record.session) { take(record, write) }

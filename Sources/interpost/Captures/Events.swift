@@ -28,6 +28,7 @@ struct Events: ParsableCommand {
         do throws(CorpusSummary.Failure) {
             try sessions.read { _ in }
             printer.flush()
+            if let complaint = sessions.complaint { StandardError.note("\(capture): \(complaint)") }
         } catch {
             printer.flush()
             StandardError.note(error.description)

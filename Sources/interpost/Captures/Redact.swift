@@ -35,6 +35,7 @@ struct Redact: ParsableCommand {
             progress.finish()
             let cut = redaction.isCutOff ? "; the original is cut off at its end" : ""
             let (sessions, records) = (Count.of(redaction.sessions, "session"), Count.of(redaction.records, "record"))
+            if let complaint = redaction.complaint { StandardError.note("\(capture): \(complaint)") }
             StandardError.note("\(copy) has \(sessions), \(records)\(cut)")
         } catch let failure as CaptureFile.Failure {
             throw UserError(failure)

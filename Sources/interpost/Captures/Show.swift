@@ -50,6 +50,7 @@ struct Show: ParsableCommand {
             var show = CaptureShow(capture, options, showsEvents: !wireOnly, hasColour: Terminal.showsColour)
             do {
                 try show.run { StandardOutput.write($0) }
+                if let complaint = show.complaint { StandardError.note("\(capture): \(complaint)") }
             } catch {
                 StandardError.note("\(capture) \(error)")
                 status = 2
