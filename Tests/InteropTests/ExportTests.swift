@@ -109,6 +109,70 @@ import Testing
         #expect(messages.map { Letter(bytes: Data(base64Encoded: String($0)) ?? Data()) } == expected)
     }
 
+    private static let mime = """
+        From: =?utf-8?B?R3LDvMOfZSBhdXMgS8O2bG4=?= <anna@example.org>
+        To: =?iso-8859-1?Q?Andr=E9?= Pirard <andre@example.org>
+        Subject: =?UTF-8?Q?Caf=C3=A9_=E2=82=AC_100?= and more =?utf-8?B?4oKsIGV1cm8g8J+YgA==?=
+        MIME-Version: 1.0
+        Content-Type: multipart/mixed; boundary="=_b1"
+
+        --=_b1
+        Content-Type: text/plain; charset=utf-8
+        Content-Transfer-Encoding: quoted-printable
+
+        Gr=C3=BC=C3=9Fe aus K=C3=B6ln, f=C3=BCr 100 =E2=82=AC, und eine Zeile, die so lang ist=
+         dass sie weitergeht =F0=9F=98=80.
+        --=_b1
+        Content-Type: text/plain; charset=utf-8
+        Content-Transfer-Encoding: 8bit
+
+        Grüße aus Köln, 100 €, 日本語, 😀
+        --=_b1
+        Content-Type: text/html; charset=iso-8859-1
+        Content-Transfer-Encoding: quoted-printable
+
+        <p class=3D"x">Andr=E9 &eacute;</p>
+        --=_b1
+        Content-Type: application/pdf; name="Rechnung.pdf"
+        Content-Transfer-Encoding: base64
+        Content-Disposition: attachment; filename="Rechnung.pdf"
+
+        JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmoKPDwvTGVuZ3RoIDMgMCBSL0ZpbHRlci9GbGF0ZURlY29k
+        ZT4+CnN0cmVhbQo=
+        --=_b1--
+
+        """
+
+    /// What is redacted is a message as before: other texts in the same encodings.
+    @Test(arguments: ["none", "headers", "bodies", "all"]) func `gives messages that decode after they were redacted`(
+        level: String
+    ) async throws {
+        let room = try Room("decode")
+        let message = Self.mime.replacing("\n", with: "\r\n")
+        let turns = [
+            "S: * PREAUTH ready", "C: a SELECT INBOX", "S: a OK done", "C: b FETCH 1 BODY[]",
+            "S: * 1 FETCH (BODY[] {\(message.utf8.count)}",
+        ]
+        let transcript = try room.write(
+            turns.map { $0 + "\n" }.joined()
+                + Self.mime.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+                .map { "S: \($0)\n" }.joined() + "S: )\nS: b OK done\n", to: "mime.imap")
+        let (capture, copy, folder) = (room.path("mime.interpost"), room.path("copy.interpost"), room.path("messages"))
+        for arguments in [
+            ["import", transcript, "--to", capture], ["redact", capture, copy, "--level", level],
+            ["export", copy, "--format", "eml", "--to", folder],
+        ] {
+            let outcome = try await Program.run(all: arguments)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+        }
+        let names = try Self.files(in: folder)
+        #expect(names.count == 1)
+        let text = try await room.run(["python3", Clients.script("decode_strictly")] + names.map { "\(folder)/\($0)" })
+        #expect(text.isEmpty)
+        let exported = try String(contentsOfFile: "\(folder)/\(names[0])", encoding: .utf8)
+        #expect(exported.utf8.count == message.utf8.count && exported.contains("Köln") == ["none", "headers"].contains(level))
+    }
+
     @Test func `gives events as they are read`() async throws {
         let recorded = try await Self.recorded.value
         let file = try Room("events").path("events.json")
