@@ -15,17 +15,6 @@ public struct ProgramFacts: Sendable, Equatable {
         public var isDryRun: Bool
         /// One sentence for each rule that decides nothing.
         public var rulesWithoutEffect: [String]
-
-        init(
-            listener: String, upstream: String, preset: String, rules: Int, isDryRun: Bool, rulesWithoutEffect: [String]
-        ) {
-            self.listener = listener
-            self.upstream = upstream
-            self.preset = preset
-            self.rules = rules
-            self.isDryRun = isDryRun
-            self.rulesWithoutEffect = rulesWithoutEffect
-        }
     }
 
     public var version: String
