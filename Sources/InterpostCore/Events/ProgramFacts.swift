@@ -1,6 +1,6 @@
 /// What a program relays, and under which policies: told when it starts, and when it has read its configuration again.
 ///
-///     {…,"event":"hello","version":"0.9.0","configuration":"5f3c…","relays":[{"listener":"imaps://127.0.0.1:1993",…}]}
+///     {…,"event":"hello","version":"0.1.0","configuration":"5f3c…","relays":[{"listener":"imaps://127.0.0.1:1993",…}]}
 public struct ProgramFacts: Sendable, Equatable {
     public struct Relay: Sendable, Equatable {
         /// The URL that is listened on, with the port that the system chose.
