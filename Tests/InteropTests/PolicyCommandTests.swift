@@ -85,7 +85,7 @@ import Testing
         let outcome = try await Program.run("check-config", file)
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(outcome.text.contains("policy: read-only\n"))
-        #expect(outcome.text.contains("policy: organise with 1 rule in front\n") && outcome.text.contains("DRY RUN"))
+        #expect(outcome.text.contains("policy: organise with 1 rule before it\n") && outcome.text.contains("DRY RUN"))
     }
 
     @Test(arguments: [

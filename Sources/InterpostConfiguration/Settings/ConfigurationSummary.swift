@@ -8,7 +8,7 @@ extension Configuration {
         relays.flatMap { relay in
             let mirror = relay.mirror ? ", mirrored" : ""
             let count = relay.policy.rules.count
-            let rules = count == 0 ? "" : " with \(count) \(count == 1 ? "rule" : "rules") in front"
+            let rules = count == 0 ? "" : " with \(count) \(count == 1 ? "rule" : "rules") before it"
             let line =
                 "\(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue), "
                 + "policy: \(relay.policy.preset.rawValue)\(rules)"

@@ -53,7 +53,7 @@ public struct Anomaly: Hashable, Sendable {
         case .tagInUse: "a tag is not used again while its command is in progress (RFC 9051 §2.2.1)"
         case .literalNotAwaited: "the octets of {n} are sent after the server's + (RFC 9051 §4.3)"
         case .literalMinus:
-            "{n-} is in no RFC; some servers take the octets behind it for commands (RFC 7888 §5 writes {n+})"
+            "{n-} is in no RFC; some servers take the octets that follow it for commands (RFC 7888 §5 writes {n+})"
         case .idleEndedByOtherLine: "only DONE ends IDLE (RFC 2177 §3)"
         case .mailboxDataBeforeLogin: "a server sends mailbox data only after login (RFC 9051 §3)"
         case .preauthenticatedInClearText: "PREAUTH leaves no way to STARTTLS (RFC 9051 §11.1)"

@@ -116,7 +116,7 @@ public struct TranscriptReader: Sendable {
             if rest.byte(at: rest.readerIndex) == .space { rest.moveReaderIndex(forwardBy: 1) }
             guard let wire = wire(rest) else {
                 throw Transcript.SyntaxError(
-                    line: number, problem: "two hexadecimal digits follow \\x; a backslash in front of an x is \\x5C")
+                    line: number, problem: "two hexadecimal digits follow \\x; a backslash that precedes an x is \\x5C")
             }
             return .say(mark == UInt8(ascii: "C") ? .client : .server, wire)
         default: break

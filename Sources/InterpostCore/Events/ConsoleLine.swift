@@ -65,7 +65,7 @@ public struct ConsoleLine: Sendable {
         case .limit(let name, let value, _): paint("! limit \(name) of \(value) reached", .yellow)
         case .warning(let text): paint("! \(Self.sentence(text))", .red)
         case .policy(let facts): policy(facts)
-        case .alarm(let reason, let last): paint("✗ alarm: \(Self.short(reason)), behind \(Self.short(last))", .red)
+        case .alarm(let reason, let last): paint("✗ alarm: \(Self.short(reason)), after \(Self.short(last))", .red)
         case .act(let act): paint("● " + Self.text(of: act), .bold)
         case .valued(let event, _): text(of: event)
         }

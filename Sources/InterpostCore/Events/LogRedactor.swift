@@ -20,6 +20,8 @@ struct LogRedactor: Sendable {
     /// Words of lines that were not understood, the latest ones.
     private var words: [Secret] = []
     private static let maximumWords = 64
+    /// How many of them were looked at in all their spellings.
+    private var spelledWords = 0
     /// More secrets went by than are remembered: from now on no text is shown.
     private var isOverwhelmed = false
 
@@ -61,6 +63,8 @@ struct LogRedactor: Sendable {
             guard !Self.isOfProtocols(bytes.readableBytesView), !words.contains(secret) else { continue }
             if words.count >= Self.maximumWords { words.removeFirst() }
             words.append(secret)
+            guard SecretWords.mayBeTyped(word), spelledWords < SecretWords.maximumSpelled else { continue }
+            spelledWords += 1
             learn(spellingsOf: Secret(ByteBuffer(bytes: word)))
         }
     }

@@ -8,23 +8,29 @@ import NIOCore
 enum SecretWords {
     /// Shorter ones are found everywhere.
     static let minimumLength = 4
+    /// Words of lines that were not understood whose spellings are looked for, too, in a session: a flood of such lines costs no more.
+    static let maximumSpelled = 256
     private static let punctuation = Set("()=\",<>{}[]:;'".utf8)
 
     /// - Parameter decodes: Whether a word may be a whole SASL message; of one that is known as such, not all parts are secrets.
     static func of(_ text: some Collection<UInt8>, decodes: Bool) -> [[UInt8]] {
         var found: [[UInt8]] = []
-        for word in text.split(whereSeparator: { $0 <= UInt8.space }) {
-            add(Array(word), to: &found)
-            for part in word.split(whereSeparator: punctuation.contains) where part.count < word.count {
-                add(Array(part), to: &found)
+        for word in text.split(whereSeparator: { $0 <= UInt8.space }) where word.count >= minimumLength {
+            let word = Array(word)
+            found.append(word)
+            guard mayBeTyped(word) else { continue }
+            let parts = word.split(whereSeparator: punctuation.contains)
+            if parts.count != 1 || parts[0].count < word.count {
+                found += parts.filter { $0.count >= minimumLength }.map { Array($0) }
             }
-            if decodes { for part in decoded(Array(word)) { add(part, to: &found) } }
+            if decodes { found += decoded(word).filter { $0.count >= minimumLength } }
         }
         return found
     }
 
-    private static func add(_ word: [UInt8], to found: inout [[UInt8]]) {
-        if word.count >= minimumLength, !found.contains(word) { found.append(word) }
+    /// Whether somebody may have typed it: noise is not looked for in other spellings.
+    static func mayBeTyped(_ word: [UInt8]) -> Bool {
+        word.count <= 128 && word.allSatisfy { $0 > UInt8.space && $0 != 0x7F } && String(validating: word, as: UTF8.self) != nil
     }
 
     /// The texts in a word of base64, set apart by NUL (PLAIN) or ^A (XOAUTH2).

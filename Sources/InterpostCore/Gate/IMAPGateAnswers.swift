@@ -271,7 +271,7 @@ extension IMAPGate {
         guard flight?.initialResponse != nil else { return .pass }
         // The server asks for what the client has sent already; with a question of its own it does not.
         if event.bytes.withoutLineEnd.readableBytesView.dropFirst().contains(where: { $0 != .space }) {
-            return alarm("a challenge in front of the initial response", event)
+            return alarm("a challenge before the initial response", event)
         }
         return .withhold
     }

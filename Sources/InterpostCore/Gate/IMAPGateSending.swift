@@ -158,7 +158,7 @@ extension IMAPGate {
             guard let isEnd = gatherer.takeEnd() else { return false }
             guard isEnd else {
                 // Courier stores a message whose octets are all there, whatever follows them; so one of them is not.
-                end(reason: "APPEND goes on behind its message")
+                end(reason: "APPEND goes on after its message")
                 return true
             }
             flight?.message?.stage = .done

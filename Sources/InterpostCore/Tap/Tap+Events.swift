@@ -179,7 +179,7 @@ extension Tap {
         event.isWithheld = true
         ready.append(.record(event))
         ready.append(.tell(.anomaly(Anomaly(.switchBehindUnreadOctets, side: .client, offset: event.offset))))
-        close(by: .interpost, reason: "a switch behind octets that were sent too early", farewell: nil)
+        close(by: .interpost, reason: "a switch after octets that were sent too early", farewell: nil)
     }
 
     /// The client's leg turns to TLS after an answer that was just given.

@@ -89,7 +89,7 @@ struct UpstreamOpening: Sendable {
     private func secure(at place: Int) -> Step {
         if framer.unread > 0 {
             let anomaly = Anomaly(.clearTextBehindSTARTTLS, side: .server, offset: place)
-            return .failed(reason: "the server sent clear text behind its answer to STARTTLS", anomaly)
+            return .failed(reason: "the server sent clear text after its answer to STARTTLS", anomaly)
         }
         return .secure(greeting: greeting ?? ByteBuffer())
     }

@@ -61,7 +61,7 @@ struct PacketImport {
             note("\(file): of \(streams.cutShort) packets only the beginning was kept; tcpdump -s 0 keeps all")
         }
         let encrypted = streams.encrypted == 1 ? "1 connection is" : "\(streams.encrypted) connections are"
-        let advice = "record them with interpost run --record, which reads behind TLS"
+        let advice = "record them with interpost run --record, which reads inside TLS"
         guard count > 0 else {
             throw CorpusSummary.Failure(
                 file: file,

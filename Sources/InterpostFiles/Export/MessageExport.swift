@@ -54,7 +54,7 @@ final class MessageExport: CaptureExport {
     var notes: [String] {
         var notes: [String] = ["\(count) \(count == 1 ? "message" : "messages")"]
         if incomplete > 0 { notes.append("\(incomplete) of them not to their end") }
-        if leftOut > 0 { notes.append("\(leftOut) pieces of messages left out, because what is in front of them did not go by") }
+        if leftOut > 0 { notes.append("\(leftOut) pieces of messages left out, because what precedes them did not go by") }
         return notes
     }
 

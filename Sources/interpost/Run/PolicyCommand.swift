@@ -93,7 +93,7 @@ struct PolicyCommand: ParsableCommand {
             let typed = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
             let (bytes, mailProtocol) = PolicyExplanation.command(asTyped: typed, mailProtocol)
             guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: mailProtocol)) else {
-                throw ValidationError("the command is not whole: a literal's octets stand behind \\r\\n")
+                throw ValidationError("the command is not whole: a literal's octets follow \\r\\n")
             }
             StandardOutput.write(explanation.text(policy))
             for problem in policy.rulesWithoutEffect { StandardError.note("\(self.policy): \(problem)") }

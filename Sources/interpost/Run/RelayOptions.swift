@@ -9,7 +9,7 @@ struct RelayOptions: ParsableArguments {
         help: ArgumentHelp("Where clients connect: imap, imaps, pop3 or pop3s; port 0 lets the system choose.", valueName: "url"))
     var listen: [String] = []
 
-    @Option(help: ArgumentHelp("The server behind the listener before it.", valueName: "url"))
+    @Option(help: ArgumentHelp("The server of the listener that precedes it.", valueName: "url"))
     var upstream: [String] = []
 
     @Option(help: ArgumentHelp("A YAML file that says all this and more; see Config/interpost.yml.", valueName: "file"))

@@ -161,6 +161,18 @@ import Testing
         for line in try Self.lines(of: transcript) { #expect(line["values"] == nil, "\(line)") }
     }
 
+    /// RFC 9755: from then on names are UTF-8, and `&` is a letter like others.
+    @Test(arguments: [
+        ("", "Entw&APw-rfe", "Entwürfe"), (enabling, "Entwürfe", "Entwürfe"), (enabling, "Entw&APw-rfe", "Entw&APw-rfe"),
+    ])
+    func `name mailboxes in UTF-8 once that is enabled`(before: String, raw: String, name: String) throws {
+        let line = try #require(try Self.lines(of: before + "C: b LIST \"\" *\nS: * LIST () \"/\" \"\(raw)\"").first)
+        let mailbox = try #require(line["values"]?["mailbox"])
+        #expect(mailbox["name"]?.text == name && mailbox["raw"]?.text == raw, "\(line)")
+    }
+
+    private static let enabling = "C: a ENABLE UTF8=ACCEPT\nS: * ENABLED UTF8=ACCEPT\nS: a OK\n"
+
     @Test func `are not those of a listing that is over`() throws {
         let transcript = "S: +OK\nC: UIDL\nS: +OK\nS: 1 a\nS: .\nC: HELP\nS: +OK\nS: 2 b\nS: ."
         var reading = Reading(.pop3, detail: .values)

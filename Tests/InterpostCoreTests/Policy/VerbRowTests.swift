@@ -50,6 +50,33 @@ import Testing
         }
     }
 
+    /// What a replayed client may say to a live account is found apart from what a gate lets through.
+    @Test func `agrees on what changes something with what may be played to a live account`() throws {
+        let readOnly = Policy(.readOnly)
+        for row in try VocabularyTable.rows(of: "IMAPCommands") {
+            let text = strictText(row.wire.replacing("␍␊", with: "\r\n"))
+            guard let command = IMAPCommand(reading: text) else { continue }
+            let change = command.change(isReadOnly: false)
+            guard let verb = IMAPVerb.named(command.name) else {
+                #expect(change != nil, "\(row.wire)")
+                continue
+            }
+            let effect = verb.effect
+            if effect == .changes { #expect(change != nil, "\(row.wire)") }
+            guard let strict = try? StrictCommand(reading: text), effect != .elsewhere, effect != .connection else { continue }
+            switch readOnly.judge(.imap(strict), in: .selected()).verdict {
+            case .allow: #expect(change == nil, "\(row.wire)")
+            case .refuse: #expect(change != nil || StrictVerb.of(verb) == nil || !strict.body.parts.mayPass, "\(row.wire)")
+            default: break
+            }
+        }
+        for verb in POP3Verb.all where StrictPOP3.reads(verb.name) {
+            let (_, command, _) = POP3Command.read(ByteBuffer(string: "\(verb.name) 1\r\n"))
+            if verb.effect == .nothing { #expect(command.change(name: verb.name) == nil, "\(verb.name)") }
+            if verb.effect == .changes { #expect(command.change(name: verb.name) != nil, "\(verb.name)") }
+        }
+    }
+
     @Test func `does not have a class stand for what leads past the gate`() {
         #expect(Policy(.readOnly, PolicyRule(.allow) { $0.commands("read") }).verdict(on: "a GETJMAPACCESS") == "refuse")
         #expect(Policy(.readOnly, PolicyRule(.allow) { $0.commands("GETJMAPACCESS") }).verdict(on: "a GETJMAPACCESS") == "allow")

@@ -11,6 +11,7 @@ struct SecretEchoes: Sendable {
     /// The same encoded, and words of lines that were not understood: the latest ones.
     private var others: [ByteBuffer] = []
     private static let maximumOthers = 256
+    private var spelledWords = 0
     /// Who logs in, looked for in texts alone: elsewhere the name is a word of the mail.
     private var names: [ByteBuffer] = []
     private static let minimumName = 3
@@ -109,6 +110,8 @@ struct SecretEchoes: Sendable {
         for word in Self.words(of: Secret(ByteBuffer(bytes: rest)), decodes: true) {
             guard isNew(word) else { continue }
             learnOther(word)
+            guard SecretWords.mayBeTyped(word), spelledWords < SecretWords.maximumSpelled else { continue }
+            spelledWords += 1
             learn(spellingsOf: Secret(ByteBuffer(bytes: word)))
         }
         var blanked = masked(start) ?? start
