@@ -137,7 +137,8 @@ enum GateOracle {
         var words = command.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         try require(words.count >= 2, "no command: \(command)")
         let tag = words.removeFirst()
-        let isOwn = tag == "interpost:1" || tag == "interpost:2"
+        // What it asks for itself, and the first half of a FETCH that goes on as two.
+        let isOwn = ["interpost:1", "interpost:2"].contains(tag) || tag == "interpost:4" && command.contains("FETCH ")
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
         try require(isOwn || ((1...64).contains(tag.count) && tag.allSatisfy(letters.contains)), "no tag: \(command)")
         var verb = words[0]
