@@ -38,4 +38,17 @@ import Testing
         #expect(gone.code != 0 && gone.errors.contains("no program is running here"), "\(gone.errors)")
         _ = try await played.stop()
     }
+
+    @Test func `takes no file away for its socket, and asks no other program's`() async throws {
+        let room = try Room("socket")
+        let file = try room.write("precious", to: "file")
+        let policy = try room.write("preset: read-only\nrules: [{command: STORE, action: hold}]\n", to: "policy.yml")
+        let outcome = try await Program.run(
+            "run", "--listen", "imap://127.0.0.1:0", "--upstream", "imaps://localhost:1", "--policy", policy, "--set",
+            "control=\(file)")
+        #expect(outcome.code != 0 && outcome.errors.contains("the control socket \(file) cannot be opened"), "\(outcome.errors)")
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "precious")
+        let asked = try await Program.run("hold", "list", "--socket", file)
+        #expect(asked.code != 0 && asked.errors.contains("nobody answers"), "\(asked.errors)")
+    }
 }

@@ -153,6 +153,17 @@ import Testing
         #expect(try Self.configuration("    policy: {preset: no-delete, dry-run: true}\n")?.isDryRun == true)
     }
 
+    /// The digest of a configuration is of what is in force.
+    @Test func `is read once, so that it may be a pipe`() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("preset: organise\n".utf8))
+        try pipe.fileHandleForWriting.close()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        let configuration = try ConfigurationFile.read(text: Self.relay("    policy: \(path)\n"), file: "test.yml")
+        #expect(configuration.relays.map(\.policy) == [Policy(.organise)])
+        #expect(configuration.sources.texts.last == "preset: organise\n")
+    }
+
     @Test func `is complained of where it stands`() throws {
         let folder = try TemporaryFolder()
         try "preset: organize\n".write(toFile: folder.file("own.yml"), atomically: true, encoding: .utf8)

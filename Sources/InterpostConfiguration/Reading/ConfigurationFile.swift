@@ -50,9 +50,7 @@ public struct ConfigurationFile {
     ) throws(ConfigurationError) -> Configuration {
         let reader = ConfigurationReader(file: file, overlay: overlay)
         var configuration = Configuration()
-        let whole = overlay.laid(over: node)
-        configuration.sources.texts = [text, overlay.text] + PolicyFile.texts(namedIn: whole)
-        try reader.section(whole, named: "the configuration") { keys throws(ConfigurationError) in
+        try reader.section(overlay.laid(over: node), named: "the configuration") { keys throws(ConfigurationError) in
             try keys.list("relays") { node throws(ConfigurationError) in configuration.relays.append(try reader.relay(node)) }
             for section in ConfigurationTable.sections {
                 guard let name = section.name else {
@@ -66,6 +64,7 @@ public struct ConfigurationFile {
                 }
             }
         }
+        configuration.sources.texts = [text, overlay.text] + reader.read.texts
         return configuration
     }
 }

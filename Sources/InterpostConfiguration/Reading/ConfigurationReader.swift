@@ -2,11 +2,19 @@ import Foundation
 import InterpostCore
 import Yams
 
+/// Texts in the order in which they were read. What is told of a configuration is of these very texts: a file may change, and a
+/// pipe can be read once.
+final class ReadTexts {
+    var texts: [String] = []
+}
+
 /// Reads what every file of YAML has: groups of keys, texts, numbers; and says where something is wrong.
 struct ConfigurationReader {
     let file: String
     /// The part of a command line that is laid over the file.
     let overlay: ConfigurationOverlay
+    /// Texts of other files that were read on the way.
+    let read = ReadTexts()
 
     init(file: String, overlay: ConfigurationOverlay = ConfigurationOverlay()) {
         self.file = file

@@ -6,6 +6,10 @@ import Yams
 public enum PolicyFile {
     /// A preset's name, or the path of a file.
     public static func read(presetOrPath text: String) throws(ConfigurationError) -> Policy {
+        try read(presetOrPath: text, noting: ReadTexts())
+    }
+
+    fileprivate static func read(presetOrPath text: String, noting read: ReadTexts) throws(ConfigurationError) -> Policy {
         if let preset = Policy.Preset(rawValue: text) { return Policy(preset) }
         let isPath = text.contains("/") || text.contains(".") || FileManager.default.fileExists(atPath: text)
         guard isPath else {
@@ -15,15 +19,9 @@ public enum PolicyFile {
                 + Suggestion.nearest(to: text, among: names)
             throw ConfigurationError(file: text, message: message)
         }
-        return try read(text: ConfigurationReader.text(of: text), file: text)
-    }
-
-    /// The texts of the files that relays name as their policies. What cannot be read is complained of where it is needed.
-    static func texts(namedIn configuration: Node) -> [String] {
-        (configuration.mapping?["relays"]?.sequence ?? []).compactMap { relay in
-            guard let name = relay.mapping?["policy"]?.scalar?.string, Policy.Preset(rawValue: name) == nil else { return nil }
-            return try? ConfigurationReader.text(of: name)
-        }
+        let policy = try ConfigurationReader.text(of: text)
+        read.texts.append(policy)
+        return try Self.read(text: policy, file: text)
     }
 
     /// The policy in a text, or `nil` for a text that does not look like one: a configuration, say.
@@ -45,7 +43,7 @@ extension ConfigurationReader {
     func policy(_ node: Node) throws(ConfigurationError) -> Policy {
         guard let text = node.scalar?.string else { return try policyGroup(node) }
         do {
-            return try PolicyFile.read(presetOrPath: text)
+            return try PolicyFile.read(presetOrPath: text, noting: read)
         } catch {
             // A mistake in the name belongs to this line; a mistake in the file, to that file's line.
             guard error.file == text, error.line == nil else { throw error }

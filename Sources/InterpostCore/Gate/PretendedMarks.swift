@@ -16,7 +16,7 @@ struct PretendedMarks: Sendable {
     }
 
     /// More marks than this are not kept in a session: the client is told yes, and finds the message as it was.
-    static let maximumMarks = 100_000
+    static let maximumMarks = 10_000
     /// Runs of UIDs in one search. With more of them, a search finds what the server knows.
     static let maximumRuns = 500
 

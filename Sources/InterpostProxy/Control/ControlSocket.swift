@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 
 /// The Unix socket by which a running program is asked and told what to do. Whoever may open it may let through what a policy
-/// holds: it is in a folder of mode 0700, with the mode 0600.
+/// holds: it has the mode 0600 from the beginning, and without a path of its own it is in a folder of mode 0700.
 final class ControlSocket: Sendable {
     static let suffix = ".socket"
     /// Octets of a request.
@@ -15,14 +15,16 @@ final class ControlSocket: Sendable {
     /// Opens the socket `path`, or one in the state directory that is named after this process.
     init(_ path: String?, on group: MultiThreadedEventLoopGroup, registry: SessionRegistry) async throws {
         let path = try path ?? Self.standardPath()
-        // A path that another program listens on is not taken away from it.
-        if FileManager.default.fileExists(atPath: path), await !ControlClient.isAnswered(path) { unlink(path) }
+        // What a killed program has left is taken away, and nothing else: the path may be a mistake.
+        await ControlClient(path).removeIfAbandoned()
         let bootstrap = ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(ControlHandler(registry))
                 }
             }
+        let mask = umask(0o177)
+        defer { umask(mask) }
         do {
             channel = try await bootstrap.bind(unixDomainSocketPath: path).get()
         } catch {
@@ -30,7 +32,6 @@ final class ControlSocket: Sendable {
                 description: "the control socket \(path) cannot be opened: \(FailureText.of(error))")
         }
         self.path = path
-        chmod(path, 0o600)
     }
 
     func close() {
