@@ -119,10 +119,11 @@ public struct SessionCore: Sendable {
                 leaving.reverse()
                 continue
             }
-            if let action = front.next() {
-                carry(action)
-            } else if let step = gate?.next() {
+            // The gate first: what it answers does not depend on whether the client's next line has come yet.
+            if let step = gate?.next() {
                 carryOut(step)
+            } else if let action = front.next() {
+                carry(action)
             } else if !readServer() {
                 back.settle()
                 return nil
