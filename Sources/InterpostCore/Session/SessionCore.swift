@@ -119,7 +119,7 @@ public struct SessionCore: Sendable {
                 leaving.reverse()
                 continue
             }
-            // The gate first: what it answers does not depend on whether the client's next line has come yet.
+            // The gate first: it acts on a line before the tap's next action, which may end the session.
             if let step = gate?.next() {
                 carryOut(step)
             } else if let action = front.next() {
