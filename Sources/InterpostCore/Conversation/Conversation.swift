@@ -30,6 +30,9 @@ public struct Conversation: Sendable {
     /// The next event, or `nil` until more bytes arrive.
     public mutating func next() -> MailEvent? { imap?.next() ?? pop3?.next() }
 
+    /// The next event of the server; what the client has sent waits to be read.
+    mutating func nextOfServer() -> MailEvent? { imap?.nextOfServer() ?? pop3?.nextOfServer() }
+
     /// Whether the client's next bytes must wait to be read, or even to be passed on.
     public var clientWait: ClientWait { imap?.clientWait ?? pop3?.clientWait ?? .none }
 

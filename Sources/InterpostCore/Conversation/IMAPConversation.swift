@@ -118,9 +118,11 @@ public struct IMAPConversation: Sendable {
         if clientMode == .awaitingVerdict, serverCompletesPartial { clientMode = .command }
         // What the client sent and waits to be read came before what the server sends now.
         if clientWait == .none, let fragment = client.next() { return event(fragment, from: .client) }
-        if let fragment = server.next() { return event(fragment, from: .server) }
-        return nil
+        return nextOfServer()
     }
+
+    /// The next event of the server; what the client has sent waits to be read.
+    mutating func nextOfServer() -> MailEvent? { server.next().map { event($0, from: .server) } }
 
     /// The server's next line says OK to the command whose `{n-}` it did not ask for: it has read the octets.
     private var serverCompletesPartial: Bool {

@@ -89,9 +89,11 @@ public struct POP3Conversation: Sendable {
     public mutating func next() -> MailEvent? {
         // What the client sent and waits to be read came before what the server sends now.
         if clientWait == .none, let fragment = client.next() { return event(fragment, from: .client) }
-        if let fragment = server.next() { return event(fragment, from: .server) }
-        return nil
+        return nextOfServer()
     }
+
+    /// The next event of the server; what the client has sent waits to be read.
+    mutating func nextOfServer() -> MailEvent? { server.next().map { event($0, from: .server) } }
 
     public func unread(from side: Side) -> Int { side == .client ? client.unread : server.unread }
 

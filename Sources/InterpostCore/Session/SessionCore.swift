@@ -37,7 +37,7 @@ public struct SessionCore: Sendable {
         var settings = settings
         let isGate = policy.isEnforcing
         if isGate { settings.compression = .strip }
-        front = Tap(settings)
+        front = Tap(settings, hasGate: isGate)
         back = Conversation(settings.mailProtocol, limits: settings.limits)
         self.recordsUpstream = recordsUpstream
         if isGate {
@@ -119,7 +119,7 @@ public struct SessionCore: Sendable {
                 leaving.reverse()
                 continue
             }
-            // The gate first: it acts on a line before the tap's next action, which may end the session.
+            // The gate first: it acts on what the client has said before the tap reads what the client says next.
             if let step = gate?.next() {
                 carryOut(step)
             } else if let action = front.next() {
@@ -195,7 +195,7 @@ public struct SessionCore: Sendable {
     /// Makes the tap hear something in the server's place.
     private mutating func tell(_ bytes: ByteBuffer, _ feed: Feed) {
         front.receive(bytes, from: .server, at: now)
-        while let action = front.next() { carry(action, feed) }
+        while let action = front.nextOfServer() { carry(action, feed) }
     }
 
     /// Reads what has come from the server, up to where the gate wants something done.

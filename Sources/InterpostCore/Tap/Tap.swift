@@ -32,6 +32,8 @@ public struct Tap: Sendable {
     private static let restingCapacity = 64
 
     let settings: SessionSettings
+    /// A gate follows, which acts on each thing that the client says before the next one is read.
+    private let hasGate: Bool
     var stage: Stage
     public internal(set) var conversation: Conversation
     var ready: [TapAction] = []
@@ -42,11 +44,15 @@ public struct Tap: Sendable {
     private var isDraining = false
     /// Something came in since the conversation was last read to its end.
     private var hasNews = false
+    /// The server said something since what it said was last read to its end.
+    private var hasNewsOfServer = false
     private var now = WireTime(nanoseconds: 0)
     /// Octets of each side that were read and may go on, but were not sent yet.
     var runs = ForwardRuns()
     /// Octets of the client that went on before they were read.
     var ahead = 0
+    /// Where a literal began whose octets came too early, which was told.
+    private var hasteToldAt: Int?
     /// What the client has said on a leg that is not encrypted.
     var said = SaidInClear()
     /// It was told that a login was said in clear text, or no leg carries any.
@@ -56,8 +62,11 @@ public struct Tap: Sendable {
     /// Lines of an answer to AUTH as they came; they go on, edited, when the list is whole.
     var withheld = ByteBuffer()
 
-    public init(_ settings: SessionSettings) {
+    public init(_ settings: SessionSettings) { self.init(settings, hasGate: false) }
+
+    init(_ settings: SessionSettings, hasGate: Bool) {
         self.settings = settings
+        self.hasGate = hasGate
         conversation = Conversation(settings.mailProtocol, limits: settings.limits)
         clientIsEncrypted = settings.listener == .implicit
         let opens = settings.upstream == .required && !settings.isMirror
@@ -70,6 +79,7 @@ public struct Tap: Sendable {
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         now = time
         hasNews = true
+        if side == .server { hasNewsOfServer = true }
         if case .opening(var opening) = stage, side == .server {
             opening.receive(bytes)
             stage = .opening(opening)
@@ -183,8 +193,13 @@ public struct Tap: Sendable {
     // MARK: - Out
 
     /// The next thing to do, or `nil` until something comes in.
-    public mutating func next() -> TapAction? {
-        let action = nextAction()
+    public mutating func next() -> TapAction? { next(readsClient: true) }
+
+    /// The next thing to do about what the server has said; what the client says waits to be read.
+    mutating func nextOfServer() -> TapAction? { next(readsClient: false) }
+
+    private mutating func next(readsClient: Bool) -> TapAction? {
+        let action = nextAction(readsClient: readsClient)
         if action == nil {
             noteWants()
             if leaving.capacity > Self.restingCapacity { (ready, leaving) = ([], []) }
@@ -192,7 +207,7 @@ public struct Tap: Sendable {
         return action
     }
 
-    private mutating func nextAction() -> TapAction? {
+    private mutating func nextAction(readsClient: Bool) -> TapAction? {
         while true {
             // An action that is taken from the end is moved and not copied.
             if !leaving.isEmpty { return leaving.removeLast() }
@@ -209,8 +224,8 @@ public struct Tap: Sendable {
                 guard let step else { return nil }
                 carryOut(step)
             case .running:
-                guard hasNews else { return nil }
-                run()
+                guard readsClient ? hasNews : hasNewsOfServer else { return nil }
+                run(readsClient: readsClient)
             }
         }
     }
@@ -218,30 +233,38 @@ public struct Tap: Sendable {
     /// At most this many actions are made ready at once; otherwise a piece full of short lines would take many times its size.
     private static let maximumReady = 512
 
-    private mutating func run() {
-        hasNews = false
+    private mutating func run(readsClient: Bool) {
+        // What the server says may be what the client's next octets waited for.
+        hasNews = !readsClient
+        hasNewsOfServer = false
         runs[.client].begin(conversation.unreadBytes(from: .client))
         runs[.server].begin(conversation.unreadBytes(from: .server))
-        while case .running = stage, ready.count < Self.maximumReady {
-            guard let event = conversation.next() else { return finishRun() }
+        var isGatesTurn = false
+        while case .running = stage, ready.count < Self.maximumReady, !isGatesTurn {
+            guard let event = readsClient ? conversation.next() : conversation.nextOfServer() else {
+                return finishRun(readsClient: readsClient)
+            }
             if !hasToldOfClearText, event.sender == .client { tellOfClearText(event) }
             if settings.isMirror {
                 forwardMirrored(event)
             } else if event.sender == .client {
                 handleClient(event)
+                isGatesTurn = hasGate
             } else {
                 handleServer(event)
             }
             if !pendingAnswers.isEmpty { answerPending(after: event) }
         }
         flush()
-        if case .running = stage { hasNews = true } else { conversation.settle() }
+        guard case .running = stage else { return conversation.settle() }
+        tellOfHaste()
+        (hasNews, hasNewsOfServer) = (true, true)
     }
 
     /// All that has come is read.
-    private mutating func finishRun() {
+    private mutating func finishRun(readsClient: Bool) {
         flush()
-        if case .running = stage {
+        if case .running = stage, readsClient {
             forwardAhead()
             if isDraining, conversation.isResting {
                 close(by: .operator, reason: "Interpost is ending", farewell: "Interpost is ending")
@@ -287,10 +310,7 @@ public struct Tap: Sendable {
         var unread = conversation.unreadBytes(from: .client)
         guard unread.readableBytes > ahead else { return }
         unread.moveReaderIndex(forwardBy: ahead)
-        if ahead == 0, conversation.awaitsLiteral {
-            let offset = conversation.offset(of: .client)
-            ready.append(.tell(.anomaly(Anomaly(.literalNotAwaited, side: .client, offset: offset))))
-        }
+        tellOfHaste()
         ahead += unread.readableBytes
         ready.append(.send(unread.ownCopy, to: .server))
         if ahead > settings.limits.unreadOctets {
@@ -299,6 +319,15 @@ public struct Tap: Sendable {
             conversation.becomeOpaque()
             hasNews = true
         }
+    }
+
+    /// The client sends the octets of a literal before it is asked for them.
+    private mutating func tellOfHaste() {
+        let offset = conversation.offset(of: .client)
+        guard conversation.awaitsLiteral, conversation.unread(from: .client) > 0, hasteToldAt != offset, !isClosedToCommands
+        else { return }
+        hasteToldAt = offset
+        ready.append(.tell(.anomaly(Anomaly(.literalNotAwaited, side: .client, offset: offset))))
     }
 
     // MARK: - Closing
