@@ -74,7 +74,7 @@ private struct GateRun {
                 observer.observe(event) { log.append($0) }
             case .recordUpstream, .hold: break
             case .tell(let event):
-                if case .anomaly = event { hasSwitched = true }
+                if case .anomaly(let anomaly) = event, anomaly.kind != .literalNotAwaited { hasSwitched = true }
                 log.append(event)
             case .judged(let decision): observer.observe(decision) { log.append($0) }
             case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { log.append($0) }
