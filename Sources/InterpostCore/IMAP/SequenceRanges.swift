@@ -32,17 +32,21 @@ extension SequenceSet {
     }
 
     public enum Bound: Hashable, Sendable, CustomStringConvertible {
-        case number(UInt32)
+        /// From 1 on. Numbers have 32 bits; a larger one is a quirk, and is kept up to ``maximumNumber``.
+        case number(UInt64)
         /// `*`
         case largest
 
         public var description: String { if case .number(let number) = self { "\(number)" } else { "*" } }
 
         fileprivate func resolved(_ largest: UInt64?) -> UInt64? {
-            if case .number(let number) = self { return UInt64(number) }
+            if case .number(let number) = self { return number }
             return largest == 0 ? nil : largest
         }
     }
+
+    /// The largest number that is kept: sums of two of them do not overflow.
+    static let maximumNumber: UInt64 = 999_999_999_999_999_999
 
     /// In the order in which they were written. Anything that is not an element is left out, see ``quirks``.
     public var elements: Elements { Elements(text) }
@@ -94,17 +98,18 @@ extension SequenceSet {
             var value: UInt64 = 0
             let start = position
             while position < bytes.endIndex, bytes[position].isDigit {
-                // The value stays above 32 bits once it is there, and far below 64.
-                value = Swift.min(value, UInt64(UInt32.max) + 1) * 10 + UInt64(bytes[position] - 0x30)
+                // The value stays above the largest number once it is there, and below 64 bits.
+                value = Swift.min(value, (maximumNumber + 1) / 10) * 10 + UInt64(bytes[position] - 0x30)
                 position += 1
             }
             guard position > start else { return nil }
-            guard let number = UInt32(exactly: value), number > 0 else {
+            if value > UInt64(UInt32.max) { quirks.insert(.numberTooLarge) }
+            guard value > 0, value <= maximumNumber else {
                 hasWrongNumber = true
-                quirks.insert(value == 0 ? .numberZero : .numberTooLarge)
+                if value == 0 { quirks.insert(.numberZero) }
                 return nil
             }
-            return .number(number)
+            return .number(value)
         }
     }
 
@@ -186,7 +191,7 @@ extension SequenceSet {
             guard let source = source ?? Self.next(of: &ranges), let target = target ?? Self.next(of: &others) else {
                 return nil
             }
-            // Both have at least one number, and 32 bits: no sum overflows.
+            // Both have at least one number, and neither reaches ``maximumNumber``: no sum overflows.
             let length = Swift.min(source.count, target.count)
             let (head, rest) = Self.split(source, at: UInt64(length))
             let (otherHead, otherRest) = Self.split(target, at: UInt64(length))

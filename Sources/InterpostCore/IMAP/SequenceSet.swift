@@ -11,7 +11,7 @@ public struct SequenceSet: Hashable, Sendable, CustomStringConvertible {
         var count: UInt64 = 0
         for element in elements {
             let range = element.resolved(largest: nil)
-            // A number has 32 bits; kept below that, the sum cannot overflow.
+            // Kept below 32 bits, the sum cannot overflow.
             count = min(UInt64(UInt32.max), count + (range.map { $0.upperBound - $0.lowerBound } ?? 0) + 1)
         }
         return Int(truncatingIfNeeded: count)
@@ -35,7 +35,7 @@ public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
     public mutating func append(_ number: UInt64) {
         // Two answers about one message in a row are about one message.
         if let last = runs.last, last.contains(number) { return }
-        count += 1
+        count = count.addingSaturated(1)
         if let last = runs.last, last.upperBound < .max, last.upperBound + 1 == number {
             runs[runs.count - 1] = last.lowerBound...number
         } else if runs.count < Self.maximumRuns {
@@ -50,12 +50,20 @@ public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
         append(range.lowerBound)
         guard range.count > 1, let last = runs.last, last.upperBound == range.lowerBound else { return }
         runs[runs.count - 1] = last.lowerBound...range.upperBound
-        count += range.count - 1
+        count = count.addingSaturated(range.count - 1)
     }
 
     /// `1:4,7`; `…` at the end when not all were kept.
     public var description: String {
         runs.map { $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound):\($0.upperBound)" }
             .joined(separator: ",") + (isCutShort ? ",…" : "")
+    }
+}
+
+extension Int {
+    /// The sum, or the largest number where that is larger.
+    fileprivate func addingSaturated(_ other: Int) -> Int {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? .max : sum
     }
 }

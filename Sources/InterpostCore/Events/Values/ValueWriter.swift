@@ -117,8 +117,8 @@ struct ValueWriter {
                 switch element {
                 case .saved: writer.flag("saved", true)
                 case .range(let first, let last):
-                    if case .number(let number) = first { writer.number("first", UInt64(number)) }
-                    if case .number(let number) = last { writer.number("last", UInt64(number)) }
+                    if case .number(let number) = first { writer.number("first", number) }
+                    if case .number(let number) = last { writer.number("last", number) }
                 }
             }
         }

@@ -87,7 +87,7 @@ extension FetchAnswer {
     ///   - uid: The number before UIDFETCH (RFC 9586).
     init(_ reader: inout IMAPReader, number: UInt64? = nil, uid: UInt64? = nil) {
         let name = number ?? uid
-        if name == nil { reader.note(.dataMissing) } else if name == 0 { reader.note(.numberZero) }
+        if name == nil { reader.note(.dataMissing) }
         readItems(&reader)
         if self.uid == nil { self.uid = uid }
     }

@@ -58,7 +58,9 @@ public struct IMAPResponse: Sendable {
     public func read() -> (data: Data, quirks: Quirks) {
         // An unknown response may be anything, and nothing is odd about it.
         guard kind != .unknown else { return (.unknown, Quirks()) }
-        if kind == .fetch, number ?? 0 > 0, headQuirks.isEmpty, let answer = FetchAnswer(plain: text, from: headLength) {
+        if kind == .fetch, let number, 1...UInt64(UInt32.max) ~= number, headQuirks.isEmpty,
+            let answer = FetchAnswer(plain: text, from: headLength)
+        {
             return (.fetch(answer), Quirks())
         }
         var reader = IMAPReader(text, from: headLength, quirks: headQuirks)
@@ -73,8 +75,8 @@ public struct IMAPResponse: Sendable {
     /// `nil` where even the part is missing without which the response says nothing.
     private func read(_ reader: inout IMAPReader) -> Data? {
         switch kind {
-        case .fetch, .store: .fetch(FetchAnswer(&reader, number: number))
-        case .uidFetch: .fetch(FetchAnswer(&reader, uid: number))
+        case .fetch, .store: .fetch(FetchAnswer(&reader, number: reader.judged(number)))
+        case .uidFetch: .fetch(FetchAnswer(&reader, uid: reader.judged(number)))
         case .exists, .recent, .expunge, .copy: reader.count(number, kind == .expunge || kind == .copy ? .nonZero : .number)
         case .flags: .flags(reader.flagList())
         case .list, .lsub, .xlist: reader.listData().map(Data.list)

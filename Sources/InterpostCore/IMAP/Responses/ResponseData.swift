@@ -65,6 +65,12 @@ extension IMAPReader {
         return .count(number)
     }
 
+    /// `* 23 FETCH`: the number of a message, as it is.
+    mutating func judged(_ number: UInt64?) -> UInt64? {
+        if let number { judge(number, .nonZero) }
+        return number
+    }
+
     /// Which numbers the grammar has in a place (RFC 9051 §9 number, nz-number, number64, nz-number64).
     enum NumberKind { case number, nonZero, number64, nonZero64 }
 

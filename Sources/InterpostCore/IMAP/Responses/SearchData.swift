@@ -53,13 +53,13 @@ public struct ESearchData: Hashable, Sendable {
     }
 
     private mutating func appendItem(_ name: Keyword, _ reader: inout IMAPReader) {
-        func number(_ item: (UInt64) -> Item) -> Item? { reader.dueNumber().map(item) }
+        func number(_ kind: IMAPReader.NumberKind, _ item: (UInt64) -> Item) -> Item? { reader.dueNumber(kind).map(item) }
         let item: Item? =
             switch name {
-            case Keyword("MIN"): number(Item.min)
-            case Keyword("MAX"): number(Item.max)
-            case Keyword("COUNT"): number(Item.count)
-            case Keyword("MODSEQ"): number(Item.modSequence)
+            case Keyword("MIN"): number(.nonZero, Item.min)
+            case Keyword("MAX"): number(.nonZero, Item.max)
+            case Keyword("COUNT"): number(.number, Item.count)
+            case Keyword("MODSEQ"): number(.number64, Item.modSequence)
             case Keyword("ALL"): reader.sequenceSet().map(Item.all)
             case Keyword("PARTIAL"): Self.partial(&reader)
             case Keyword("RELEVANCY"): .relevancy(reader.numberList())
