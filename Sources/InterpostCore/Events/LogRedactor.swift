@@ -20,6 +20,8 @@ struct LogRedactor: Sendable {
     /// Words of lines that were not understood, the latest ones.
     private var words: [Secret] = []
     private static let maximumWords = 64
+    /// Parts of secrets, looked for as whole words in texts.
+    private var parts = WholeWords()
     /// How many of them were looked at in all their spellings.
     private var spelledWords = 0
     /// More secrets went by than are remembered: from now on no text is shown.
@@ -29,6 +31,7 @@ struct LogRedactor: Sendable {
     /// words, because what separates them is spelled in many ways.
     mutating func learn(_ secret: Secret) {
         secret.withExposedBytes { bytes in
+            parts.learn(bytes.readableBytesView)
             let words = bytes.readableBytesView.split { $0 <= UInt8.space }
             guard let first = words.first, let last = words.last else { return }
             learn(bytes.readableBytesView[first.startIndex..<last.endIndex])
@@ -115,7 +118,8 @@ struct LogRedactor: Sendable {
 
     /// Whether a known secret, or a token, is anywhere in the text, however long that is.
     func finds(in text: ByteBuffer) -> Bool {
-        isOverwhelmed || text.contains(Self.token) || holds(secrets, text) || holds(words, text) || holds(encoded, text)
+        isOverwhelmed || text.contains(Self.token) || hasParts(text) || holds(secrets, text) || holds(words, text)
+            || holds(encoded, text)
     }
 
     private func holds(_ secrets: [Secret], _ text: ByteBuffer) -> Bool {
@@ -125,6 +129,15 @@ struct LogRedactor: Sendable {
     /// Like ``clean(_:)``, for text into which a client or a server may have put a URL with a token.
     func cleanOfURLs(_ text: ByteBuffer) -> ByteBuffer {
         text.contains(Self.token) ? Self.octets(text) : clean(text)
+    }
+
+    /// What a server says to people: `[redacted]` too when a part of a secret stands in it as a word.
+    ///
+    ///     PASS plum-tree-9␍␊      -ERR no tree here␍␊      [redacted]
+    func cleanOfParts(_ text: ByteBuffer) -> ByteBuffer { hasParts(text) ? Self.mark : cleanOfURLs(text) }
+
+    private func hasParts(_ text: ByteBuffer) -> Bool {
+        !parts.places(in: text.readableBytesView.prefix(Self.maximumText)).isEmpty
     }
 
     /// What precedes a URL's token (RFC 4467).

@@ -107,7 +107,7 @@ public struct SessionObserver: Sendable {
                 // An untagged BAD is about a line that was not a command (RFC 9051 §7.1.3), and may repeat it.
                 let line = event.bytes.withoutLineEnd
                 let isShown = status.result != .bad && status.hasHarmlessCode
-                let text = isShown ? redactor.cleanOfURLs(line) : LogRedactor.octets(line)
+                let text = isShown ? redactor.cleanOfParts(line) : LogRedactor.octets(line)
                 let told = LogEvent.response(name: status.result.word, number: nil, text: text)
                 tell(told.with(isShown && !redactor.finds(in: line) ? values(of: status) : nil))
             }
@@ -302,7 +302,7 @@ public struct SessionObserver: Sendable {
         }
         return CompletionFacts(
             command: facts, result: status.result.word, code: redactor.code(of: status),
-            text: isHarmless ? redactor.cleanOfURLs(status.text) : LogRedactor.octets(status.text),
+            text: isHarmless ? redactor.cleanOfParts(status.text) : LogRedactor.octets(status.text),
             microseconds: max(0, (record.map { time.microseconds(since: $0.startedAt) } ?? 0) - clientTime),
             clientMicroseconds: clientTime,
             untagged: entry.untagged, octets: entry.octets)
@@ -320,7 +320,7 @@ public struct SessionObserver: Sendable {
                 command: record.map { redactor.facts(of: $0.command, name: $0.name, line: nil) },
                 result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
                 code: reply.code.map(redactor.clean),
-                text: isHarmless ? redactor.clean(reply.text) : LogRedactor.octets(reply.text),
+                text: isHarmless ? redactor.cleanOfParts(reply.text) : LogRedactor.octets(reply.text),
                 microseconds: max(0, (record.map { event.time.microseconds(since: $0.startedAt) } ?? 0) - taken),
                 clientMicroseconds: taken,
                 untagged: record?.lines ?? 0, octets: record?.octets ?? 0)

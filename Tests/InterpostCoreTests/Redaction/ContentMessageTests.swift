@@ -261,4 +261,27 @@ import Testing
         #expect(server.contains("a NO [NONEXISTENT] Mailbox does not exist: \(name)\r\n"))
         #expect(server.contains("b NO [NEWNAME \(name) \(other)] moved to \(other)\r\n"))
     }
+
+    @Test func `levels of a name, short names and listed names are gone there too`() throws {
+        let session = try RedactedReading.read(
+            .imap, .all,
+            """
+            S: * PREAUTH ready
+            C: a SELECT Lists/Birds
+            S: a NO Birds is not in LISTS; listsbirds, Birdsong and blacklists are
+            C: b SELECT {2+}
+            C: Jo
+            S: b NO Jo is not Jon
+            C: c LIST "" *
+            S: * LIST () "/" Uma
+            S: c OK Uma is all
+            """)
+        let server = session.text(of: .server)
+        for name in ["Birds is", "in LISTS", "Jo is", "Uma"] { #expect(!server.contains(name)) }
+        for word in ["; listsbirds, Birdsong and blacklists are\r\n", "is not Jon\r\n", "is all\r\n"] {
+            #expect(server.contains(word))
+        }
+        let (client, levels) = (session.text(of: .client), try #require(server.firstMatch(of: /a NO (\w*) is not in (\w*);/)))
+        #expect(client.lowercased().contains("a select \(levels.2)/\(levels.1)\r\n".lowercased()))
+    }
 }

@@ -22,8 +22,8 @@ package struct ContentRedactor: Sendable {
 
     package init(_ level: RedactionLevel, key: any PseudonymKey) {
         mappers = ContentMappers(level, key: key)
-        client = ContentWalker(mappers, keepsNames: true)
-        server = ContentWalker(mappers)
+        client = ContentWalker(mappers, remembering: \.isName)
+        server = ContentWalker(mappers) { $0 == .mailbox }
         pop3 = POP3ContentRedactor(mappers)
     }
 
@@ -144,7 +144,9 @@ package struct ContentRedactor: Sendable {
                 hasChanged = walker.mapLine(&bytes, from: place, to: end, announces: false)
                 place = end
             }
-            return client.names?.replace(in: &bytes, from: place) == true || hasChanged
+            if client.names.replace(in: &bytes, from: place) { hasChanged = true }
+            if server.names.replace(in: &bytes, from: place) { hasChanged = true }
+            return hasChanged
         }
     }
 

@@ -15,6 +15,9 @@ struct ContentWalker: Sendable {
         case message
     }
 
+    /// Octets of a name in a literal that are remembered.
+    private static let maximumName = 256
+
     private let mappers: ContentMappers
     private var frames: [ContentFrame] = []
     /// How many lists are open beyond the deepest frame: everything in them is read as if it were in that frame.
@@ -26,15 +29,20 @@ struct ContentWalker: Sendable {
     /// In the brackets of an item's name.
     private var item: [UInt8]?
     private var partial = PartialMessages()
-    /// The names that were mapped last, if they are kept at all: servers repeat them in texts for people.
-    private(set) var names: MappedNames?
+    /// The names that were mapped last: servers repeat them in texts for people.
+    private(set) var names = MappedNames()
+    /// Which of them are remembered.
+    private let remembers: @Sendable (ContentRole) -> Bool
+    /// What there is of a name that comes as a literal.
+    private var literalName: (name: [UInt8], pseudonym: [UInt8]) = ([], [])
+    private var remembersLiteral = false
 
     /// Deeper than the readers go.
     private static let maximumDepth = 200
 
-    init(_ mappers: ContentMappers, keepsNames: Bool = false) {
+    init(_ mappers: ContentMappers, remembering remembers: @escaping @Sendable (ContentRole) -> Bool = { _ in false }) {
         self.mappers = mappers
-        names = keepsNames ? MappedNames() : nil
+        self.remembers = remembers
     }
 
     /// - Parameter number: That of the message, in an answer to FETCH.
@@ -62,7 +70,10 @@ struct ContentWalker: Sendable {
             mapper.map(&bytes, in: range)
             literal = .words(mapper)
         case .name(var mapper):
+            let isKept = remembersLiteral && literalName.name.count + bytes.count <= Self.maximumName
+            if isKept { literalName.name += range.map { bytes[$0] } }
             mapper.map(&bytes, in: range)
+            if isKept { literalName.pseudonym += range.map { bytes[$0] } }
             literal = .name(mapper)
         case .message: message?.map(&bytes, in: range)
         }
@@ -74,6 +85,10 @@ struct ContentWalker: Sendable {
     mutating func mapLine(_ bytes: inout MutableSpan<UInt8>, from start: Int, to end: Int, announces: Bool) -> Bool {
         var end = end
         if case .message = literal, let message { partial.store(message) }
+        if case .name = literal, !literalName.name.isEmpty {
+            names.append(literalName.name, literalName.pseudonym)
+            literalName = ([], [])
+        }
         while end > start, bytes[end - 1] == .lineFeed || bytes[end - 1] == .carriageReturn { end -= 1 }
         let marker = announces ? Self.marker(&bytes, from: start, to: end) : end
         var index = start
@@ -117,10 +132,10 @@ struct ContentWalker: Sendable {
         let text = range.count <= 64 ? range.map { bytes[$0] } : []
         let role = frames[frames.count - 1].string(text, form)
         if form == .atom, ContentTable.isName("NIL", text) { return false }
-        guard names != nil, role.isName else { return mappers.map(role, &bytes, in: range, form: form) }
+        guard remembers(role) else { return mappers.map(role, &bytes, in: range, form: form) }
         let name = range.map { bytes[$0] }
         guard mappers.map(role, &bytes, in: range, form: form) else { return false }
-        names?.append(name, range.map { bytes[$0] })
+        names.append(name, range.map { bytes[$0] })
         return true
     }
 
@@ -187,6 +202,7 @@ struct ContentWalker: Sendable {
         guard item == nil, !frames.isEmpty else { return }
         let role = frames[frames.count - 1].string([], .literal)
         guard role.isDue(at: mappers.level) else { return }
+        remembersLiteral = remembers(role)
         switch role {
         case .message(let start):
             message = partial.begin(length, atMiddle: start == .unknown) ?? mappers.message(at: start)

@@ -1,19 +1,41 @@
 import NIOCore
 
-/// The last names that a client used, and their pseudonyms: a server repeats them in texts for people, in any case.
+/// The last names that a client used, and their pseudonyms: a server repeats them in texts for people, in any case, and often
+/// without the levels above.
 ///
-///     a SELECT Geheimnis␍␊      a NO Mailbox does not exist: Geheimnis␍␊
+///     a SELECT Lists/Birds␍␊      a NO Mailbox does not exist: Lists/Birds␍␊
+///                                 a NO Birds is not in Lists␍␊
 struct MappedNames: Sendable {
-    private var names: [(name: [UInt8], pseudonym: [UInt8])] = []
+    private struct Name: Sendable {
+        var name: [UInt8]
+        var pseudonym: [UInt8]
+        /// It is looked for where it stands alone: anything so short, and a level of a name, is in other words too.
+        var isWhole: Bool
+    }
 
-    private static let maximumCount = 32
-    private static let lengths = 3...256
+    private var names: [Name] = []
+
+    private static let maximumCount = 64
+    private static let maximumLength = 256
+    /// Octets of a name that is looked for within words.
+    private static let minimumWithin = 3
 
     mutating func append(_ name: [UInt8], _ pseudonym: [UInt8]) {
-        guard Self.lengths.contains(name.count), name != pseudonym else { return }
-        names.removeAll { $0.name == name }
+        guard name.count <= Self.maximumLength, name.count == pseudonym.count else { return }
+        let levels = name.indices.split { Self.separators.contains(name[$0]) }
+        if levels.count > 1 {
+            for level in levels { append(Array(name[level]), Array(pseudonym[level]), isWhole: true) }
+        }
+        append(name, pseudonym, isWhole: name.count < Self.minimumWithin)
+    }
+
+    private static let separators = Set("/.\\".utf8)
+
+    private mutating func append(_ name: [UInt8], _ pseudonym: [UInt8], isWhole: Bool) {
+        guard !name.isEmpty, name != pseudonym else { return }
+        names.removeAll { $0.name == name && $0.isWhole == isWhole }
         if names.count >= Self.maximumCount { names.removeFirst() }
-        names.append((name, pseudonym))
+        names.append(Name(name: name, pseudonym: pseudonym, isWhole: isWhole))
     }
 
     /// Replaces names with their pseudonyms, the longest first. Says whether there was one.
@@ -21,7 +43,8 @@ struct MappedNames: Sendable {
         var index = start
         var hasChanged = false
         while index < bytes.count {
-            let found = names.filter { Self.stands($0.name, in: bytes, at: index) }.max { $0.name.count < $1.name.count }
+            let found = names.filter { Self.stands($0, in: bytes, at: index, from: start) }
+                .max { $0.name.count < $1.name.count }
             if let found {
                 for offset in found.pseudonym.indices { bytes[index + offset] = found.pseudonym[offset] }
                 hasChanged = true
@@ -31,9 +54,12 @@ struct MappedNames: Sendable {
         return hasChanged
     }
 
-    private static func stands(_ name: [UInt8], in bytes: borrowing MutableSpan<UInt8>, at index: Int) -> Bool {
-        guard index + name.count <= bytes.count else { return false }
-        for offset in name.indices where bytes[index + offset].uppercased != name[offset].uppercased { return false }
-        return true
+    private static func stands(_ name: Name, in bytes: borrowing MutableSpan<UInt8>, at index: Int, from start: Int) -> Bool {
+        let end = index + name.name.count
+        guard end <= bytes.count else { return false }
+        for offset in name.name.indices where bytes[index + offset].uppercased != name.name[offset].uppercased { return false }
+        guard name.isWhole else { return true }
+        return (index == start || !WholeWords.isInWord(bytes[index - 1]))
+            && (end == bytes.count || !WholeWords.isInWord(bytes[end]))
     }
 }

@@ -19,6 +19,9 @@ package struct CredentialRedactor: Sendable {
     /// Whether the client is logged in at the event that is redacted.
     private var isLoggedIn = false
     private static let maximumName = 1024
+    /// The first words of the client's last lines that were blanked as a whole: the server answers them as it would a tag.
+    private var blankedTags: [ByteBuffer] = []
+    private static let maximumBlankedTags = 16
     private let key: any PseudonymKey
 
     package init(key: any PseudonymKey) { self.key = key }
@@ -31,21 +34,24 @@ package struct CredentialRedactor: Sendable {
         // Nobody reads it, so before a login it may be a secret.
         case .opaque: isLoggedIn ? nil : Placeholder.blank(event.bytes)
         case .unknown:
-            event.sender == .client ? echoes.blanked(event.bytes, behindWords: 0) : echoes.masked(event.bytes, isText: true)
+            event.sender == .client ? blanked(event.bytes) : echoes.masked(event.bytes, textFrom: 0)
         case .part(let start): part(start, of: event)
         case .literal(let remaining): literal(event, remaining: remaining)
         case .command(let command): redact(command, in: event.bytes)
         case .saslResponse(let secrets): response(event.bytes, secrets)
         case .saslChallenge: sasl.challenge(event.bytes)
         case .greeting: nil
-        case .status: masked(text: event.bytes)
-        case .completion(_, let record): masked(text: event.bytes, in: record?.sasl)
+        case .status(let status): masked(event.bytes, text: status.shownOctets)
+        case .completion(let status, let record): completion(event.bytes, status, in: record?.sasl)
         case .response(let response):
             response.kind.carriesTokens ? TokenDigits.zeroed(in: event.bytes) : echoes.masked(event.bytes)
         case .pop3Greeting: APOPTimestamp.replaced(in: event.bytes)
         case .pop3Command(let name, let command): redact(command, name: name, in: event.bytes)
-        case .pop3Completion(_, let record): masked(text: event.bytes, in: record?.sasl)
-        case .pop3Begin: echoes.masked(event.bytes, isText: true)
+        case .pop3Completion(let reply, let record):
+            record?.command.isAnsweredInNumbers == true && reply.result == .ok
+                ? echoes.masked(event.bytes) : masked(event.bytes, text: reply.shownOctets, in: record?.sasl)
+        case .pop3Begin(let reply, _): masked(event.bytes, text: reply.shownOctets)
+        case .continuation(let purpose) where purpose != .literal: echoes.masked(event.bytes, textFrom: 1)
         case .idleDone where !event.bytes.withoutLineEnd.equalsIgnoringCase("DONE"): echoes.blanked(event.bytes, behindWords: 0)
         case .longResponse, .continuation, .idleDone, .pop3Listing: echoes.masked(event.bytes)
         }
@@ -67,16 +73,34 @@ package struct CredentialRedactor: Sendable {
         _ line: ByteBuffer, name: Keyword?, of mailProtocol: MailProtocol, words: Int
     ) -> ByteBuffer? {
         guard let name, ShowableNames.contains(name, in: mailProtocol) else {
-            return echoes.blanked(line, behindWords: mailProtocol == .imap && Self.hasShortTag(line) ? 1 : 0)
+            return mailProtocol == .imap && Self.hasShortTag(line) ? echoes.blanked(line, behindWords: 1) : blanked(line)
         }
         return isLoggedIn ? echoes.masked(line) : echoes.blanked(line, behindWords: words)
     }
 
-    /// What a server says to people, or to a client about a URL.
-    private mutating func masked(text line: ByteBuffer, in sasl: SASLExchange? = nil) -> ByteBuffer? {
+    /// A line of which any word may be a secret.
+    private mutating func blanked(_ line: ByteBuffer) -> ByteBuffer {
+        let tag = line.withoutLineEnd.readableBytesView.prefix { $0 > .space }
+        blankedTags = blankedTags.suffix(Self.maximumBlankedTags - 1) + [ByteBuffer(bytes: tag)]
+        return echoes.blanked(line, behindWords: 0)
+    }
+
+    /// The tag of an answer to a line that was blanked is blanked like it.
+    ///
+    ///     C: hello␍␊   S: hello BAD what?␍␊        C: xxxxx␍␊   S: xxxxx BAD what?␍␊
+    private mutating func completion(_ line: ByteBuffer, _ status: IMAPStatus, in sasl: SASLExchange?) -> ByteBuffer? {
+        let masked = masked(line, text: status.shownOctets, in: sasl)
+        guard blankedTags.contains(status.tag) else { return masked }
+        var blanked = ByteBuffer(repeating: UInt8(ascii: "x"), count: status.tag.readableBytes)
+        blanked.writeBytes((masked ?? line).readableBytesView.dropFirst(status.tag.readableBytes))
+        return blanked
+    }
+
+    /// What a server says to people in so many octets at the end of a line, or to a client about a URL.
+    private mutating func masked(_ line: ByteBuffer, text octets: Int, in sasl: SASLExchange? = nil) -> ByteBuffer? {
         for name in [sasl?.user, sasl?.authorizationIdentity].compactMap(\.self) { echoes.learn(user: name.utf8) }
         let zeroed = line.contains(LogRedactor.token) ? TokenDigits.zeroed(in: line) : nil
-        return echoes.masked(zeroed ?? line, isText: true) ?? zeroed
+        return echoes.masked(zeroed ?? line, textFrom: max(0, line.withoutLineEnd.readableBytes - octets)) ?? zeroed
     }
 
     private mutating func response(_ line: ByteBuffer, _ secrets: [Secret]) -> ByteBuffer? {
@@ -101,7 +125,7 @@ package struct CredentialRedactor: Sendable {
         }
         guard let name = start.name, ShowableNames.contains(name, in: .imap) else {
             hidden = (nil, ByteBuffer())
-            return echoes.blanked(event.bytes, behindWords: Self.hasShortTag(event.bytes) ? 1 : 0)
+            return Self.hasShortTag(event.bytes) ? echoes.blanked(event.bytes, behindWords: 1) : blanked(event.bytes)
         }
         return echoes.masked(event.bytes)
     }
@@ -212,11 +236,36 @@ package struct CredentialRedactor: Sendable {
     }
 }
 
+extension IMAPStatus {
+    /// Octets at the end of the line that say something to people: the text, and a code that nobody knows.
+    fileprivate var shownOctets: Int {
+        text.readableBytes + (hasHarmlessCode ? 0 : code.map { $0.readableBytes + "] ".utf8.count } ?? 0)
+    }
+}
+
+extension POP3Reply {
+    /// The same in POP3.
+    fileprivate var shownOctets: Int {
+        guard case .other(let code)? = responseCode else { return text.readableBytes }
+        return text.readableBytes + code.readableBytes + "] ".utf8.count
+    }
+}
+
 extension IMAPResponse.Kind {
     /// URLs with tokens (RFC 4467), and what a push service knows a device by.
     fileprivate var carriesTokens: Bool {
         switch self {
         case .genURLAuth, .urlFetch, .applePushService: true
+        default: false
+        }
+    }
+}
+
+extension POP3Command {
+    /// The reply's first line says in numbers what was asked for.
+    fileprivate var isAnsweredInNumbers: Bool {
+        switch self {
+        case .stat, .list, .uidl, .last: true
         default: false
         }
     }

@@ -16,9 +16,12 @@ struct SecretEchoes: Sendable {
     private var names: [ByteBuffer] = []
     private static let minimumName = 3
     private static let maximumNames = 8
+    /// Parts of secrets and of names, looked for as whole words in texts.
+    private var parts = WholeWords()
 
     /// Remembers a secret: by its words, and encoded as a whole, as servers give back what they do not understand.
     mutating func learn(_ secret: Secret) {
+        secret.withExposedBytes { parts.learn($0.readableBytesView) }
         for word in Self.words(of: secret) where secrets.count < Self.maximumCount && isNew(word) {
             secrets.append(ByteBuffer(bytes: word.map(\.uppercased)))
         }
@@ -36,6 +39,7 @@ struct SecretEchoes: Sendable {
 
     /// Remembers who logs in: servers greet people by their name, or by what precedes the `@` in it.
     mutating func learn(user: some Collection<UInt8>) {
+        parts.learn(user.prefix { $0 != UInt8(ascii: "@") })
         for name in [user.prefix { _ in true }, user.prefix { $0 != UInt8(ascii: "@") }] where name.count >= Self.minimumName {
             let name = ByteBuffer(bytes: name.map(\.uppercased))
             guard !names.contains(name) else { continue }
@@ -77,18 +81,27 @@ struct SecretEchoes: Sendable {
 
     /// The line with each octet of every secret in it replaced with `x`; `nil` where there is no secret. Lengths do not change,
     /// so that nothing that counts octets becomes wrong.
-    /// - Parameter isText: Nothing in the line depends on its numbers, so that a secret may be one.
-    func masked(_ line: ByteBuffer, isText: Bool = false) -> ByteBuffer? {
+    /// - Parameter start: Where a text for people begins. Nothing depends on the numbers of a line with a text, so that a secret may
+    ///   be one.
+    func masked(_ line: ByteBuffer, textFrom start: Int? = nil) -> ByteBuffer? {
         var bytes: [UInt8]?
-        for secret in [secrets, others, isText ? names : []].joined() where line.contains(secret) {
+        for secret in [secrets, others, start != nil ? names : []].joined() where line.contains(secret) {
             let secret = secret.readableBytesView
-            guard isText || !secret.allSatisfy(\.isDigit) else { continue }
+            guard start != nil || !secret.allSatisfy(\.isDigit) else { continue }
             let upper = line.readableBytesView.map(\.uppercased)
             var masked = bytes ?? Array(line.readableBytesView)
             for index in 0...upper.count - secret.count where upper[index..<index + secret.count].elementsEqual(secret) {
                 for place in index..<index + secret.count { masked[place] = UInt8(ascii: "x") }
             }
             bytes = masked
+        }
+        if let start {
+            let text = line.readableBytesView.dropFirst(start)
+            for place in parts.places(in: text).joined() {
+                var masked = bytes ?? Array(line.readableBytesView)
+                masked[start + place] = UInt8(ascii: "x")
+                bytes = masked
+            }
         }
         return bytes.map { ByteBuffer(bytes: $0) }
     }

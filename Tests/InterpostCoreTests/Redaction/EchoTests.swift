@@ -1,0 +1,78 @@
+import NIOCore
+import Testing
+
+@testable import InterpostCore
+
+/// What a server says back of a login, in a copy: `C:` and `S:` are what was said, `=` is what the copy has in its place.
+@Suite("Echoes of a login")
+struct EchoTests {
+    @Test(arguments: [
+        """
+        S: * OK ready
+        C: a LOGIN al "my cat Tom-9 sat"
+        = a LOGIN user-ogjyjoqt "xxxxxxxx"
+        S: a OK [X al] User al has logged in with my cat Tom-9 sat, tom; also 9 albums
+        = a OK [X xx] User xx has logged in with xxxxxxxxxxxxxxxx, xxx; also 9 albums
+        C: b NOOP
+        S: * 9 EXISTS
+        S: b NO AL's NOOP failed: no cat-sat
+        = b NO xx's NOOP failed: no xxx-xxx
+        """,
+        """
+        S: +OK ready
+        C: USER al
+        = USER user-ogjyjoqt
+        S: +OK [AL/CODE] hello al
+        = +OK [xx/CODE] hello xx
+        C: PASS ca-t2-9
+        = PASS xxxxxxxx
+        S: -ERR al and ca-t2-9: bad ca
+        = -ERR xx and xxxxxxx: bad xx
+        C: PASS 1234
+        = PASS xxxxxxxx
+        S: +OK 1234 is right
+        = +OK xxxx is right
+        C: STAT
+        S: +OK 1234 9
+        """,
+        """
+        S: * PREAUTH ready
+        C: hi
+        = xx
+        S: hi BAD what is hi?
+        = xx BAD what is hi?
+        C: NOOP
+        = xxxx
+        S: NOOP BAD no tag
+        = xxxx BAD no tag
+        C: b NOOP
+        S: b OK done
+        """,
+    ])
+    func `is gone, and nothing else is`(_ transcript: String) throws {
+        let mailProtocol: MailProtocol = transcript.hasPrefix("S: +") ? .pop3 : .imap
+        var reading = Reading(mailProtocol)
+        var redactor = EventRedactor(credentials: CredentialRedactor(key: TestPseudonymKey()))
+        let lines = transcript.split(separator: "\n")
+        for (index, line) in lines.enumerated() where !line.hasPrefix("=") {
+            let told = reading.events.count
+            reading.receive(ByteBuffer(string: line.dropFirst(3) + "\r\n"), from: line.hasPrefix("C") ? .client : .server)
+            let copied = reading.events[told...].map { String(buffer: redactor.redact($0)) }.joined()
+            let isChanged = index + 1 < lines.count && lines[index + 1].hasPrefix("=")
+            #expect(copied == (isChanged ? lines[index + 1].dropFirst(2) : line.dropFirst(3)) + "\r\n")
+        }
+    }
+
+    @Test func `a log shows no text with a part of a password`() throws {
+        var reading = Reading(.imap, detail: .responses)
+        for (side, line) in [
+            (Side.server, "* OK ready"), (.client, "a LOGIN anna plum-tree-9"), (.server, "a NO no tree grows here"),
+            (.client, "b NOOP"), (.server, "* OK the tree is up"), (.server, "b OK the street is up"),
+        ] {
+            reading.receive(ByteBuffer(string: line + "\r\n"), from: side)
+        }
+        let log = reading.log.map(\.summary).joined(separator: "\n")
+        #expect(!log.contains("tree grows") && !log.contains("the tree"))
+        #expect(log.contains("the street is up"))
+    }
+}
