@@ -40,7 +40,10 @@ public struct SessionReading: Sendable {
         unreadLimit = max(limits.unreadOctets, limits.lineLength)
         isOrdered = kind == .transcript
         switch kind {
-        case .transcript: (isRaw, mayBeginBehindLogin) = (false, false)
+        case .transcript:
+            (isRaw, mayBeginBehindLogin) = (false, false)
+            // Until the client says something, this may be a server's replies alone.
+            if mailProtocol == .pop3 { missing = MissingSide(.pop3, speaker: .server) }
         case .rawlog: (isRaw, mayBeginBehindLogin) = (true, mailProtocol == .imap)
         case .oneSide(let side, _):
             (isRaw, mayBeginBehindLogin) = (true, false)
@@ -52,6 +55,10 @@ public struct SessionReading: Sendable {
 
     /// Takes one turn, and calls `tell` with each event that it gives rise to.
     public mutating func receive(_ turn: SessionTurn, tell: (LogEvent) -> Void) {
+        if isOrdered, turn.side == .client, missing != nil {
+            missing = nil
+            read(tell: tell)
+        }
         if turn.side == .client { trails.client.append(turn) } else { trails.server.append(turn) }
         if isOrdered, turn.side == .client, !conversation.hasGreeted { conversation.beginBehindGreeting() }
         if mayBeginBehindLogin, turn.side == .server {

@@ -32,6 +32,7 @@ struct StreamClassifier: Sendable {
             guard hasGreeted(from: opener.other) || mayBeClient(opener, of: origin.mailProtocol) else { return .other }
             return .mail(origin.mailProtocol, client: opener)
         }
+        if isRedis { return .other }
         for end in [TCPStream.End.first, .second] {
             for line in lines(of: end) {
                 guard let origin = LineOrigin(of: line) else { continue }
@@ -51,10 +52,16 @@ struct StreamClassifier: Sendable {
     /// The server speaks first in both protocols.
     private func hasGreeted(from server: TCPStream.End) -> Bool { said.first { $0.bytes.readableBytes > 0 }?.end == server }
 
-    /// `+OK` is said in other protocols, too: Redis has it. Its client says what no client of mail says.
+    /// `+OK` is said in other protocols, too: Redis has it. Its client says what no client of mail says; only some of its lines
+    /// look like POP3, `AUTH` between `$4` and `$6` for one.
     private func mayBeClient(_ client: TCPStream.End, of mailProtocol: MailProtocol) -> Bool {
         let lines = lines(of: client)
-        return lines.isEmpty || lines.contains { LineOrigin(of: $0) == LineOrigin(mailProtocol, .client) }
+        return lines.isEmpty || lines.contains { LineOrigin(of: $0) == LineOrigin(mailProtocol, .client) } && !isRedis
+    }
+
+    /// What one of the two says begins as Redis does.
+    private var isRedis: Bool {
+        [TCPStream.End.first, .second].contains { lines(of: $0).prefix(2).contains(where: \.isOfRedis) }
     }
 
     private func head(of end: TCPStream.End) -> ByteBuffer {
@@ -73,5 +80,14 @@ struct StreamClassifier: Sendable {
             if let line = rest.readSlice(length: feed - rest.readerIndex + 1) { lines.append(line) }
         }
         return lines
+    }
+}
+
+extension ByteBuffer {
+    /// `*2` or `$6`, alone in a line: how many strings or octets follow.
+    fileprivate var isOfRedis: Bool {
+        let line = withoutLineEnd.readableBytesView
+        return (line.first == UInt8(ascii: "*") || line.first == UInt8(ascii: "$")) && line.count > 1
+            && line.dropFirst().allSatisfy(\.isDigit)
     }
 }

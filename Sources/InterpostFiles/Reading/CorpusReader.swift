@@ -56,6 +56,11 @@ package struct CorpusReader {
         if let end = reading.whereReadingEnds {
             throw CorpusSummary.Failure(file: "\(end.place)", problem: "is not read to its end: \(end.reason)")
         }
+        if reading.unreadOctets > 0 {
+            throw CorpusSummary.Failure(
+                file: file,
+                problem: "is not read to its end: the last \(reading.unreadOctets) octets are no whole line, or wait for an answer")
+        }
     }
 
     /// Reads a session to its end. All of it is counted, whatever is printed.

@@ -165,8 +165,10 @@ import Testing
         #expect(reading.unreadOctets == 0)
     }
 
-    private static func told(_ form: SessionForm.Kind, _ turns: [(Side, String)]) -> (events: [String], end: String?) {
-        var reading = SessionReading(.imap, detail: .responses, kind: form, files: ("a.in", "a.out"))
+    private static func told(
+        _ form: SessionForm.Kind, _ turns: [(Side, String)], _ mailProtocol: MailProtocol = .imap
+    ) -> (events: [String], end: String?) {
+        var reading = SessionReading(mailProtocol, detail: .responses, kind: form, files: ("a.in", "a.out"))
         var events: [String] = []
         for (side, text) in turns {
             reading.receive(SessionTurn(side: side, bytes: ByteBuffer(string: text))) { events.append($0.summary) }
@@ -185,6 +187,17 @@ import Testing
         #expect(events.contains { $0.hasPrefix("capabilities phase=after-login") })
         #expect(events.contains { $0.hasPrefix("mailbox.selected mailbox=INBOX") })
         #expect(Self.told(.transcript, turns).events.contains { $0.contains("greeting-missing") })
+    }
+
+    @Test func `that is one reply of a POP3 server is read as one`() {
+        let reply = ["+OK 2 messages\r\n", "1 120\r\n", "2 200\r\n", ".\r\n"].map { (Side.server, $0) }
+        #expect(Self.told(.transcript, reply, .pop3).events == ["completion result=+OK text=\"[10 octets]\" untagged=0 octets=14"])
+        // The client's line says that the first one was a greeting.
+        let session = [(.server, "+OK ready\r\n"), (.client, "LIST\r\n")] + reply
+        let events = Self.told(.transcript, session, .pop3).events
+        #expect(events.first?.hasPrefix("greeting result=ok") == true, "\(events)")
+        #expect(events.contains { $0.hasPrefix("completion name=LIST result=+OK") }, "\(events)")
+        #expect(!events.contains { $0.hasPrefix("anomaly") }, "\(events)")
     }
 
     @Test func `that holds what was on the wire is not read behind COMPRESS`() {

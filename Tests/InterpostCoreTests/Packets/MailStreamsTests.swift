@@ -75,12 +75,13 @@ import Testing
         #expect(Self.sessions(Self.handshake + middle + end) == Self.said(Self.dialogue))
     }
 
-    @Test func `of another protocol with +OK is no mail`() {
+    @Test(arguments: ["PING", "AUTH", "QUIT"], [true, false])
+    func `of another protocol with +OK is no mail`(verb: String, isWhole: Bool) {
         let redis: [TestSegment] = [
-            .client(99, flags: "S"), .server(499, ack: 100, flags: "S"), .client(100, ack: 500, "*1\r\n$4\r\nPING\r\n"),
-            .server(500, ack: 114, "+OK\r\n"), .client(114, ack: 505, "*1\r\n$4\r\nPING\r\n"), .server(505, ack: 128, "+OK\r\n"),
+            .client(99, flags: "S"), .server(499, ack: 100, flags: "S"), .client(100, ack: 500, "*1\r\n$4\r\n\(verb)\r\n"),
+            .server(500, ack: 114, "+OK\r\n"), .client(114, ack: 505, "*1\r\n$4\r\n\(verb)\r\n"), .server(505, ack: 128, "+OK\r\n"),
         ]
-        #expect(Self.sessions(redis).isEmpty)
+        #expect(Self.sessions(isWhole ? redis : Array(redis.dropFirst(2))).isEmpty)
     }
 
     @Test func `joins what overlaps and what came early`() {
