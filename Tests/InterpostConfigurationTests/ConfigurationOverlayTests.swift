@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: [
         ("limits.lien=5", "--set limits.lien: there is no key 'limits.lien'; did you mean 'limits.line'?"),
         ("line=5", "--set line: there is no key 'line'; did you mean 'limits.line'?"),
-        ("limits=5", "--set limits: 'limits' is a group of keys: limits.line, limits.literal"),
+        ("limits=5", "--set limits: 'limits' is a group of keys: limits.line, limits.response"),
         ("threads", "--set threads: 'threads' has no value: write threads=VALUE"),
         ("tls.trust=a", "--set tls.trust: 'tls.trust' is a list: --trust adds to it"),
         ("relays.mirror=true", "--set relays.mirror: relays are said by --listen and --upstream"),

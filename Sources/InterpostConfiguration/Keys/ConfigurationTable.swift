@@ -164,6 +164,12 @@ package enum ConfigurationTable {
                 "line", \.limits.wire.lineLength, in: 1024...(1 << 26),
                 "Octets in a line, its end included. A session with a longer one is passed on unread."),
             .number(
+                "response", \.limits.wire.responseLength, in: 1024...(1 << 26),
+                """
+                Octets in a line of an IMAP server, no fewer than `line` has: the answer to a SEARCH names each message in one. A
+                longer one is passed on unread up to its end.
+                """),
+            .number(
                 "literal", \.limits.wire.literalSize, in: 1...Int.max,
                 "Octets in one literal. A session with a longer one is passed on unread."),
             .number(

@@ -41,8 +41,9 @@ public struct Anomaly: Hashable, Sendable {
     public var rule: String {
         switch kind {
         case .greetingMissing: "the server speaks first: * OK, * PREAUTH, * BYE (RFC 9051 §7.1) or +OK (RFC 1939 §3)"
-        case .lineTooLong: "a line longer than limits.line is not read; the session is passed on unread from here"
-        case .responseTooLong: "a response with a line longer than limits.line is passed on unread up to its end"
+        case .lineTooLong:
+            "a line longer than limits.line, or limits.response, is not read; the session is passed on unread from here"
+        case .responseTooLong: "a response with a line longer than limits.response is passed on unread up to its end"
         case .literalTooLarge: "a literal larger than limits.literal is not read; the session is passed on unread from here"
         case .notACommand: "a command is a verb, in IMAP with a tag before it (RFC 9051 §2.2.1, RFC 1939 §3)"
         case .malformedCommand: "the verb is known, but its arguments are not what it takes"

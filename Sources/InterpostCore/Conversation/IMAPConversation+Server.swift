@@ -32,7 +32,7 @@ extension IMAPConversation {
         if serverText != nil {
             serverText?.append(line: line, announcing: literal)
         } else {
-            serverText = IMAPTextAssembly(line: line, announcing: literal, limits: limits)
+            serverText = IMAPTextAssembly(line: line, announcing: literal, limits: limits.ofResponses)
             serverResponse = .beginning(line)
         }
         let start = MailEvent.LiteralStart(announcement: literal, tag: nil, name: serverResponse?.name)

@@ -85,7 +85,7 @@ public struct IMAPConversation: Sendable {
     public init(limits: WireLimits = .standard) {
         self.limits = limits
         client = IMAPFramer(sender: .client, limits: limits)
-        server = IMAPFramer(sender: .server, limits: limits)
+        server = IMAPFramer(sender: .server, limits: limits.ofResponses)
     }
 
     /// What is read was written down by a server from the login on: the first completion is that of the login.

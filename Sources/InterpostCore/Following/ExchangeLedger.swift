@@ -14,6 +14,8 @@ struct ExchangeLedger: Sendable {
         fileprivate var asksForText = false
         /// What it asks for marks messages as read.
         fileprivate var setsSeen = false
+        /// Not all that was asked for could be read.
+        fileprivate var maySetSeen = false
         /// Untagged responses, and their octets.
         var untagged = 0
         var octets = 0
@@ -45,6 +47,7 @@ struct ExchangeLedger: Sendable {
         if case .fetch(_, let items, _) = command.body {
             (entry.isFetch, entry.asksForText) = (true, items.contains(where: \.carriesText))
             entry.setsSeen = items.contains(where: \.setsSeen)
+            entry.maySetSeen = command.quirks.contains(.argumentsLeftOver)
         }
         entries.append(entry)
     }
@@ -80,10 +83,11 @@ struct ExchangeLedger: Sendable {
     }
 
     /// RFC 9051 §6.4.5: the flag is set, whether the server says so or not. Where it tells the flags, and this is not among
-    /// them, it is not.
+    /// them, it is not. Where the command could not be read, the server has to tell it.
     private mutating func noteSeen(_ answer: FetchAnswer, in response: IMAPResponse) {
-        guard let index = entries.indices.first(where: { entries[$0].setsSeen }), answer.flags?.system.contains(.seen) ?? true,
-            answer.contents.contains(where: { $0.value != nil })
+        let isTold = answer.flags.map { $0.system.contains(.seen) }
+        guard isTold != false, answer.contents.contains(where: { $0.value != nil }),
+            let index = entries.indices.first(where: { entries[$0].setsSeen || entries[$0].maySetSeen && isTold == true })
         else { return }
         if response.kind == .fetch, let number = response.number { entries[index].seenNumbers.append(number) }
         if let uid = answer.uid { entries[index].seenUIDs.append(uid) }

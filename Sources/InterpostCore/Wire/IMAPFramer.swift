@@ -117,7 +117,7 @@ package struct IMAPFramer: Sendable {
         }
     }
 
-    /// A mailbox of 150,000 messages makes a SEARCH answer of a mebibyte.
+    /// The answer to a SEARCH may be longer than any limit.
     private mutating func lineTooLong() -> WireFragment? {
         // However the bytes came, as many are there to decide by.
         let head = pending.buffer.getSlice(at: pending.buffer.readerIndex, length: limits.lineLength + 1) ?? pending.buffer

@@ -59,7 +59,8 @@ package struct CorpusReader {
         if reading.unreadOctets > 0 {
             throw CorpusSummary.Failure(
                 file: file,
-                problem: "is not read to its end: the last \(reading.unreadOctets) octets are no whole line, or wait for an answer")
+                problem:
+                    "is not read to its end: the last \(reading.unreadOctets) octets are no whole line, or wait for an answer")
         }
     }
 

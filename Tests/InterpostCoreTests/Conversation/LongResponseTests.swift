@@ -3,7 +3,7 @@ import Testing
 
 @testable import InterpostCore
 
-/// Responses with a line that is longer than the limit, as an answer to SEARCH in a mailbox of 150,000 messages is.
+/// Responses with a line that is longer than the limit, as an answer to SEARCH in a mailbox of a million messages is.
 @Suite struct `A response that is too long` {
     private static let limits = WireLimits(lineLength: 1000)
 
@@ -46,12 +46,24 @@ import Testing
         #expect(!reading.log.contains { $0.summary.hasPrefix("response") })
     }
 
+    @Test func `is none in a mailbox of 260,000 messages`() {
+        let numbers = (1_000_000..<1_260_000).map(String.init).joined(separator: " ")
+        var reading = Reading(.imap, detail: .responses)
+        for (side, text) in [
+            (Side.server, "* PREAUTH ready\r\n"), (.client, "a UID SEARCH ALL\r\n"),
+            (.server, "* SEARCH \(numbers)\r\na OK done\r\n"),
+        ] {
+            reading.receive(ByteBuffer(string: text), from: side)
+        }
+        #expect(reading.log.map(\.name.description) == ["greeting", "command", "response", "completion"])
+    }
+
     @Test(arguments: [("SEARCH ALL", "SEARCH", false), ("LIST \"\" *", "LIST () NIL", true)])
     func `passes a gate where it can only hold numbers`(command: String, name: String, isAlarm: Bool) {
         var gate = GatePlayer(.imap, Policy(.readOnly))
         gate.server(ByteBuffer(string: "* PREAUTH [CAPABILITY IMAP4rev1] ready\r\n"))
         gate.client(ByteBuffer(string: "a \(command)\r\n"))
-        let answer = Self.line(name, 2 << 20) + "a OK done\r\n"
+        let answer = Self.line(name, WireLimits.standard.responseLength + 2) + "a OK done\r\n"
         gate.server(ByteBuffer(string: answer))
         #expect(gate.isClosed == isAlarm)
         #expect(String(decoding: gate.heard.client, as: UTF8.self).hasSuffix(answer) == !isAlarm)

@@ -191,7 +191,8 @@ import Testing
 
     @Test func `that is one reply of a POP3 server is read as one`() {
         let reply = ["+OK 2 messages\r\n", "1 120\r\n", "2 200\r\n", ".\r\n"].map { (Side.server, $0) }
-        #expect(Self.told(.transcript, reply, .pop3).events == ["completion result=+OK text=\"[10 octets]\" untagged=0 octets=14"])
+        #expect(
+            Self.told(.transcript, reply, .pop3).events == ["completion result=+OK text=\"[10 octets]\" untagged=0 octets=14"])
         // The client's line says that the first one was a greeting.
         let session = [(.server, "+OK ready\r\n"), (.client, "LIST\r\n")] + reply
         let events = Self.told(.transcript, session, .pop3).events

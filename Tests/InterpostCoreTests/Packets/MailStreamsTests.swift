@@ -79,7 +79,8 @@ import Testing
     func `of another protocol with +OK is no mail`(verb: String, isWhole: Bool) {
         let redis: [TestSegment] = [
             .client(99, flags: "S"), .server(499, ack: 100, flags: "S"), .client(100, ack: 500, "*1\r\n$4\r\n\(verb)\r\n"),
-            .server(500, ack: 114, "+OK\r\n"), .client(114, ack: 505, "*1\r\n$4\r\n\(verb)\r\n"), .server(505, ack: 128, "+OK\r\n"),
+            .server(500, ack: 114, "+OK\r\n"), .client(114, ack: 505, "*1\r\n$4\r\n\(verb)\r\n"),
+            .server(505, ack: 128, "+OK\r\n"),
         ]
         #expect(Self.sessions(isWhole ? redis : Array(redis.dropFirst(2))).isEmpty)
     }

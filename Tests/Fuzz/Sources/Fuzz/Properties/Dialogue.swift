@@ -87,7 +87,7 @@ struct Dialogue {
         let number = min(max(0, Int(argument) ?? 0), 1 << 20)
         let side = Side(rawValue: argument) ?? .client
         switch words.first {
-        case "line": settings.limits.lineLength = number
+        case "line": (settings.limits.lineLength, settings.limits.responseLength) = (number, number)
         case "literal": settings.limits.literalSize = number
         case "kept": settings.limits.keptLiteralSize = min(number, 4096)
         case "pending": settings.limits.pendingCommands = min(max(1, number), 100)
