@@ -37,6 +37,7 @@ package struct SessionRecorder: Sendable {
 
     /// What happened on the leg between a gate and the server: what the gate wrote, and what the server said that did not pass.
     package mutating func record(upstream event: MailEvent) {
+        upstreamRedactor.takeSecrets(of: redactor)
         switch (event.sender, event.isWithheld) {
         case (.client, _): add(.clientAdded, upstreamRedactor.redact(event), at: event.time)
         case (.server, true): add(.serverWithheld, upstreamRedactor.redact(event), at: event.time)

@@ -27,6 +27,14 @@ extension SessionObserver {
                     isDryRun: decision.isDryRun)))
     }
 
+    /// Calls `tell` with an event that does not come from reading. A capability is what a server calls one.
+    public func observe(told event: LogEvent, tell: (LogEvent) -> Void) {
+        guard case .edited(var change) = event else { return tell(event) }
+        change.removed = change.removed.map { redactor.clean($0) }
+        change.added = change.added.map { redactor.clean($0) }
+        tell(.edited(change))
+    }
+
     /// Calls `tell` with the end of a session whose server was not understood any more.
     public func observe(alarm reason: String, last: ByteBuffer, tell: (LogEvent) -> Void) {
         tell(.alarm(reason: reason, last: Self.beginning(of: last.withoutLineEnd)))

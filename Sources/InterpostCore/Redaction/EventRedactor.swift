@@ -7,6 +7,8 @@ package struct EventRedactor: Sendable {
     /// `nil` keeps the secrets.
     private var credentials: CredentialRedactor?
     private var content: ContentRedactor?
+    /// The end of a piece of a client's literal, as it was said and with its content redacted: a secret may go on in the next piece.
+    private var held: (said: ByteBuffer, recorded: ByteBuffer)?
 
     /// With `keepsSecrets` passwords and tokens stay as they were said.
     package init(_ level: RedactionLevel, key: any PseudonymKey, keepsSecrets: Bool = false) {
@@ -26,16 +28,56 @@ package struct EventRedactor: Sendable {
         content?.learn(event)
     }
 
-    /// The octets to record in the event's place.
+    /// What was a secret on the session's other leg is one here.
+    mutating func takeSecrets(of other: EventRedactor) {
+        if let other = other.credentials { credentials?.takeSecrets(of: other) }
+    }
+
+    /// The octets to record in the event's place. Those at the end of a piece of a literal may come with the next one.
     package mutating func redact(_ event: MailEvent) -> ByteBuffer {
+        guard event.sender == .client else { return whole(event) }
+        if case .literal(let remaining) = event.meaning, credentials?.searchesLiterals == true {
+            return piece(event, isLast: remaining == 0)
+        }
+        guard var recorded = held?.recorded else { return whole(event) }
+        held = nil
+        recorded.writeImmutableBuffer(whole(event))
+        return recorded
+    }
+
+    private mutating func whole(_ event: MailEvent) -> ByteBuffer {
         let content = content?.redact(event)
         guard let credentials = credentials?.redact(event) else { return content ?? event.bytes }
         guard var both = content, both.readableBytes == credentials.readableBytes else { return credentials }
         // A secret within a line that is also redacted for another reason.
-        for (index, octets) in zip(credentials.readableBytesView, event.bytes.readableBytesView).enumerated()
-        where octets.0 != octets.1 {
-            both.setInteger(octets.0, at: both.readerIndex + index)
-        }
+        both.overlay(credentials, whereItDiffersFrom: event.bytes)
         return both
+    }
+
+    private mutating func piece(_ event: MailEvent, isLast: Bool) -> ByteBuffer {
+        var said = event.bytes
+        var recorded = content?.redact(event) ?? event.bytes
+        if var start = held {
+            start.said.writeImmutableBuffer(said)
+            start.recorded.writeImmutableBuffer(recorded)
+            (said, recorded) = start
+            held = nil
+        }
+        if let masked = credentials?.masked(literal: said) { recorded.overlay(masked, whereItDiffersFrom: said) }
+        let count = isLast ? 0 : credentials?.beginning(atEndOf: said) ?? 0
+        guard count > 0 else { return recorded }
+        held = (
+            ByteBuffer(bytes: said.readableBytesView.suffix(count)), ByteBuffer(bytes: recorded.readableBytesView.suffix(count))
+        )
+        return recorded.getSlice(at: recorded.readerIndex, length: recorded.readableBytes - count) ?? recorded
+    }
+}
+
+extension ByteBuffer {
+    /// Takes over the octets of `other` that are not those of `original`. All three have the same length.
+    fileprivate mutating func overlay(_ other: ByteBuffer, whereItDiffersFrom original: ByteBuffer) {
+        for (index, octets) in zip(other.readableBytesView, original.readableBytesView).enumerated() where octets.0 != octets.1 {
+            setInteger(octets.0, at: readerIndex + index)
+        }
     }
 }

@@ -269,7 +269,7 @@ final class ProxySession: LegOwner {
             recorder?.record(event)
             observer.observe(event) { pendingEvents.append($0) }
         case .recordUpstream(let event): recorder?.record(upstream: event)
-        case .tell(let event): tell(event)
+        case .tell(let event): observer.observe(told: event) { tell($0) }
         case .judged(let decision):
             observer.observe(decision) { event in
                 if case .policy(let facts) = event, facts.verdict == .hold {

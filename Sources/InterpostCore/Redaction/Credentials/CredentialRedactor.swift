@@ -16,6 +16,8 @@ package struct CredentialRedactor: Sendable {
     /// A command with literals of which nothing is known to be harmless, and the mechanism that its words name.
     private var hidden: (mechanism: Keyword?, literal: ByteBuffer)?
     private var echoes = SecretEchoes()
+    /// What was learnt on the session's other leg.
+    private var echoesOfOtherLeg: SecretEchoes?
     /// Whether the client is logged in at the event that is redacted.
     private var isLoggedIn = false
     private static let maximumName = 1024
@@ -34,7 +36,7 @@ package struct CredentialRedactor: Sendable {
         // Nobody reads it, so before a login it may be a secret.
         case .opaque: isLoggedIn ? nil : Placeholder.blank(event.bytes)
         case .unknown:
-            event.sender == .client ? blanked(event.bytes) : echoes.masked(event.bytes, textFrom: 0)
+            event.sender == .client ? blanked(event.bytes) : masked(event.bytes, textFrom: 0)
         case .part(let start): part(start, of: event)
         case .literal(let remaining): literal(event, remaining: remaining)
         case .command(let command): redact(command, in: event.bytes)
@@ -44,16 +46,16 @@ package struct CredentialRedactor: Sendable {
         case .status(let status): masked(event.bytes, text: status.shownOctets)
         case .completion(let status, let record): completion(event.bytes, status, in: record?.sasl)
         case .response(let response):
-            response.kind.carriesTokens ? TokenDigits.zeroed(in: event.bytes) : echoes.masked(event.bytes)
+            response.kind.carriesTokens ? TokenDigits.zeroed(in: event.bytes) : masked(event.bytes)
         case .pop3Greeting: APOPTimestamp.replaced(in: event.bytes)
         case .pop3Command(let name, let command): redact(command, name: name, in: event.bytes)
         case .pop3Completion(let reply, let record):
             record?.command.isAnsweredInNumbers == true && reply.result == .ok
-                ? echoes.masked(event.bytes) : masked(event.bytes, text: reply.shownOctets, in: record?.sasl)
+                ? masked(event.bytes) : masked(event.bytes, text: reply.shownOctets, in: record?.sasl)
         case .pop3Begin(let reply, _): masked(event.bytes, text: reply.shownOctets)
-        case .continuation(let purpose) where purpose != .literal: echoes.masked(event.bytes, textFrom: 1)
+        case .continuation(let purpose) where purpose != .literal: masked(event.bytes, textFrom: 1)
         case .idleDone where !event.bytes.withoutLineEnd.equalsIgnoringCase("DONE"): echoes.blanked(event.bytes, behindWords: 0)
-        case .longResponse, .continuation, .idleDone, .pop3Listing: echoes.masked(event.bytes)
+        case .longResponse, .continuation, .idleDone, .pop3Listing: masked(event.bytes)
         }
     }
 
@@ -63,6 +65,14 @@ package struct CredentialRedactor: Sendable {
     package mutating func learn(_ event: MailEvent) {
         if event.sender == .client { _ = redact(event) }
         if case .saslChallenge = event.meaning { _ = sasl.challenge(event.bytes) }
+    }
+
+    /// What was a secret on the session's other leg is one here.
+    mutating func takeSecrets(of other: CredentialRedactor) { echoesOfOtherLeg = other.echoes }
+
+    private func masked(_ line: ByteBuffer, textFrom start: Int? = nil) -> ByteBuffer? {
+        let masked = echoes.masked(line, textFrom: start)
+        return echoesOfOtherLeg?.masked(masked ?? line, textFrom: start) ?? masked
     }
 
     /// A line that is not understood. Where no row says what a word is, it may be a secret: all of them are for an unknown verb, and
@@ -75,7 +85,7 @@ package struct CredentialRedactor: Sendable {
         guard let name, ShowableNames.contains(name, in: mailProtocol) else {
             return mailProtocol == .imap && Self.hasShortTag(line) ? echoes.blanked(line, behindWords: 1) : blanked(line)
         }
-        return isLoggedIn ? echoes.masked(line) : echoes.blanked(line, behindWords: words)
+        return isLoggedIn ? masked(line) : echoes.blanked(line, behindWords: words)
     }
 
     /// A line of which any word may be a secret.
@@ -100,7 +110,7 @@ package struct CredentialRedactor: Sendable {
     private mutating func masked(_ line: ByteBuffer, text octets: Int, in sasl: SASLExchange? = nil) -> ByteBuffer? {
         for name in [sasl?.user, sasl?.authorizationIdentity].compactMap(\.self) { echoes.learn(user: name.utf8) }
         let zeroed = line.contains(LogRedactor.token) ? TokenDigits.zeroed(in: line) : nil
-        return echoes.masked(zeroed ?? line, textFrom: max(0, line.withoutLineEnd.readableBytes - octets)) ?? zeroed
+        return masked(zeroed ?? line, textFrom: max(0, line.withoutLineEnd.readableBytes - octets)) ?? zeroed
     }
 
     private mutating func response(_ line: ByteBuffer, _ secrets: [Secret]) -> ByteBuffer? {
@@ -112,7 +122,7 @@ package struct CredentialRedactor: Sendable {
 
     /// A line that announces a literal: a secret in LOGIN, in AUTHENTICATE (servers take a response so), and where nothing is known.
     private mutating func part(_ start: MailEvent.LiteralStart, of event: MailEvent) -> ByteBuffer? {
-        guard event.sender == .client else { return echoes.masked(event.bytes) }
+        guard event.sender == .client else { return masked(event.bytes) }
         if hidden != nil { return echoes.blanked(event.bytes, behindWords: 0) }
         if start.name == Keyword("LOGIN") { return loginLine(event.bytes, tag: start.tag) }
         login = nil
@@ -127,7 +137,7 @@ package struct CredentialRedactor: Sendable {
             hidden = (nil, ByteBuffer())
             return Self.hasShortTag(event.bytes) ? echoes.blanked(event.bytes, behindWords: 1) : blanked(event.bytes)
         }
-        return echoes.masked(event.bytes)
+        return masked(event.bytes)
     }
 
     /// A tag that is too short to be a secret stays, so that the server's answer can be told from others.
@@ -157,13 +167,23 @@ package struct CredentialRedactor: Sendable {
         return redacted
     }
 
+    /// A client's literal is no secret as a whole: secrets are looked for in it.
+    var searchesLiterals: Bool { hidden == nil && login?.tag == nil }
+
+    /// The names in a command are short; a message is not looked through.
+    func masked(literal octets: ByteBuffer) -> ByteBuffer? {
+        octets.readableBytes <= Self.maximumName + SecretEchoes.maximumBeginning ? masked(octets) : nil
+    }
+
+    /// How many octets at the end may be the beginning of a secret.
+    func beginning(atEndOf octets: ByteBuffer) -> Int {
+        max(echoes.beginning(atEndOf: octets), echoesOfOtherLeg?.beginning(atEndOf: octets) ?? 0)
+    }
+
     private mutating func literal(_ event: MailEvent, remaining: Int) -> ByteBuffer? {
         guard event.sender == .client else { return nil }
         if hidden != nil { return hiddenLiteral(event.bytes, remaining: remaining) }
-        guard let tag = login?.tag, var parts = login?.parts else {
-            // The names in a command are short; a message is not looked through.
-            return event.bytes.readableBytes <= Self.maximumName ? echoes.masked(event.bytes) : nil
-        }
+        guard let tag = login?.tag, var parts = login?.parts else { return masked(literal: event.bytes) }
         let redacted = parts.literal(event.bytes, remaining: remaining, key: key, echoes: &echoes)
         login = (tag, parts)
         return redacted
@@ -186,14 +206,14 @@ package struct CredentialRedactor: Sendable {
         case .malformed where command.name == Keyword("AUTHENTICATE"): return echoes.blanked(line, behindWords: 2)
         case .unknown, .malformed: return unread(line, name: command.name, of: .imap, words: 2)
         case .generateURLAuth, .urlFetch, .applePushService, .append, .replace:
-            return TokenDigits.zeroed(in: line) ?? echoes.masked(line)
+            return TokenDigits.zeroed(in: line) ?? masked(line)
         case .xclient: return echoes.blanked(line, behindWords: 2)
         case .id(let fields):
             for field in fields where !LogRedactor.identifies(field) {
                 if let value = field.value { echoes.learn(Secret(value.bytes)) }
             }
-            return echoes.masked(line)
-        default: return echoes.masked(line)
+            return masked(line)
+        default: return masked(line)
         }
     }
 
@@ -231,7 +251,7 @@ package struct CredentialRedactor: Sendable {
         case .xclient, .xoip, .xtnd(.other): return echoes.blanked(line, behindWords: 1)
         case .malformed where name.map(POP3Verb.carriesCredentials) == true: return echoes.blanked(line, behindWords: 1)
         case .unknown, .malformed: return unread(line, name: name, of: .pop3, words: 1)
-        default: return echoes.masked(line)
+        default: return masked(line)
         }
     }
 }
