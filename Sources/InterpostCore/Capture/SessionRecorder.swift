@@ -15,6 +15,8 @@ package struct SessionRecorder: Sendable {
     /// The redactor for the leg to the server, where a gate makes it a different leg.
     private var upstreamRedactor: EventRedactor
     private var ready: [CaptureRecord] = []
+    /// Of the last record: what is said in answer to octets is said after they came, and they are recorded after it.
+    private var latest: Int64 = 0
 
     package init(session: Int, start: WireTime, redactor: EventRedactor) {
         self.session = session
@@ -66,7 +68,8 @@ package struct SessionRecorder: Sendable {
     }
 
     private mutating func add(_ kind: CaptureRecord.Kind, _ bytes: ByteBuffer, at time: WireTime) {
-        let nanoseconds = max(0, time.nanoseconds - start.nanoseconds)
+        latest = max(latest, time.nanoseconds - start.nanoseconds)
+        let nanoseconds = latest
         if kind != .event, let last = ready.last, last.kind == kind, last.nanoseconds == nanoseconds,
             bytes.readableBytes < Self.largePiece, last.bytes.readableBytes < Self.largePiece
         {

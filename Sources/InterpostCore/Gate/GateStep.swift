@@ -54,5 +54,5 @@ protocol Gate: Sendable {
     /// The client's leg became TLS: what the client said before is void.
     mutating func clientTLSIsUp()
     /// A person, or the lack of one, decided about the command that is held.
-    mutating func resolveHold(allows: Bool)
+    mutating func resolveHold(_ verdict: HoldVerdict)
 }

@@ -50,7 +50,7 @@ struct IMAPGate: Gate {
     /// Commands of the gate's own that come before the client's next one.
     var errands: [GateQuery] = []
     private var heldCommand: (command: StrictCommand, text: IMAPText, decision: PolicyDecision)?
-    private var heldVerdict: Bool?
+    private var heldVerdict: HoldVerdict?
     /// A command that was refused is being read to its end.
     private var refusedAnswer: ByteBuffer?
     private var malformedLines = 0
@@ -100,20 +100,20 @@ struct IMAPGate: Gate {
         malformedLines = 0
     }
 
-    mutating func resolveHold(allows: Bool) { if case .held = stage { heldVerdict = allows } }
+    mutating func resolveHold(_ verdict: HoldVerdict) { if case .held = stage { heldVerdict = verdict } }
 
     /// Does what a person decided, as soon as no response of the server is under way.
     private mutating func release() -> Bool {
-        guard !isMidResponse, let allows = heldVerdict, let (command, text, decision) = heldCommand else { return false }
+        guard !isMidResponse, let answer = heldVerdict, let (command, text, decision) = heldCommand else { return false }
         (heldVerdict, heldCommand) = (nil, nil)
         stage = .ready
-        if allows {
+        let rule = "\(decision.rule), \(answer.words)"
+        if let denial = answer.denial {
+            refuse(command.tag, text, PolicyDecision(rule: rule, verdict: .refuse(denial)), denial)
+        } else {
             let verdict = policy.verdictOnceAllowed(.imap(command), context)
             let rewrites: Set<Rewrite> = if case .rewrite(let rewrites) = verdict { rewrites } else { [] }
-            send(command, text, PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: verdict), rewrites)
-        } else {
-            let denial = Denial(text: "Nobody has allowed it in time")
-            refuse(command.tag, text, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
+            send(command, text, PolicyDecision(rule: rule, verdict: verdict), rewrites)
         }
         return true
     }

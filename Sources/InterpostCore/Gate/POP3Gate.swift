@@ -90,17 +90,17 @@ struct POP3Gate: Gate {
         (hasUser, malformedLines) = (false, 0)
     }
 
-    mutating func resolveHold(allows: Bool) {
+    mutating func resolveHold(_ answer: HoldVerdict) {
         guard case .held = stage, let command = pending, let decision = heldDecision else { return }
         (pending, heldDecision) = (nil, nil)
         stage = .ready
-        if allows {
-            let verdict = policy.verdictOnceAllowed(.pop3(name: command.name, command.command), context)
-            let decision = PolicyDecision(rule: "\(decision.rule), allowed by a person", verdict: verdict)
-            if case .rewrite = verdict { sendRewritten(command, decision) } else { send(command, decision) }
+        let rule = "\(decision.rule), \(answer.words)"
+        if let denial = answer.denial {
+            refuse(command, PolicyDecision(rule: rule, verdict: .refuse(denial)), denial)
         } else {
-            let denial = Denial(text: "Nobody has allowed it in time")
-            refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
+            let verdict = policy.verdictOnceAllowed(.pop3(name: command.name, command.command), context)
+            let decision = PolicyDecision(rule: rule, verdict: verdict)
+            if case .rewrite = verdict { sendRewritten(command, decision) } else { send(command, decision) }
         }
     }
 

@@ -21,7 +21,7 @@ public enum SessionAction: Sendable {
     case startTLS(Side)
     /// The leg to `side` is compressed from here on (RFC 4978). `unread` follows the switch: it is compressed.
     case startDeflate(Side, unread: ByteBuffer)
-    /// A command waits for ``SessionCore/resolveHold(allows:)``, which is called after this many seconds at the latest.
+    /// A command waits for ``SessionCore/resolveHold(_:at:)``, which is called after this many seconds at the latest.
     indirect case hold(HeldFacts, seconds: Int)
     /// Both legs end, after what was sent has left. Nothing comes after this.
     case close(by: Closer, reason: String)

@@ -78,7 +78,10 @@ public struct SessionCore: Sendable {
     }
 
     /// A person, or the lack of one, decided about the command that is held.
-    public mutating func resolveHold(allows: Bool) { gate?.resolveHold(allows: allows) }
+    public mutating func resolveHold(_ verdict: HoldVerdict, at time: WireTime) {
+        now = time
+        gate?.resolveHold(verdict)
+    }
 
     public mutating func upstreamFailed(reason: String) { front.upstreamFailed(reason: reason) }
     public mutating func inputEnded(of side: Side) { front.inputEnded(of: side) }

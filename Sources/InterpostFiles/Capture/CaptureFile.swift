@@ -30,7 +30,7 @@ package final class CaptureFile {
     package let earlierSessions: Int
 
     /// Makes a file with mode 0600. A file that is there already is a capture, which is continued; a member at its end that was
-    /// cut off is thrown away.
+    /// cut off is thrown away. No other program may be writing it.
     /// - Parameter isNew: There must be no such file.
     package init(_ path: String, header: CaptureHeader, isNew: Bool = false) throws {
         self.path = path
@@ -40,13 +40,10 @@ package final class CaptureFile {
             throw errno == EEXIST
                 ? Failure(description: "\(path) exists already; choose another file") : Self.failure("opened", path)
         }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let failure = Self.failure("looked at", path)
-            close(descriptor)
-            throw failure
-        }
         do {
+            try Self.lock(descriptor, path)
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw Self.failure("looked at", path) }
             let index = try CaptureIndex(descriptor, size: Int(status.st_size))
             guard !index.hasForeignMembers else {
                 throw Failure(
@@ -144,12 +141,24 @@ package final class CaptureFile {
         }
         let other = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_EXCL, 0o600)
         guard other >= 0 else { throw Self.failure("opened", path) }
+        do { try Self.lock(other, path) } catch {
+            close(other)
+            throw error
+        }
         close(descriptor)
         (descriptor, size, wasRemoved) = (other, 0, false)
         var beginning = ByteBuffer(string: CaptureFormat.firstLine)
         header.record.write(to: &beginning)
         beginning.writeImmutableBuffer(text)
         text = beginning
+    }
+
+    /// Two programs that appended to one file would each cut off what the other is writing.
+    private static func lock(_ descriptor: Int32, _ path: String) throws(Failure) {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }
+        throw errno == EWOULDBLOCK
+            ? Failure(description: "the capture \(path) is being written by another program; choose another file")
+            : failure("locked", path)
     }
 
     private static func failure(_ what: String, _ path: String) -> Failure {

@@ -28,5 +28,16 @@ public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
     }
 
+    /// The file ends in the middle of what was recorded last.
+    public var isCutOff: Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return (try? CaptureIndex(descriptor, size: size).isCutOff) ?? false
+    }
+
+    /// What is said of a capture that is cut off.
+    package static let cutOffWords = "the capture is cut off at its end: what was recorded last is missing"
+
     public var description: String { session.map { "\(path)#\($0)" } ?? path }
 }

@@ -40,7 +40,11 @@ struct TranscriptFiles {
             let name = String(format: "%04d.\(mailProtocol.rawValue)", session)
             return try ExportFile("\(folder.path)/\(name)", replaces: replaces, advice: advice.existing)
         case .file(let path):
-            guard count == 1 else { throw ExportFailure("there is more than one session: \(advice.second)") }
+            guard count == 1 else {
+                // Half of what was asked for is worse than nothing, and would be in the way of a folder.
+                if path != "-" { unlink(path) }
+                throw ExportFailure("there is more than one session: \(advice.second)")
+            }
             return try ExportFile(path, replaces: replaces, advice: advice.existing)
         }
     }

@@ -45,6 +45,7 @@ package struct CorpusReader {
             summary.add(reading, files: files)
             (files, sessions) = (0, sessions + 1)
         }
+        if CapturePlace(file).isCutOff { throw CorpusSummary.Failure(file: file, problem: CapturePlace.cutOffWords) }
     }
 
     private mutating func read(session file: String) throws(CorpusSummary.Failure) {

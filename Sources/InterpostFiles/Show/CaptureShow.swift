@@ -34,7 +34,10 @@ package struct CaptureShow {
     /// Gives out the lines, each with its end, as soon as they can be shown; lines that were read before a mistake, too.
     package mutating func run(_ write: (String) -> Void) throws {
         let reader = try CaptureReader(place)
-        defer { for number in sessions.keys.sorted() { finish(number, write) } }
+        defer {
+            for number in sessions.keys.sorted() { finish(number, write) }
+            if reader.isCutOff { write("\(paint("the capture is cut off here", .red))\n") }
+        }
         var isThere = place.session == nil
         while let record = try reader.next() {
             for number in open.over(before: record) { finish(number, write) }
@@ -43,7 +46,6 @@ package struct CaptureShow {
             if record.session > 0, options.filter.admits(session: record.session) { take(record, write) }
         }
         if !isThere, let session = place.session { throw CaptureReader.Failure(description: "has no session \(session)") }
-        if reader.isCutOff { write("\(paint("the capture is cut off here", .red))\n") }
     }
 
     private mutating func take(_ record: CaptureRecord, _ write: (String) -> Void) {

@@ -71,7 +71,7 @@ final class ProxySession: LegOwner {
         let handle = SessionRegistry.Handle(
             drain: { seconds in loop.execute { session.value.drain(seconds: seconds) } },
             end: { loop.execute { session.value.endNow() } },
-            resolveHold: { number, allows in loop.execute { session.value.resolveHold(number, allows: allows) } },
+            resolveHold: { number, verdict in loop.execute { session.value.resolveHold(number, verdict) } },
             logFailed: { loop.execute { session.value.pump() } })
         let (number, refusal) = context.registry.admit(address: peerHost, handle: handle)
         self.number = number
@@ -335,7 +335,7 @@ final class ProxySession: LegOwner {
             case .closingTimedOut(let side, let seconds):
                 tell(.limit(name: Patience.Limit.closing.rawValue, value: seconds, side: side))
             case .closed(let side): lost(side)
-            case .refuseHold: resolveHold(holds, allows: false)
+            case .refuseHold: resolveHold(holds, .unanswered)
             case .end: endNow()
             case .closeNow(let side): self[side].handler?.closeNow()
             }

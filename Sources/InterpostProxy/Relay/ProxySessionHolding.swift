@@ -15,11 +15,11 @@ extension ProxySession {
         patience.holdBegan(seconds: seconds, at: context.clock.now)
     }
 
-    func resolveHold(_ hold: Int, allows: Bool) {
+    func resolveHold(_ hold: Int, _ verdict: HoldVerdict) {
         guard hold == holds, !hasEnded else { return }
         patience.holdEnded()
         context.registry.release(number)
-        core.resolveHold(allows: allows)
+        core.resolveHold(verdict, at: context.clock.now)
         pump()
     }
 }

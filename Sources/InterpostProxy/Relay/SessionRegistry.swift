@@ -61,7 +61,7 @@ final class SessionRegistry: Sendable {
         var drain: @Sendable (_ seconds: Int) -> Void
         var end: @Sendable () -> Void
         /// Decides about the command that is held.
-        var resolveHold: @Sendable (_ number: Int, _ allows: Bool) -> Void
+        var resolveHold: @Sendable (_ number: Int, _ verdict: HoldVerdict) -> Void
         /// The log cannot be written; the session looks whether it may go on.
         var logFailed: @Sendable () -> Void
     }
@@ -122,7 +122,7 @@ final class SessionRegistry: Sendable {
             state.held.removeValue(forKey: command.session)
             return state.sessions[command.session]
         }
-        handle?.resolveHold(command.number, allows)
+        handle?.resolveHold(command.number, allows ? .allowed : .refused)
         return handle != nil
     }
 

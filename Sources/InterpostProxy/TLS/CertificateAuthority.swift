@@ -48,7 +48,7 @@ public struct CertificateAuthority: Sendable {
         } catch let failure as Failure {
             throw failure
         } catch {
-            throw Failure(description: "the certificate authority in \(directory.path) cannot be read: \(error)")
+            throw Failure(description: "the certificate authority in \(directory.path) cannot be opened: \(ErrorWords.of(error))")
         }
         guard key.publicKey == certificate.publicKey else {
             throw Failure(description: "\(certificateFile.path) does not belong to \(keyFile.path); remove both to make new ones")
@@ -110,12 +110,14 @@ public struct CertificateAuthority: Sendable {
     }
 
     /// The mode holds from the moment the file exists.
-    private static func write(_ text: String, to file: URL, mode: Int) throws {
-        try? FileManager.default.removeItem(at: file)
-        guard
-            FileManager.default.createFile(
-                atPath: file.path, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: mode])
-        else { throw Failure(description: "\(file.path) cannot be written") }
+    private static func write(_ text: String, to file: URL, mode: mode_t) throws {
+        // What is left of an authority that was not made to its end.
+        unlink(file.path)
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else {
+            throw Failure(description: "\(file.path) cannot be written: \(String(cString: strerror(errno)))")
+        }
+        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: Data((text + "\n").utf8))
     }
 
     // MARK: - Leaves

@@ -34,17 +34,22 @@ final class ServerContexts: Sendable {
             authority = nil
             let chain: [NIOSSLCertificate]
             let privateKey: NIOSSLPrivateKey
-            do {
-                chain = try NIOSSLCertificate.fromPEMFile(certificate)
-                privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
-            } catch {
+            do { chain = try NIOSSLCertificate.fromPEMFile(certificate) } catch {
                 throw CertificateAuthority.Failure(
-                    description: "the certificate \(certificate) with the key \(key) cannot be read: \(error)")
+                    description: "the certificate \(certificate) cannot be read: \(ErrorWords.of(error))")
+            }
+            do { privateKey = try NIOSSLPrivateKey(file: key, format: .pem) } catch {
+                throw CertificateAuthority.Failure(description: "the private key \(key) cannot be read: \(ErrorWords.of(error))")
             }
             var contexts: [MailProtocol: NIOSSLContext] = [:]
             for mailProtocol in MailProtocol.allCases {
-                contexts[mailProtocol] = try Self.context(
-                    chain: chain, key: privateKey, minimumVersion: minimumVersion, mailProtocol: mailProtocol)
+                do {
+                    contexts[mailProtocol] = try Self.context(
+                        chain: chain, key: privateKey, minimumVersion: minimumVersion, mailProtocol: mailProtocol)
+                } catch {
+                    throw CertificateAuthority.Failure(
+                        description: "the private key \(key) does not belong to the certificate \(certificate)")
+                }
             }
             fixed = contexts
         } else {

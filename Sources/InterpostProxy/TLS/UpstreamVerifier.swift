@@ -56,7 +56,7 @@ final class UpstreamVerifier: Sendable {
             do {
                 text = String(decoding: try SmallFile.read(file), as: UTF8.self)
             } catch {
-                throw CertificateAuthority.Failure(description: "\(file) cannot be read: \(error)")
+                throw CertificateAuthority.Failure(description: "\(file) cannot be read: \(ErrorWords.of(error))")
             }
             let certificates: [Certificate]
             do {

@@ -29,6 +29,7 @@ final class CaptureWriter: Sendable {
         self.start = header.started
         var isDirectory: ObjCBool = false
         isFolder = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+        if isFolder { try WritablePlace.check(path) }
         let file = isFolder ? nil : try CaptureFile(path, header: header)
         earlierSessions = file?.earlierSessions ?? 0
         let retention = isFolder ? CaptureRetention(settings: settings.keep, label: settings.label) : nil

@@ -68,6 +68,7 @@ struct Diff: ParsableCommand {
             style.hasColour = Terminal.showsColour
             StandardOutput.write(comparisons.text(style))
         }
+        if CutOff.note([CapturePlace(left), CapturePlace(right)]) { throw ExitCode(2) }
         if !comparisons.isSame { throw ExitCode(1) }
     }
 }

@@ -25,13 +25,14 @@ struct Events: ParsableCommand {
         let printer = EventPrinter(
             detail: detail, isPretty: false, hasColour: false, write: { StandardOutput.write($0) })
         var sessions = CaptureReadings(capture, detail: detail, printer: printer, printsRecorded: true)
-        do throws(CorpusSummary.Failure) {
+        do {
             try sessions.read { _ in }
             printer.flush()
             if let complaint = sessions.complaint { StandardError.note("\(capture): \(complaint)") }
-        } catch {
+            if CutOff.note([capture]) { throw ExitCode(2) }
+        } catch let failure as CorpusSummary.Failure {
             printer.flush()
-            StandardError.note(error.description)
+            StandardError.note(failure.description)
             throw ExitCode(2)
         }
     }

@@ -51,8 +51,11 @@ struct Export: ParsableCommand {
 
     func run() throws {
         guard CaptureReader.isCapture(capture.path) else {
-            guard FileManager.default.isReadableFile(atPath: capture.path) else {
-                throw UserError("\(capture) cannot be read")
+            guard access(capture.path, R_OK) == 0 else {
+                throw UserError("\(capture) cannot be read: \(String(cString: strerror(errno)))")
+            }
+            guard !SessionFiles.isFolder(capture.path) else {
+                throw UserError("\(capture) is a folder: name a capture in it")
             }
             throw UserError(CaptureError.notACapture, at: capture.description)
         }
@@ -66,6 +69,9 @@ struct Export: ParsableCommand {
             }
             let words = [Count.of(outcome.sessions, "session")] + outcome.notes
             StandardError.note(words.joined(separator: ", "))
+            if CutOff.note([capture]) { throw ExitCode(2) }
+        } catch let code as ExitCode {
+            throw code
         } catch let error as CaptureError {
             throw UserError(error, at: capture.description)
         } catch {

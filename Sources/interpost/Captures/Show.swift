@@ -51,6 +51,7 @@ struct Show: ParsableCommand {
             do {
                 try show.run { StandardOutput.write($0) }
                 if let complaint = show.complaint { StandardError.note("\(capture): \(complaint)") }
+                if CutOff.note([capture]) { status = 2 }
             } catch {
                 StandardError.note("\(capture) \(error)")
                 status = 2

@@ -1,6 +1,7 @@
 import ArgumentParser
 import InterpostConfiguration
 import InterpostCore
+import InterpostProxy
 
 /// `interpost check-config`: says what is wrong with a configuration, or what it means.
 struct CheckConfig: ParsableCommand {
@@ -31,6 +32,7 @@ struct CheckConfig: ParsableCommand {
             return StandardOutput.write("\(file) is a good policy: \(policy.summary)\n")
         }
         let configuration = try ConfigurationFile.read(text: text, file: file)
+        do { try Relay.check(configuration) } catch { throw UserError("\(file): \(ErrorWords.of(error))") }
         StandardOutput.write("\(file) is good:\n" + configuration.summary.map { "  \($0)\n" }.joined())
     }
 }

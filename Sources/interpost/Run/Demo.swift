@@ -19,8 +19,12 @@ struct Demo: AsyncParsableCommand {
             directory.map { URL(filePath: $0) }
             ?? FileManager.default.temporaryDirectory.appending(
                 path: "interpost-demo-\(ProcessInfo.processInfo.processIdentifier)")
-        try FileManager.default.createDirectory(
-            at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw UserError("the folder \(place.path) cannot be made: \(ErrorWords.of(error))")
+        }
         say(
             """
             client ──TLS──▶ interpost ──TLS──▶ server        all three in this process, over loopback

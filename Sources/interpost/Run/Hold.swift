@@ -38,7 +38,7 @@ struct Hold: AsyncParsableCommand {
                 do {
                     replies.append((program, try await program.ask(request)))
                 } catch {
-                    throw UserError("\(program.path): nobody answers (\(error))")
+                    throw UserError("\(program.path): nobody answers (\(ErrorWords.of(error)))")
                 }
             }
             return replies

@@ -96,6 +96,7 @@ struct Replay: AsyncParsableCommand {
             password = try passwordFile.map(PasswordFile.read)
             options.password = password
             let recorded = try RecordedSessions(captures)
+            CutOff.note(captures)
             let listen = try listen.isEmpty ? Self.listeners(for: recorded) : listen
             replayer = try await Replayer(
                 recorded, listeners: listen, options: options, tls: tls(), maximumConnections: sessions)

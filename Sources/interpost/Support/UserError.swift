@@ -1,11 +1,13 @@
+import InterpostProxy
+
 /// An error for a person: one sentence, no stack.
 struct UserError: Error, CustomStringConvertible {
     var description: String
 
     init(_ description: String) { self.description = description }
 
-    init(_ error: any Error) { description = "\(error)" }
+    init(_ error: any Error) { description = ErrorWords.of(error) }
 
     /// For an error that goes on with the sentence.
-    init(_ error: any Error, at place: String) { description = "\(place) \(error)" }
+    init(_ error: any Error, at place: String) { description = "\(place) \(ErrorWords.of(error))" }
 }

@@ -103,9 +103,9 @@ struct GatePlayer {
     mutating func client(_ bytes: ByteBuffer) { say(bytes, .client) }
     mutating func server(_ bytes: ByteBuffer) { say(bytes, .server) }
 
-    mutating func resolveHold(allows: Bool) {
+    mutating func resolveHold(_ verdict: HoldVerdict) {
         hold = nil
-        core.resolveHold(allows: allows)
+        core.resolveHold(verdict, at: WireTime(nanoseconds: 0))
         pump()
     }
 

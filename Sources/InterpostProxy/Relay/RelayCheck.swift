@@ -1,0 +1,70 @@
+import Foundation
+public import InterpostConfiguration
+import InterpostFiles
+
+extension Relay {
+    /// Looks for what would keep a relay with this configuration from starting, apart from its ports: files that are missing, cannot be
+    /// read, or cannot be written. Makes nothing.
+    ///
+    ///     record.path: /var/captures cannot be written: No such file or directory
+    public static func check(_ configuration: Configuration) throws {
+        try about("tls.trust") { _ = try UpstreamVerifier(trust: configuration.tls.trust, skipsVerification: false) }
+        if configuration.tls.certificate != nil {
+            try about("tls") { _ = try ServerContexts(configuration.tls) }
+        } else {
+            let folder = configuration.tls.authority.map { URL(filePath: $0) } ?? CertificateAuthority.standardDirectory
+            try about("tls.authority") {
+                if CertificateAuthority.exists(in: folder) {
+                    _ = try CertificateAuthority(directory: folder)
+                } else {
+                    try WritablePlace.check(makingFolders: folder.path)
+                }
+            }
+        }
+        if let path = configuration.record.path {
+            try about("record.path") {
+                try WritablePlace.check(path)
+                if !SessionFiles.isFolder(path), FileManager.default.fileExists(atPath: path), !CaptureReader.isCapture(path),
+                    CapturePlace(path: path).size > 0
+                {
+                    throw CertificateAuthority.Failure(description: "\(path) is not a capture, and is not replaced")
+                }
+            }
+        }
+        if let file = configuration.log.file, file != "-" { try about("log.file") { try WritablePlace.check(file) } }
+    }
+
+    private static func about(_ key: String, _ body: () throws -> Void) throws {
+        do { try body() } catch { throw CertificateAuthority.Failure(description: "\(key): \(ErrorWords.of(error))") }
+    }
+}
+
+/// Whether something can be written in a place, without writing it.
+enum WritablePlace {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// A folder that files can be made in, a file that can be appended to, or one that can be made.
+    static func check(_ path: String) throws(Failure) {
+        let isThere = access(path, F_OK) == 0
+        let place = isThere ? path : parent(of: path)
+        // Files are made in a folder, and found there again.
+        let mode = SessionFiles.isFolder(place) ? W_OK | X_OK : W_OK
+        guard access(place, mode) != 0 else { return }
+        throw Failure(description: "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+
+    /// A folder that can be made with those above it.
+    static func check(makingFolders path: String) throws(Failure) {
+        var place = path
+        while access(place, F_OK) != 0, place != "/", place != "." { place = parent(of: place) }
+        guard access(place, W_OK | X_OK) != 0 else { return }
+        throw Failure(description: "\(path) cannot be made: \(String(cString: strerror(errno)))")
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
