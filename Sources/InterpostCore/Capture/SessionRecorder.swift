@@ -58,7 +58,7 @@ package struct SessionRecorder: Sendable {
         guard event.isKeptInCaptures else { return }
         var line: [UInt8] = []
         event.withoutArguments.writeJSON(session: session, at: time, to: &line)
-        add(.event, ByteBuffer(bytes: line.dropLast()), at: time)
+        add(.event, redactor.redact(eventLine: ByteBuffer(bytes: line.dropLast())), at: time)
     }
 
     /// The records since the last time.

@@ -21,7 +21,10 @@ package struct SessionRewriter: Sendable {
     package mutating func rewrite(_ record: CaptureRecord) -> [CaptureRecord] {
         guard let side = record.kind.side else {
             // Nothing of a session follows its end.
-            return record.endsSession ? finish() + [record] : [record]
+            let ended = record.endsSession ? finish() : []
+            var record = record
+            if record.kind == .event { record.bytes = client.redact(eventLine: record.bytes) }
+            return ended + [record]
         }
         var rewritten: [CaptureRecord] = []
         if record.kind.isCarried(onLegTo: .client) {
@@ -48,6 +51,8 @@ package struct SessionRewriter: Sendable {
             conversation = Conversation(mailProtocol, limits: limits)
             self.redactor = redactor
         }
+
+        func redact(eventLine line: ByteBuffer) -> ByteBuffer { redactor.redact(eventLine: line) }
 
         mutating func read(
             _ record: CaptureRecord, from side: Side, giving isWanted: (CaptureRecord.Kind) -> Bool

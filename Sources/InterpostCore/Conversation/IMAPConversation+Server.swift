@@ -188,7 +188,8 @@ extension IMAPConversation {
         }
     }
 
-    private var isLoggingIn: Bool {
+    /// A login is in progress.
+    var isLoggingIn: Bool {
         outstanding.contains {
             switch $0.command?.body {
             case .login, .authenticate: true

@@ -21,21 +21,44 @@ public struct PolicyExplanation: Sendable {
         var gate = Self.gate(policy, context, command)
         var bytes = command
         if !bytes.readableBytesView.suffix(2).elementsEqual([.carriageReturn, .lineFeed]) { bytes.writeStaticString("\r\n") }
-        gate.receive(bytes)
-        var decision: PolicyDecision?
-        while let step = gate.next() {
-            switch step {
-            case .write(let line): sent.append(line)
-            case .answer(let line): answers.append(line)
-            case .decided(let found): decision = decision ?? found.decision
-            case .hold(_, let wait): seconds = wait
-            case .close, .alarm: closes = true
-            case .edited, .warn: break
+        var found: PolicyDecision?
+        for piece in Self.pieces(of: bytes, context.mailProtocol) {
+            gate.receive(piece.bytes)
+            while let step = gate.next() {
+                switch step {
+                case .write(let line): sent.append(line)
+                case .answer(let line): answers.append(line)
+                case .decided(let decision): found = found ?? decision.decision
+                case .hold(_, let wait): seconds = wait
+                case .close, .alarm: closes = true
+                case .edited, .warn: break
+                }
             }
+            // A client sends no more where it waits for a + and hears something else.
+            if piece.awaitsAnswer, let answer = answers.last, answer.byte(at: answer.readerIndex) != UInt8(ascii: "+") { break }
         }
-        guard let decision else { return nil }
+        guard let decision = found else { return nil }
         verdict = PolicyFacts.Verdict(decision.verdict)
         rule = decision.rule
+    }
+
+    /// A command in the pieces in which a client sends it, and whether it waits after each.
+    private static func pieces(of command: ByteBuffer, _ mailProtocol: MailProtocol) -> [(bytes: ByteBuffer, awaitsAnswer: Bool)] {
+        guard mailProtocol == .imap else { return [(command, false)] }
+        var rest = command
+        var pieces: [(bytes: ByteBuffer, awaitsAnswer: Bool)] = []
+        while let feed = rest.firstIndex(of: .lineFeed, from: rest.readerIndex),
+            let line = rest.readSlice(length: feed - rest.readerIndex + 1)
+        {
+            let place: LiteralAnnouncement.Place = pieces.isEmpty ? .command : .restOfCommand
+            guard case .announced(let literal) = LiteralAnnouncement.read(endOf: line, in: place, limit: .max) else {
+                pieces.append((line, false))
+                continue
+            }
+            pieces.append((line, !literal.isNonSynchronising))
+            if let octets = rest.readSlice(length: min(literal.length, rest.readableBytes)) { pieces.append((octets, false)) }
+        }
+        return rest.readableBytes > 0 ? pieces + [(rest, false)] : pieces
     }
 
     /// A gate in the middle of a session, before a server that can do all that gates make use of.

@@ -45,6 +45,11 @@ package struct EventRedactor: Sendable {
         return recorded
     }
 
+    /// A line of the event log to record in the line's place.
+    package func redact(eventLine line: ByteBuffer) -> ByteBuffer {
+        content?.level.includes(.all) == true ? EventLineRedactor.redacted(line) : line
+    }
+
     private mutating func whole(_ event: MailEvent) -> ByteBuffer {
         let content = content?.redact(event)
         guard let credentials = credentials?.redact(event) else { return content ?? event.bytes }

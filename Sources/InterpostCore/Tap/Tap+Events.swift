@@ -95,7 +95,8 @@ extension Tap {
     }
 
     private var editor: CapabilityEditor {
-        let isOpen = !clientIsEncrypted && (conversation.phase == .beforeLogin || settings.listener == .required)
+        let isBeforeLogin = conversation.phase == .beforeLogin && !conversation.isLoggingIn
+        let isOpen = !clientIsEncrypted && (isBeforeLogin || settings.listener == .required)
         return CapabilityEditor(
             offersSTARTTLS: isOpen && !said.hasEffect && (settings.listener == .offered || settings.listener == .required),
             requiresSTARTTLS: isOpen && settings.listener == .required,

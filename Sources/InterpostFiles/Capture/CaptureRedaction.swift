@@ -73,7 +73,7 @@ public struct CaptureRedaction {
         let number = record.session
         let mailProtocol = protocols.of(record)
         // What is not even known by its protocol is masked as what nobody can read.
-        if rewriters[number] == nil, record.kind.side != nil {
+        if rewriters[number] == nil, number > 0 {
             rewriters[number] = SessionRewriter(mailProtocol ?? .imap, redactor: EventRedactor(level, key: key))
             sessions += 1
         }

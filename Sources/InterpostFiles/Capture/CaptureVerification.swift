@@ -84,7 +84,7 @@ public struct CaptureVerification {
     public var isGood: Bool { problems.isEmpty }
 
     private mutating func take(_ record: CaptureRecord) {
-        records += 1
+        if record.kind != .header { records += 1 }
         for session in open.over(before: record) { finish(session) }
         look(for: record)
         if record.kind == .header {

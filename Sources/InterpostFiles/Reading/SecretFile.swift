@@ -27,6 +27,7 @@ package enum SecretFile {
             }
             secrets.append(Secret(ByteBuffer(bytes: secret)))
         }
+        guard !secrets.isEmpty else { throw CorpusSummary.Failure(file: path, problem: "holds no secret to look for") }
         return secrets
     }
 }

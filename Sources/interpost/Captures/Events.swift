@@ -5,10 +5,11 @@ import InterpostFiles
 /// `interpost events`: the event log that a capture's sessions would have had.
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the events of a capture as JSON lines, as interpost run --log wrote them.",
+        abstract: "Print the events of a capture as JSON lines, in the form of interpost run --log.",
         discussion: """
             What is not on the wire (connections, TLS, edited capabilities) stands in the capture; everything else is read again from what
-            was said. Sessions are those of the capture, and times those of the recording.
+            the client said and heard, without secrets: who logs in has a pseudonym. Sessions are those of the capture, and times those of
+            the recording.
 
             Examples:
               interpost events mail.interpost --detail acts

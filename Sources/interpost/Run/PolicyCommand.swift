@@ -80,6 +80,9 @@ struct PolicyCommand: ParsableCommand {
 
         func validate() throws {
             guard ["none", "1.2", "1.3"].contains(tls) else { throw ValidationError("--tls is none, 1.2 or 1.3") }
+            guard IPAddress(client) != nil else {
+                throw ValidationError("--client is an IP address, such as 192.0.2.7 or 2001:db8::7, not '\(client)'")
+            }
             guard separator.utf8.count == 1 else { throw ValidationError("--separator is one character") }
         }
 

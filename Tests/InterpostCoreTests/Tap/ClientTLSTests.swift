@@ -141,6 +141,15 @@ import Testing
         #expect(done == (isOpen ? "C: +OK begin TLS now|TLS" : "\(Self.tooLate)|C: -ERR STLS is not possible any more"))
     }
 
+    @Test(arguments: presets) func `is not offered in the capabilities of a login`(preset: Policy.Preset) {
+        for login in ["LOGIN x y", "AUTHENTICATE PLAIN"] {
+            var player = Player(.imap, preset)
+            #expect(player.server("* OK [CAPABILITY IMAP4rev1] hi\r\n").contains("STARTTLS"))
+            _ = player.client("a \(login)\r\n")
+            #expect(!player.server("* CAPABILITY IMAP4rev1 IDLE\r\n").contains("STARTTLS"), "\(login)")
+        }
+    }
+
     @Test(arguments: presets) func `is refused while anything is in progress`(preset: Policy.Preset) {
         var player = Player(.imap, preset)
         _ = player.server("* OK hi\r\n")

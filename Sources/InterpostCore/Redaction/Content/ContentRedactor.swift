@@ -27,6 +27,8 @@ package struct ContentRedactor: Sendable {
         pop3 = POP3ContentRedactor(mappers)
     }
 
+    var level: RedactionLevel { mappers.level }
+
     /// The octets to record in the event's place: exactly as many; `nil` where nothing changes.
     package mutating func redact(_ event: MailEvent) -> ByteBuffer? {
         guard mappers.level != .none else { return nil }
