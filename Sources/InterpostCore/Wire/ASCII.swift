@@ -8,8 +8,8 @@ public import NIOCore
     import Darwin
 #endif
 
-// The few things that reading a mail protocol does with single bytes. Everything here folds only A-Z and
-// a-z, and never goes through `String`, whose ideas of case, equality and line ends are not the wire's.
+// The few operations on single bytes that reading a mail protocol needs. They fold only A-Z and a-z, and never go through
+// `String`, whose ideas of case, equality and line ends are not the wire's.
 
 extension UInt8 {
     static let lineFeed = UInt8(ascii: "\n")
@@ -29,7 +29,7 @@ extension UInt8 {
 }
 
 extension UnsafeRawBufferPointer {
-    /// The index of the first `byte` at or after `index`, which is not negative; or `nil`.
+    /// The index of the first `byte` at or after `index`, or `nil`. `index` must not be negative.
     func firstIndex(of byte: UInt8, from index: Int) -> Int? {
         // `index` lies inside, so the base address exists and the range is in bounds.
         guard index < count, let base = baseAddress,
@@ -47,8 +47,8 @@ extension ByteBuffer {
         }
     }
 
-    /// The index of the first `byte` at or after `index` that has `next` right after it, or `nil`. Looks at 32 bytes at a time,
-    /// and as fast as memory gives them.
+    /// The index of the first `byte` at or after `index` that has `next` right after it, or `nil`. Compares 32 bytes at a
+    /// time, as fast as memory delivers them.
     func firstIndex(of byte: UInt8, before next: UInt8, from index: Int) -> Int? {
         let start = index - readerIndex
         return unsafe withUnsafeReadableBytes { bytes in
@@ -58,7 +58,7 @@ extension ByteBuffer {
                 // Both loads end before `bytes.count`.
                 let here = unsafe bytes.loadUnaligned(fromByteOffset: place, as: SIMD32<UInt8>.self)
                 let behind = unsafe bytes.loadUnaligned(fromByteOffset: place + 1, as: SIMD32<UInt8>.self)
-                // A mask has as many bits as the vector, and none where nothing is equal.
+                // The mask is as wide as the vector, and all zero where nothing matches.
                 let found = unsafe unsafeBitCast((here .== firsts) .& (behind .== seconds), to: SIMD4<UInt64>.self)
                 if found[0] | found[1] | found[2] | found[3] != 0 { break }
                 place += 32

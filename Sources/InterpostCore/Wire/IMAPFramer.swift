@@ -13,7 +13,8 @@ package import NIOCore
 package struct IMAPFramer: Sendable {
     private enum State {
         case line
-        /// In an untagged response's line that is longer than the limit: it is passed over to its end.
+        /// Inside a line of an untagged response that is longer than the limit. Its parts are handed out up to the line's
+        /// end.
         case longLine
         case literal(remaining: Int)
         case opaque
@@ -23,9 +24,9 @@ package struct IMAPFramer: Sendable {
     private let limits: WireLimits
     private var pending = PendingBytes()
     private var state = State.line
-    /// The line before announced a literal, so the next one goes on with the same command or response.
+    /// The previous line announced a literal, so the next line continues the same command or response.
     private var isMidCommand = false
-    /// The next client line is a SASL response or DONE: octets like `{5}` in it are octets.
+    /// The next client line is a SASL response or DONE: a `{5}` at its end announces nothing.
     private var nextLineIsPlain = false
     /// Set once, when a limit was passed.
     package private(set) var breach: WireBreach?
@@ -75,13 +76,13 @@ package struct IMAPFramer: Sendable {
     /// The next line is not a command: no literal in it, whatever it looks like.
     package mutating func expectPlainLine() { nextLineIsPlain = true }
 
-    /// What was expected did not come about; the next line is a command again.
+    /// The plain line that was expected will not come; the next line is a command again.
     package mutating func expectCommand() { nextLineIsPlain = false }
 
     /// Gives up cutting: all that follows is `.opaque`.
     package mutating func becomeOpaque() { state = .opaque }
 
-    /// Takes out what was not cut yet, for a stream that changes its nature (TLS, DEFLATE) at this byte.
+    /// Takes out the octets that are in no fragment yet, for a stream that changes its nature (TLS, DEFLATE) at this byte.
     package mutating func takeUnread() -> ByteBuffer { pending.take(pending.count) }
 
     /// Called when the caller stops asking, so that no large receive buffer is kept alive.
@@ -119,7 +120,7 @@ package struct IMAPFramer: Sendable {
 
     /// The answer to a SEARCH may be longer than any limit.
     private mutating func lineTooLong() -> WireFragment? {
-        // However the bytes came, as many are there to decide by.
+        // However the bytes were split by the network, the decision rests on the same number of them.
         let head = pending.buffer.getSlice(at: pending.buffer.readerIndex, length: limits.lineLength + 1) ?? pending.buffer
         let isUntagged = isMidCommand || head.hasPrefixIgnoringCase("* ") && !Self.isFreeText(head)
         guard sender == .server, isUntagged else { return breach(.lineTooLong(limit: limits.lineLength)) }
@@ -127,7 +128,7 @@ package struct IMAPFramer: Sendable {
         return .longLine(pending.take(limits.lineLength / 2 + 1), literal: nil, isLast: false)
     }
 
-    /// What may be the announcement of a literal stays until the line's end is there.
+    /// Octets held back from the end of a long line until its line end has come: they may announce a literal.
     private static let announcementSize = 64
 
     private mutating func nextOfLongLine() -> WireFragment? {
@@ -163,8 +164,8 @@ package struct IMAPFramer: Sendable {
         return .opaque(pending.take(pending.count))
     }
 
-    /// A `+` line, and one with `OK`, `NO`, `BAD`, `BYE` or `PREAUTH` after its first word, end in text for people. What is
-    /// neither may be the second half of a line in whose quoted string is a line end: `NAME="A.PDF") BODY[] {76}`.
+    /// A `+` line, and one with `OK`, `NO`, `BAD`, `BYE` or `PREAUTH` after its first word, end in text for people. A line
+    /// that is neither may be the second half of a line whose quoted string contains a line end: `NAME="A.PDF") BODY[] {76}`.
     private static func isFreeText(_ line: ByteBuffer) -> Bool {
         guard line.byte(at: line.readerIndex) != UInt8(ascii: "+") else { return true }
         var rest = line

@@ -2,8 +2,9 @@ package import NIOCore
 
 /// How text is written in a JSON string (RFC 8259 §7).
 package enum JSONText {
-    /// One line of JSON that somebody else wrote, with everything that a terminal would act upon as `\uNNNN`: inside a string it
-    /// means the same, and outside of one it was not JSON before. Octets that are not UTF-8 become U+FFFD.
+    /// One line of JSON that somebody else wrote, with every character that a terminal would act upon as `\uNNNN`. Inside a
+    /// string this means the same; outside a string such a character was not JSON anyway. Octets that are not UTF-8 become
+    /// U+FFFD.
     ///
     ///     {"text":"a U+202E b"}      {"text":"a \u202e b"}
     package static func shown(line: ByteBuffer) -> ByteBuffer {
@@ -33,7 +34,7 @@ package enum JSONText {
     }
 
     /// Whether eight octets are plain. An octet of `x` is zero where `(x - 0x01…) & ~x` has its top bit set, and 0x22 where
-    /// `x ^ 0x22…` has a zero one. A borrow may make a plain octet look like another, and never the other way.
+    /// A borrow may make a plain octet look special, but never a special octet look plain.
     private static func isPlain(_ eight: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
@@ -80,7 +81,7 @@ package enum JSONText {
         }
     }
 
-    /// What a terminal would act upon: a log is looked at in one.
+    /// People look at logs in a terminal, so whatever a terminal would act upon is escaped.
     private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool { !TerminalText.isShown(scalar) }
 }
 
@@ -119,7 +120,7 @@ extension OutputSpan<UInt8> {
 extension [UInt8] {
     /// Appends text as a JSON string with its quotes. Octets that are not UTF-8 become U+FFFD.
     mutating func append(jsonString text: UnsafeRawBufferPointer) {
-        // Room for the worst: every octet written as \u00nn.
+        // Room for the worst case: every octet written as \u00nn.
         append(addingCapacity: text.count * 6 + 2) { line in
             line.append(UInt8(ascii: "\""))
             var index = 0

@@ -10,7 +10,7 @@ public struct Keyword: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     private var high: UInt128 = 0
     private var low: UInt128 = 0
 
-    /// `nil` when the bytes are none, more than 32, or not printable ASCII.
+    /// `nil` when there are no bytes, more than 32, or bytes that are not printable ASCII.
     init?(_ bytes: Span<UInt8>) {
         var end = 0
         self.init(in: bytes, at: &end, stoppingAt: .none)

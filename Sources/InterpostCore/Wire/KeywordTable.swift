@@ -3,8 +3,8 @@
 ///     let table = KeywordTable([("NOOP", 1), ("IDLE", 2)])
 ///     table[Keyword("IDLE")]      2
 ///
-/// A dictionary would do, but its hash is made to withstand keys that an enemy puts in, and costs more than all else
-/// that is done with a line. Here the keys are ours, so no word that a peer sends looks at more than a few slots.
+/// A dictionary would do, but its hash is made to withstand keys chosen by an attacker, and costs more than everything else
+/// that is done with a line. Here the keys are ours, so no word that a peer sends makes a lookup visit more than a few slots.
 struct KeywordTable<Value: Sendable>: Sendable {
     private var slots: [(key: Keyword, value: Value)?]
     private let shift: Int

@@ -10,7 +10,7 @@ public struct LiteralAnnouncement: Hashable, Sendable {
     public var length: Int
     /// `{n+}` or `{n-}`: the sender does not wait for a `+` before it goes on.
     public var isNonSynchronising: Bool
-    /// `{n-}`, which no RFC has: whether a server takes it for a literal, its answer tells.
+    /// `{n-}`, which is in no RFC: only the server's answer tells whether it took this for a literal.
     public var isMinus: Bool
     /// `~{n}`: the octets may hold NUL.
     public var isBinary: Bool

@@ -263,8 +263,9 @@ public struct Quirks: Sendable, Hashable, Sequence {
 }
 
 extension Quirk {
-    /// Its place among the cases. An enum of fewer than 257 cases without values is one octet, which counts them in the order
-    /// of their declaration; a test holds this for each of them. A table of the names would be asked for every line.
+    /// Its place among the cases. An enum of fewer than 257 cases without values is one octet, which numbers the cases in the
+    /// order of their declaration; a test checks this for each of them. A table of the names would have to be searched for
+    /// every line.
     var ordinal: Int { unsafe Int(unsafeBitCast(self, to: UInt8.self)) }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(ordinal) }

@@ -1,7 +1,7 @@
 package import NIOCore
 
-/// How text that a peer wrote is shown on a terminal: what a terminal would act upon, or what would reorder or hide the text beside
-/// it, becomes U+FFFD.
+/// How text that a peer wrote is shown on a terminal. Characters that a terminal would act upon, and those that would reorder
+/// or hide the text beside them, become U+FFFD.
 ///
 ///     INBOX ESC [2J         INBOX�[2J       an escape sequence that clears the screen
 ///     INBOX U+009B 2J       INBOX�2J        the same, with CSI as one character
@@ -55,7 +55,7 @@ package enum TerminalText {
         return String(String.UnicodeScalarView(scalars.map { isPlain($0) ? $0 : "?" }))
     }
 
-    /// Whether a terminal only shows the character.
+    /// Whether a terminal merely shows the character, and does not act upon it.
     package static func isShown(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return isPlain(scalar) }
         return switch scalar.properties.generalCategory {

@@ -1,4 +1,4 @@
-/// Encodings of text files that are not read.
+/// Recognises text files in encodings that Interpost does not read.
 public enum TextEncoding {
     /// What is wrong with a file that begins like this, and what to do; `nil` for what may be UTF-8.
     ///

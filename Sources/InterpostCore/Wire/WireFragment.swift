@@ -34,8 +34,8 @@ package enum WireBreach: Equatable, Sendable {
 
 /// Bytes of one direction that no fragment has taken yet.
 ///
-/// What arrives is not copied; what is left over when the caller runs out of whole fragments is, because a
-/// small slice would keep a large receive buffer alive.
+/// What arrives is not copied. What is left over when the caller runs out of whole fragments is copied, because a small slice
+/// would keep a large receive buffer alive.
 struct PendingBytes: Sendable {
     private(set) var buffer = ByteBuffer()
     private var ownsStorage = true

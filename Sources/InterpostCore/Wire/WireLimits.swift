@@ -30,7 +30,7 @@ public struct WireLimits: Equatable, Sendable {
         self.pendingCommands = pendingCommands
         self.unreadOctets = unreadOctets
     }
-    /// The same where lines are those of an IMAP server.
+    /// The same limits for the lines of an IMAP server: ``lineLength`` is at least ``responseLength``.
     var ofResponses: WireLimits {
         var limits = self
         limits.lineLength = max(lineLength, responseLength)
