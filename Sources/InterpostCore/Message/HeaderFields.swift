@@ -15,12 +15,12 @@ public struct HeaderFields: Sequence, Sendable {
 
     public struct Field: Hashable, Sendable {
         public let name: ByteBuffer
-        /// As it was written, with the line ends inside it; without those around it.
+        /// The value as it was written: with the line ends inside it, without those around it.
         public let folded: ByteBuffer
-        /// The block ends in the middle of it, so that more of the value may follow.
+        /// The block ends in the middle of the field, so more of the value may follow.
         public let isCutShort: Bool
 
-        /// Without the line ends inside it.
+        /// The value without the line ends inside it.
         public var value: ByteBuffer {
             let bytes = folded.readableBytesView
             guard bytes.contains(.lineFeed) else { return folded }

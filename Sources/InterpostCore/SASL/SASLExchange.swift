@@ -8,7 +8,7 @@ public struct SASLExchange: Sendable {
     public let mechanism: Keyword
     /// Who logs in, once it can be known.
     public private(set) var user: String?
-    /// As whom, where that is said to be somebody else (RFC 4422 §2).
+    /// The identity to act as, where the client names one besides its own (RFC 4422 §2).
     public private(set) var authorizationIdentity: String?
     /// Client responses seen, an initial one included.
     public private(set) var responses = 0

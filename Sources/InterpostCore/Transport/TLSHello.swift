@@ -20,7 +20,8 @@ public enum TLSHello {
         bytes.readableBytes > 0 && (20...24).contains(bytes.byte(at: bytes.readerIndex))
     }
 
-    /// A record of a version that exists, which says more: `16 03` of a handshake, `17 03` of data.
+    /// Whether the bytes begin with a TLS record of a version that exists, which is stronger evidence: `16 03` of a
+    /// handshake, `17 03` of data.
     static func isVersionedRecord(_ bytes: ByteBuffer) -> Bool {
         isRecord(bytes) && bytes.byte(at: bytes.readerIndex + 1) == 3
     }
