@@ -64,7 +64,7 @@ public enum IMAPCapability: Hashable, Sendable {
     /// two of them.
     public var bindsChannel: Bool { mechanism?.description.hasSuffix("-PLUS") == true }
 
-    /// What a server with this capability has too, without listing it.
+    /// Capabilities that a server with this one has as well, without listing them.
     public var implied: [IMAPCapability] {
         switch self {
         case .known(.imap4rev2, _): Self.impliedByIMAP4rev2

@@ -16,7 +16,7 @@ public struct IMAPReader: Sendable {
     private var nextLiteral = 0
     /// The leniencies that reading needed so far.
     private(set) var quirks = Quirks()
-    /// `nil` for a client's text: its quotes are escaped, for its server takes them so.
+    /// `nil` for a client's text: its server reads only escaped quotes as part of a string, so this reader does, too.
     private var ends: QuotedEnds?
 
     public init(_ text: IMAPText) { self.init(text, from: 0) }
@@ -289,8 +289,8 @@ public struct IMAPReader: Sendable {
         while nextLiteral < text.literals.count, text.literals[nextLiteral].position <= base + position { nextLiteral += 1 }
         guard nextLiteral < text.literals.count else { return nil }
         let literal = text.literals[nextLiteral]
-        // Nothing but the announcement may be between here and the line end before the octets. This is tried first,
-        // because it looks no further than this word.
+        // Between here and the line end that precedes the octets there may be nothing but the announcement. This is checked
+        // first, because it looks no further than this word.
         guard isAnnouncement(upTo: literal.position - base) else { return nil }
         guard !bytes[position..<min(literal.position - base, bytes.endIndex)].dropLast(2).contains(.lineFeed) else { return nil }
         nextLiteral += 1

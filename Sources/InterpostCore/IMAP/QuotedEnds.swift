@@ -27,7 +27,7 @@ struct QuotedEnds: Sendable {
         return (place, place != first)
     }
 
-    /// The next quote that no backslash escapes: where a string ends whose sender escapes the quotes in it.
+    /// The next quote that no backslash escapes. A string ends there if its sender escapes the quotes in it.
     static func quote(in bytes: Span<UInt8>, from start: Int, to end: Int) -> Int? {
         var index = start
         while index < end {

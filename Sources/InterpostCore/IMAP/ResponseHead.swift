@@ -38,7 +38,7 @@ struct ResponseHead {
         let word = index
         name = Keyword(in: bytes, at: &index, stoppingAt: .wordEnds)
         length = index
-        // The first two letters tell: nobody writes `FEtch`.
+        // The first two letters are enough to look at: nobody writes `FEtch`.
         if name != nil, bytes[word].isLowerCase || (word + 1 < bytes.count && bytes[word + 1].isLowerCase) {
             quirks.insert(.lowerCaseKeyword)
         }

@@ -125,7 +125,7 @@ extension SequenceSet {
     /// Whether it is one of the forms that APPENDUID, COPYUID and VANISHED have: numbers and nothing else.
     public var isUIDSet: Bool { quirks.isEmpty && elements.allSatisfy { $0.resolved(largest: nil) != nil } }
 
-    /// Whether `$` is in it, whose messages are not known from here.
+    /// Whether it contains `$`; which messages that stands for is not known here.
     public var holdsSavedResult: Bool { elements.contains(.saved) }
 
     /// The ranges in the order in which they were written, each from its smaller number to its larger one. They may

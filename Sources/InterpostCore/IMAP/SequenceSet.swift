@@ -33,7 +33,7 @@ public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
 
     /// Forgets the runs beyond `maximumRuns`, but goes on counting.
     public mutating func append(_ number: UInt64) {
-        // Two answers about one message in a row are about one message.
+        // Two successive answers about the same message count as one.
         if let last = runs.last, last.contains(number) { return }
         count = count.addingSaturated(1)
         if let last = runs.last, last.upperBound < .max, last.upperBound + 1 == number {

@@ -8,6 +8,6 @@ enum CommandEffect: Sendable {
     case changes
     /// The connection, which is each leg's own: STARTTLS, COMPRESS, UNAUTHENTICATE.
     case connection
-    /// Nothing, but it shows a way to the same mail that leads past this connection: GETJMAPACCESS, URLFETCH.
+    /// Nothing, but the answer shows a way to the same mail that bypasses this connection: GETJMAPACCESS, URLFETCH.
     case elsewhere
 }

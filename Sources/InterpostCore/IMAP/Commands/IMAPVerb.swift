@@ -24,7 +24,8 @@ struct IMAPVerb: Sendable {
     /// Returns `nil` for arguments that the verb does not take.
     let read: Read
 
-    /// Arguments of the other verbs may hold a secret, a message or a script, and are never shown.
+    /// Whether its arguments may be shown. Those of all other verbs may hold a secret, a message or a script, and are never
+    /// shown.
     var hasHarmlessArguments: Bool { arguments.allSatisfy(\.isHarmless) }
 
     /// - Parameter read: Without one, arguments that are all plain are read as such, and others are taken as they are.

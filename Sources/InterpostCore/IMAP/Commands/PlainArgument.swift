@@ -13,7 +13,7 @@ public enum PlainArgument: Hashable, Sendable {
     /// A string that is never an atom.
     case quoted(IMAPString)
 
-    /// What a place takes, and who made it up.
+    /// What a place takes; and, for words, who chose them.
     enum Kind: Sendable {
         case word
         /// A number of at least 1.
@@ -24,7 +24,7 @@ public enum PlainArgument: Hashable, Sendable {
         case mailbox
         /// The name of a user or a group.
         case user
-        /// Words that somebody wrote.
+        /// Words that a person wrote.
         case text
         /// A word of the protocol that is always in quotes.
         case quoted

@@ -280,7 +280,7 @@ extension BodyStructure.Fields {
 }
 
 extension BodyStructure {
-    /// One for all of them, so that a message with thousands costs no memory.
+    /// One shared value, so that a message with thousands of them costs no memory.
     fileprivate static let unread = BodyStructure.basic(Fields())
 }
 

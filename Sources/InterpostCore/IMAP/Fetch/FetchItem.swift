@@ -44,7 +44,7 @@ public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
         Self.wholeItems.contains(name) || section != nil && !Self.structureItems.contains(name)
     }
 
-    /// Whether that is more than a header: reading it is reading the message.
+    /// Whether the content is more than a header, so that reading it is reading the message.
     public var carriesText: Bool {
         guard carriesContent else { return false }
         switch section?.content {

@@ -92,7 +92,7 @@ private struct PlainLine {
         return skip(")", bytes) ? flags : nil
     }
 
-    /// Only some of the octets that an atom may hold, so that none of them is a matter of opinion.
+    /// A subset of ATOM-CHAR that all readers agree on; anything else goes to the full reader.
     private static func isInFlag(_ byte: UInt8) -> Bool {
         byte.isLetter || byte.isDigit || byte == UInt8(ascii: "$") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
             || byte == UInt8(ascii: ".")

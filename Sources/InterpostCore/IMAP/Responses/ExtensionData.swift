@@ -24,7 +24,7 @@ public struct URLContent: Hashable, Sendable {
     public var items: [IMAPOption] = []
 }
 
-/// One pair of XAPPLEPUSHSERVICE: `"aps-topic" "com.apple.mail.XServer.x"`. The topic tells this account's devices.
+/// One pair of XAPPLEPUSHSERVICE: `"aps-topic" "com.apple.mail.XServer.x"`. The topic identifies this account's devices.
 public struct ApplePushField: Hashable, Sendable {
     public var name: IMAPString
     public var value: Secret

@@ -30,7 +30,7 @@ public struct IMAPResponse: Sendable {
     public let number: UInt64?
     /// The bytes it was read from.
     public let text: IMAPText
-    /// Octets of the text before the data, and what is odd in them.
+    /// Octets of the text before the data, and the quirks in them.
     let headLength: Int
     private let headQuirks: Quirks
 
@@ -72,7 +72,7 @@ public struct IMAPResponse: Sendable {
         return (data, reader.quirks)
     }
 
-    /// `nil` where even the part is missing without which the response says nothing.
+    /// `nil` where the one part is missing without which the response says nothing.
     private func read(_ reader: inout IMAPReader) -> Data? {
         switch kind {
         case .fetch, .store: .fetch(FetchAnswer(&reader, number: reader.judged(number)))

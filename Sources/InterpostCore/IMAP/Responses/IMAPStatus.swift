@@ -49,8 +49,8 @@ public struct IMAPStatus: Sendable {
         quirks = reader.quirks
     }
 
-    /// Reads `[COPYUID 124 10 233]`, before which Exchange 2013 leaves out `* OK`; `nil` when it does not begin with a code
-    /// that is known.
+    /// Reads `[COPYUID 124 10 233]`, which Exchange 2013 sends without the `* OK` that should precede it; `nil` when it does
+    /// not begin with a code that is known.
     init?(ofBareCode line: ByteBuffer) {
         guard line.byte(at: line.readerIndex) == UInt8(ascii: "["), IMAPReader(IMAPText(line: line)).isAtKnownCode else {
             return nil
@@ -131,8 +131,8 @@ extension IMAPReader {
         return rest.getSlice(at: rest.readerIndex, length: length)
     }
 
-    /// Up to the `]` that closes the code: some codes carry strings, and flags of Gmail carry brackets. Where quotes
-    /// and brackets do not pair, the first `]` does.
+    /// Up to the `]` that closes the code: some codes contain strings, and Gmail's flags contain brackets. Where quotes and
+    /// brackets do not pair, the first `]` closes the code.
     private static func lengthOfCode(_ code: ByteBuffer) -> Int? {
         let bytes = code.readableBytesUInt8Span
         var first: Int?
@@ -156,7 +156,7 @@ extension IMAPReader {
     /// The text for people: whatever follows one space.
     fileprivate mutating func statusText() -> ByteBuffer {
         if !isAtEnd, peek != .space, peek != 9 { note(.missingSpace) }
-        // One space with nothing after it is not one too many.
+        // A single space with nothing after it does not count as an extra space.
         if octetsLeft > 1 { skipSpaces() } else { advance() }
         if isAtEnd { note(.textMissing) }
         let text = rest

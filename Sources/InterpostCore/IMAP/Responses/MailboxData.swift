@@ -14,7 +14,7 @@ public struct ListData: Hashable, Sendable {
     public var name: MailboxName
     /// Which selection criteria the mailboxes below it match.
     public var childInfo: [IMAPString] = []
-    /// The name that the client, or somebody else, knew it by.
+    /// OLDNAME: another name by which the client, or somebody else, knew the mailbox.
     public var oldName: MailboxName?
     /// What other extensions add, by name.
     public var extensions: [ListExtension] = []
