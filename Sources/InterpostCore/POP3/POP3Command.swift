@@ -92,7 +92,7 @@ public enum POP3Command: Sendable {
         var reader = POP3Reader(line)
         let name = reader.name()
         guard let name, let verb = POP3Verb.named(name) else {
-            // The spelling of an unknown verb says something about the password that it may be.
+            // An unknown verb may be a password, and the quirks of its spelling would say something about it.
             return (name, .unknown, Quirks())
         }
         guard let command = verb.read(&reader) else { return (name, .malformed, reader.quirks) }
@@ -112,7 +112,7 @@ public enum POP3Command: Sendable {
         }
     }
 
-    /// Whether the command and the server's answer may be shown: they hold no secret that is not known to be one.
+    /// Whether the command and the server's answer may be shown: any secret in them is known as one.
     var isHarmless: Bool {
         switch self {
         case .unknown, .malformed, .xtnd(.other), .xclient, .xoip, .mdef, .vendor: false

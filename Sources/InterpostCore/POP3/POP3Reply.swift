@@ -60,7 +60,7 @@ public struct POP3Reply: Sendable {
         self.quirks = quirks
     }
 
-    /// `+` to a command that has no challenges: clients that look at the sign take it for `+OK`.
+    /// Takes a `+` in answer to a command that has no challenges for `+OK`, as clients do that look only at the sign.
     mutating func takeForOK() {
         result = .ok
         quirks.insert(.oddStatusIndicator)
