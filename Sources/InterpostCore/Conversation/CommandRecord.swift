@@ -20,7 +20,7 @@ public struct POP3CommandRecord: Sendable {
     /// Without its secrets.
     public var command: POP3Command
     public var startedAt: WireTime
-    /// Lines of a listing; octets of a listing or message, of one that the client sends too (XTND XMIT).
+    /// Lines of a listing; and octets of a listing or message, including a message that the client sends (XTND XMIT).
     public var lines = 0
     public var octets = 0
     /// The lines of a CAPA or AUTH listing.

@@ -18,7 +18,7 @@ public struct Conversation: Sendable {
     /// The input begins after an IMAP client's login, as Dovecot's rawlogs do.
     mutating func beginBehindLogin() { imap?.beginBehindLogin() }
 
-    /// The input begins after the greeting of a POP3 server. IMAP's tags say by themselves what answers what.
+    /// The input begins after the greeting of a POP3 server. In IMAP, tags alone tell which command a line answers.
     mutating func beginBehindGreeting() { pop3?.sawGreeting = true }
 
     /// Takes bytes that `side` sent.
@@ -107,7 +107,7 @@ public struct Conversation: Sendable {
         return pop3?.state == .authorization ? .beforeLogin : .afterLogin
     }
 
-    /// Where the session is: that of the last event.
+    /// The session's state after the last event.
     public var standing: Standing { imap?.standing ?? pop3?.standing ?? .initial }
 
     private var isIdle: Bool { imap?.isIdle ?? false }

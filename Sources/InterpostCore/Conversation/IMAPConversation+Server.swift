@@ -25,7 +25,7 @@ extension IMAPConversation {
         }
     }
 
-    /// `* 12 FETCH` is none: most lines are told apart by one byte.
+    /// Whether the line may be a status. `* 12 FETCH` is not one: a single byte settles it for most lines.
     private static func mayBeStatus(_ line: ByteBuffer) -> Bool { !line.byte(at: line.readerIndex + 2).isDigit }
 
     private mutating func readServerPart(_ line: ByteBuffer, literal: LiteralAnnouncement, offset: Int) -> MailEvent {
@@ -116,7 +116,7 @@ extension IMAPConversation {
         if let index = outstanding.firstIndex(where: { $0.tag == status.tag }) {
             let record = outstanding.remove(at: index)
             pendingOctets -= record.command?.text.octets ?? 0
-            // Nothing is read after the command that makes bytes wait, so it is the last one.
+            // Nothing is read after a command that makes the client's bytes wait, so that command is the last one.
             if index == outstanding.count { leaveMode(of: record) }
             follow(status, of: record)
             var event = make(line, .server, offset, .completion(status, of: record))

@@ -42,7 +42,7 @@ public struct IMAPConversation: Sendable {
         case awaitingChallenge
         /// The next line is a SASL response.
         case saslResponse
-        /// IDLE was sent; a `+` makes the next line its end.
+        /// IDLE was sent; after a `+`, the client's next line ends it.
         case awaitingIdle
         case idle
         /// STARTTLS or COMPRESS was sent; what follows depends on the answer, even the bytes.
@@ -116,7 +116,7 @@ public struct IMAPConversation: Sendable {
     /// The next event, or `nil` until more bytes arrive.
     public mutating func next() -> MailEvent? {
         if clientMode == .awaitingVerdict, serverCompletesPartial { clientMode = .command }
-        // What the client sent and waits to be read came before what the server sends now.
+        // What the client has sent and is still unread came before what the server sends now.
         if clientWait == .none, let fragment = client.next() { return event(fragment, from: .client) }
         return nextOfServer()
     }
@@ -124,7 +124,7 @@ public struct IMAPConversation: Sendable {
     /// The next event of the server; what the client has sent waits to be read.
     mutating func nextOfServer() -> MailEvent? { server.next().map { event($0, from: .server) } }
 
-    /// The server's next line says OK to the command whose `{n-}` it did not ask for: it has read the octets.
+    /// The server's next line says OK to the command whose `{n-}` literal it did not ask for, so it has read the octets.
     private var serverCompletesPartial: Bool {
         guard let line = server.nextWholeLine, let status = IMAPStatus(reading: line.withoutLineEnd) else { return false }
         return status.result == .ok && status.tag == partial?.tag
@@ -244,7 +244,7 @@ public struct IMAPConversation: Sendable {
             switch state {
             case .notAuthenticated: (facts.isLoggedIn, facts.user, facts.selection) = (false, nil, nil)
             case .authenticated, .selected: (facts.isLoggedIn, facts.selection) = (true, selection)
-            // A server that says BYE and goes on has changed nothing.
+            // A server that says BYE and then goes on has changed nothing.
             case .logout: break
             }
         }

@@ -6,7 +6,8 @@ public import NIOCore
 /// of its last fragment; the ones before it are ``Meaning/part(_:)`` and ``Meaning/literal(remaining:)``. Joined, the
 /// bytes of one sender's events are what that sender sent.
 public struct MailEvent: Sendable {
-    // In this order an event is small enough to be moved through registers, which each action of the relay gains from.
+    // The properties are in this order so that an event is small enough to be moved in registers, which speeds up every
+    // action of the relay.
 
     /// Counts from 1 in each session, both directions together.
     public var number: Int
@@ -31,15 +32,15 @@ public struct MailEvent: Sendable {
     /// The leniencies that reading it needed; those in what is read on request are not among them.
     public var quirks = Quirks()
 
-    /// The number of the event with which the command began that this event belongs to: its own for a command in one line. What
-    /// a server says belongs to the command that it completes or asks about, otherwise to the oldest in progress; `nil` where
-    /// there is none.
+    /// The number of the event with which this event's command began; for a command in one line, the event's own number. What
+    /// a server says belongs to the command that it completes or asks about, otherwise to the oldest one in progress. `nil`
+    /// where there is none.
     public var exchange: Int? {
         get { exchangeNumber == 0 ? nil : exchangeNumber }
         set { exchangeNumber = newValue ?? 0 }
     }
 
-    /// An event that no conversation has made, for tests of one's own code, for example.
+    /// Makes an event without a conversation, for example to test one's own code.
     public init(
         number: Int, time: WireTime = WireTime(nanoseconds: 0), sender: Side, offset: Int = 0, bytes: ByteBuffer,
         meaning: Meaning, exchange: Int? = nil, standing: Standing = Standing()
@@ -78,7 +79,7 @@ public struct MailEvent: Sendable {
 
         indirect case pop3Greeting(POP3Reply)
         indirect case pop3Command(name: Keyword?, POP3Command)
-        /// A status line that more lines follow.
+        /// A status line that is followed by more lines.
         indirect case pop3Begin(POP3Reply, answering: POP3Command)
         /// One line of a listing, or of a message.
         case pop3Listing
@@ -118,7 +119,7 @@ extension MailEvent {
 }
 
 extension ByteBuffer {
-    /// Dovecot's rawlog of a session begins with what is said to its LOGIN: `* CAPABILITY …` or `a1 OK …`.
+    /// Dovecot's rawlog of a session begins with the answer to its LOGIN: `* CAPABILITY …` or `a1 OK …`.
     var isGreeting: Bool {
         let words = readableBytesView.prefix(16).split(separator: UInt8.space, maxSplits: 2)
         guard words.count > 1, words[0].elementsEqual([UInt8(ascii: "*")]) else { return false }

@@ -52,7 +52,7 @@ extension POP3Conversation {
         case .listing: server.expect(.listing)
         case .body: server.expect(.body)
         }
-        // What is kept while a message passes does not keep a receive buffer.
+        // A copy, so that what is kept while a message passes does not keep a receive buffer alive.
         begun = POP3Reply(reading: line.ownCopy)
         if begun?.result == .challenge { begun?.takeForOK() }
         return make(line, .server, offset, .pop3Begin(reply, answering: record.command), reply.quirks)
@@ -107,7 +107,8 @@ extension POP3Conversation {
             return event
         }
         var record = outstanding.removeFirst()
-        // Nothing is read after the command that makes bytes wait, so it is the last one. A message that was begun goes on.
+        // Nothing is read after a command that makes the client's bytes wait, so that command is the last one. A message that
+        // has begun goes on.
         if outstanding.isEmpty, clientMode != .message { clientMode = .command }
         noteLogin(record, succeeded: reply.result == .ok)
         if reply.result == .ok { follow(record, isMultiLine: isMultiLine) }

@@ -51,7 +51,7 @@ public struct POP3Conversation: Sendable {
     var clientMode = ClientMode.command
     var sawGreeting = false
     private var hasNotedBreach = false
-    /// That of the oldest command in progress when what is read now began.
+    /// The exchange of the command that was the oldest in progress when the reply that is being read began.
     private var exchange: Int?
     private var count = 0
     var offsets: (client: Int, server: Int) = (0, 0)
@@ -87,7 +87,7 @@ public struct POP3Conversation: Sendable {
 
     /// The next event, or `nil` until more bytes arrive.
     public mutating func next() -> MailEvent? {
-        // What the client sent and waits to be read came before what the server sends now.
+        // What the client has sent and is still unread came before what the server sends now.
         if clientWait == .none, let fragment = client.next() { return event(fragment, from: .client) }
         return nextOfServer()
     }
@@ -227,7 +227,7 @@ public struct POP3Conversation: Sendable {
         if name == nil { event.anomalies.append(Anomaly(.notACommand, side: .client, offset: offset)) }
         if case .malformed = command { event.anomalies.append(Anomaly(.malformedCommand, side: .client, offset: offset)) }
         if outstanding.count >= limits.pendingCommands {
-            // Without a queue of all of them, replies cannot be told apart any more.
+            // Once commands are missing from the queue, replies cannot be matched to commands any more.
             event.anomalies.append(Anomaly(.tooManyPendingCommands, side: .client, offset: offset))
             becomeOpaque()
             return event

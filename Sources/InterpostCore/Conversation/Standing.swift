@@ -7,7 +7,7 @@ public import NIOCore
 ///     S: b OK [READ-ONLY] done␍␊           selection INBOX, read-only
 ///     S: c NO [AUTHENTICATIONFAILED] …␍␊   failedLogins 1
 ///
-/// An event carries one reference to it, and sessions make few of them.
+/// An event carries one reference to such a value, and a session makes few of them.
 public struct Standing: Sendable {
     struct Facts: Hashable, Sendable {
         var isLoggedIn = false
@@ -42,7 +42,7 @@ public struct Standing: Sendable {
     /// Logins of the session that the server refused.
     public var failedLogins: Int { storage.facts.failedLogins }
 
-    /// Becomes `later`, which is nearly always what it is already.
+    /// Becomes `later`, which is nearly always what this already is.
     mutating func follow(_ later: Standing) {
         if storage !== later.storage { storage = later.storage }
     }
