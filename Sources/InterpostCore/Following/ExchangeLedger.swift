@@ -82,8 +82,8 @@ struct ExchangeLedger: Sendable {
         if let uid = answer.uid { entries[index].readUIDs.append(uid) }
     }
 
-    /// RFC 9051 §6.4.5: the flag is set, whether the server says so or not. Where it tells the flags, and this is not among
-    /// them, it is not. Where the command could not be read, the server has to tell it.
+    /// RFC 9051 §6.4.5: `\Seen` is set whether or not the server says so. But it is not set where the server tells the flags
+    /// and `\Seen` is not among them. Where the command could not be read, only what the server says counts.
     private mutating func noteSeen(_ answer: FetchAnswer, in response: IMAPResponse) {
         let isTold = answer.flags.map { $0.system.contains(.seen) }
         guard isTold != false, answer.contents.contains(where: { $0.value != nil }),

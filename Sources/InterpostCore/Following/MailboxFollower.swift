@@ -2,11 +2,11 @@ import NIOCore
 
 /// How much of the messages that a session is about is followed, and how much of that is told.
 public struct FollowingSettings: Sendable, Equatable {
-    /// What acts in the log call a message by, beside its UID.
+    /// What acts in the log tell of a message beside its UID.
     public enum Names: String, Sendable, CaseIterable {
         case none
         case messageID = "message-id"
-        /// And its subject.
+        /// The Message-ID and the subject.
         case subject
     }
 
@@ -58,9 +58,9 @@ struct MailboxFollower: Sendable {
 
     init(_ settings: FollowingSettings) { self.settings = settings }
 
-    /// What went since the last command was completed.
+    /// Messages that were removed since the last command was completed.
     private struct Removed {
-        /// Messages; `nil` when more are said to be gone than there were.
+        /// How many; `nil` when more are said to be gone than there were.
         var count: Int? = 0
         var uids = NumberRuns()
         var names: [MessageFacts.Identity] = []
@@ -90,7 +90,7 @@ struct MailboxFollower: Sendable {
         return past.count == uids.count ? uids : past
     }
 
-    /// The messages that the completed command named, the ones it read, and the ones that went meanwhile.
+    /// The messages that the completed command named, those it read, and those that were removed meanwhile.
     mutating func complete(_ record: CommandRecord, _ status: IMAPStatus, _ entry: ExchangeLedger.Entry) -> ActMessages {
         var found = ActMessages()
         if let index = inProgress.firstIndex(where: { $0.exchange == record.exchange }) {
@@ -241,7 +241,7 @@ struct MailboxFollower: Sendable {
         return messages
     }
 
-    /// Messages of which the server has told something, by the numbers by which it did.
+    /// The messages about which the server has said something, by the numbers that it used.
     private func messages(answered numbers: NumberRuns, _ uids: NumberRuns) -> MessageReferences? {
         guard !numbers.isEmpty else {
             guard !uids.isEmpty else { return nil }
@@ -326,9 +326,9 @@ struct ActMessages: Sendable {
     var read: MessageReferences?
     /// Those that this marked as read.
     var seen: MessageReferences?
-    /// Those that went while it was in progress.
+    /// Those that were removed while it was in progress.
     var removed: MessageReferences?
-    /// How many went; `nil` where that cannot be known.
+    /// How many were removed; `nil` where that cannot be known.
     var removedCount: Int? = 0
     /// Those that CLOSE removed: the ones known to be marked as deleted.
     var closed: MessageReferences?
@@ -343,7 +343,7 @@ struct ActMessages: Sendable {
     ) {
         guard case .modified(let modified)? = status.responseCode, case .store(let set, _) = command.body else { return }
         guard let rest = set.subtracting(modified) else {
-            // Which ones are left cannot be told; those that are named were not all.
+            // Which messages were changed cannot be told, only that it was not all of those named.
             named = MessageReferences(mailbox: named?.mailbox)
             return
         }

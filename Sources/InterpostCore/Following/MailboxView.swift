@@ -1,7 +1,7 @@
 import NIOCore
 
-/// The mailbox that is selected, as far as the session has revealed it: which UID each sequence number stands for, and
-/// what went by about each message.
+/// The mailbox that is selected, as far as the session has revealed it: which UID each sequence number stands for, and what
+/// has passed by about each message.
 ///
 /// A reading of what passes, never a promise: what the server did not say is not known. Memory is bounded by the limit
 /// that it is made with, whatever the peers send.

@@ -1,10 +1,10 @@
 import NIOCore
 
-/// What went by about one message.
+/// What has passed by about one message.
 struct MessageFacts: Sendable {
     typealias Flags = FlagList.System
 
-    /// Who the message is to people and to other programs.
+    /// What identifies the message to people and to other programs.
     struct Identity: Sendable {
         static let maximumLength = 256
 
@@ -20,8 +20,8 @@ struct MessageFacts: Sendable {
 
 /// The latest facts about messages, by UID, in bounded memory.
 ///
-/// Each UID has one place, which it shares with those a power of two away. UIDs that are close together, like those of the
-/// messages that a client looks at, never drive each other out.
+/// Each UID has one place, which it shares with the UIDs a power of two away. UIDs that are close together, like those of the
+/// messages that a client looks at, never displace one another.
 struct MessageFactsCache: Sendable {
     private var places: [MessageFacts?] = []
     private let maximumCount: Int

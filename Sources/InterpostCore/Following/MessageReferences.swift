@@ -13,7 +13,7 @@ public struct MaildropReference: Sendable {
     public var number: UInt64
     /// Its unique-id, once UIDL has shown it.
     public var uid: String?
-    /// Where its header went by.
+    /// Its Message-ID, where its header has passed by.
     public var messageID: String?
     public var subject: String?
 }
