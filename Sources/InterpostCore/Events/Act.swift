@@ -52,7 +52,7 @@ public enum Act: Sendable {
 }
 
 extension Act {
-    /// A deletion of POP3, or the end of a session that makes them true.
+    /// A deletion of POP3, or the end of a session that carries the deletions out.
     var isDeletion: Bool {
         switch self {
         case .deleted, .committed: true

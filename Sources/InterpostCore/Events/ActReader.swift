@@ -46,7 +46,7 @@ enum ActReader {
             }
             return acts
         case .store(_, let request):
-            // Servers say OK in a mailbox that is open for reading only, too; Courier changes flags there, and says so.
+            // Servers say OK in a read-only mailbox, too. Courier does change flags there, and then tells the new flags.
             guard !messages.isEmpty, selected?.isReadOnly != true || entry.hasToldFlags else { return [] }
             switch request.item {
             case .flags(let flags):

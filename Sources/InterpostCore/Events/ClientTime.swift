@@ -16,7 +16,7 @@ struct ClientTime: Sendable {
         case (.server, .continuation), (.server, .saslChallenge): since = event.time
         case (.client, .part(let start)):
             end(event)
-            // The server asks for the octets of other literals.
+            // For other literals, the wait begins when the server asks for the octets.
             if start.announcement.isNonSynchronising { since = event.time }
         case (.client, .command), (.client, .saslResponse), (.client, .idleDone): end(event)
         default: break

@@ -7,7 +7,7 @@ import NIOCore
 public struct ConsoleLine: Sendable {
     /// Whether escape sequences for colours may be used.
     public var hasColour: Bool
-    /// Commands are shown as they come and not with their results, which will not come.
+    /// Commands are shown when they are sent and not with their results, because no results will be told.
     public var showsCommands = false
 
     public init(hasColour: Bool) { self.hasColour = hasColour }
@@ -175,7 +175,7 @@ public struct ConsoleLine: Sendable {
 
     private static func short(_ text: String) -> String { TerminalText.shown(text, atMost: 80) }
 
-    /// What says what is wrong, and what to do, is not cut off.
+    /// The sentence says what is wrong and what to do, so it gets enough room not to be cut off.
     private static func sentence(_ text: String) -> String { TerminalText.shown(text, atMost: 400) }
 
     private static func duration(_ microseconds: Int64) -> String {

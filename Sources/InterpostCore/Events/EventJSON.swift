@@ -12,7 +12,7 @@ extension LogEvent {
     }
 }
 
-/// Writes the events of one session that are told at one time: what their lines begin with is made once.
+/// Writes the events of one session that share one time: the common beginning of their lines is made only once.
 package struct EventLines: Sendable {
     private let beginning: [UInt8]
 

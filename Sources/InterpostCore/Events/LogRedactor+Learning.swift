@@ -15,7 +15,7 @@ extension LogRedactor {
         case .replace(_, _, let message): learn(from: message)
         case .urlFetch(let parts): for part in parts { learn(url: part.url) }
         case .unknown:
-            // As they were typed: a verb's name is in upper case.
+            // The words as they were typed: the verb's name has been put into upper case.
             learn(wordsOf: command.text.bytes)
             learn(wordsOf: command.writtenArguments)
         default: break

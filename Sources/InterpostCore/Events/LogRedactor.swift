@@ -2,10 +2,10 @@ import NIOCore
 
 /// Keeps what a session's log shows free of secrets.
 ///
-/// Two rules. What is not known to be harmless is not shown: arguments of LOGIN, AUTHENTICATE, PASS and APOP,
-/// SASL lines, unknown verbs, malformed lines, and a server's text about any of these become `[n octets]` or
-/// `[redacted]`. And what was once seen as a secret is looked for in everything shown later, because servers echo
-/// (`BAD Error in IMAP command HUNTER2`) and people type a password twice: as it is, and in texts for people also encoded.
+/// Two rules. What is not known to be harmless is not shown: arguments of LOGIN, AUTHENTICATE, PASS and APOP, SASL lines,
+/// unknown verbs, malformed lines, and a server's text about any of these become `[n octets]` or `[redacted]`. And what was
+/// once seen as a secret is looked for in everything shown later, because servers echo (`BAD Error in IMAP command HUNTER2`)
+/// and people type a password twice. It is looked for as it is, and in texts for people also in encoded forms.
 struct LogRedactor: Sendable {
     static let mark = ByteBuffer(string: "[redacted]")
     private static let maximumSecrets = 64
@@ -15,14 +15,14 @@ struct LogRedactor: Sendable {
     private static let maximumLength = 32
 
     private var secrets: [Secret] = []
-    /// The same in base64, hexadecimal and the like.
+    /// The secrets in base64, hexadecimal and the like.
     private var encoded: [Secret] = []
     /// Words of lines that were not understood, the latest ones.
     private var words: [Secret] = []
     private static let maximumWords = 64
     /// Parts of secrets, looked for as whole words in texts.
     private var parts = WholeWords()
-    /// How many of them were looked at in all their spellings.
+    /// How many words were learnt in all their spellings.
     private var spelledWords = 0
     /// More secrets went by than are remembered: from now on no text is shown.
     private var isOverwhelmed = false
@@ -131,7 +131,7 @@ struct LogRedactor: Sendable {
         text.contains(Self.token) ? Self.octets(text) : clean(text)
     }
 
-    /// What a server says to people: `[redacted]` too when a part of a secret stands in it as a word.
+    /// What a server says to people: `[redacted]` also when a part of a secret occurs in it as a word.
     ///
     ///     PASS plum-tree-9␍␊      -ERR no tree here␍␊      [redacted]
     func cleanOfParts(_ text: ByteBuffer) -> ByteBuffer { hasParts(text) ? Self.mark : cleanOfURLs(text) }

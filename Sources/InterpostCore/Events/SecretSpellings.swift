@@ -5,12 +5,12 @@ import NIOCore
 ///     sesame"1    sesame\"1    sesame%221    sesame=221    736573616d652231    c2VzYW1lIj…, and two more in base64
 struct SecretSpellings: Sendable {
     struct Spelling: Sendable, Hashable {
-        /// As people call it.
+        /// The name that people use for the spelling.
         var name: String
         var bytes: [UInt8]
     }
 
-    /// Fewer octets of base64 are found everywhere.
+    /// Shorter runs of base64 would be found everywhere.
     private static let minimumBase64 = 5
 
     private(set) var all: [Spelling] = []
@@ -35,7 +35,7 @@ struct SecretSpellings: Sendable {
         }
     }
 
-    /// Those in which the secret itself is not to be read: base64, hexadecimal and the like.
+    /// The spellings in which the secret cannot be read as it is: base64, hexadecimal and the like.
     var encoded: [[UInt8]] {
         all.filter { ["in hexadecimal", "in base64", "percent-encoded"].contains($0.name) }.map(\.bytes)
     }

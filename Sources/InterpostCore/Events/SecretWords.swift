@@ -6,9 +6,10 @@ import NIOCore
 ///     (anna "sesame")␍␊          (anna, anna, "sesame"), "sesame", sesame
 ///     AGFubmEAc2VzYW1l␍␊         AGFubmEAc2VzYW1l, anna, sesame
 enum SecretWords {
-    /// Shorter ones are found everywhere.
+    /// Shorter words would be found everywhere.
     static let minimumLength = 4
-    /// Words of lines that were not understood whose spellings are looked for, too, in a session: a flood of such lines costs no more.
+    /// In one session, at most this many words of lines that were not understood are also looked for in other spellings: a
+    /// flood of such lines costs no more.
     static let maximumSpelled = 256
     private static let punctuation = Set("()=\",<>{}[]:;'".utf8)
 

@@ -6,7 +6,7 @@ public struct SessionObserver: Sendable {
     private let detail: LogEvent.Detail
     private(set) var redactor = LogRedactor()
     private var user: String?
-    /// Where the session was when the last event had happened.
+    /// The session's state after the last event.
     private var standing = Standing.initial
     private var ledger = ExchangeLedger()
     /// LOGIN or AUTHENTICATE is in progress, so capabilities that nobody asked for are those after login.

@@ -11,8 +11,8 @@ struct WholeWords: Sendable {
     /// In upper case, the latest ones.
     private var words: [[UInt8]] = []
 
-    /// Remembers the words of a secret. Numbers, and words of the protocols, are in every session: to leave them out would say
-    /// more of a secret than they do.
+    /// Remembers the words of a secret, except for numbers and words of the protocols. Those are in every session: leaving
+    /// them out of the log would reveal more about a secret than showing them does.
     mutating func learn(_ secret: some Collection<UInt8>) {
         for run in secret.prefix(1024).split(whereSeparator: { !Self.isInWord($0) }) {
             let word = run.map(\.uppercased)
