@@ -18,7 +18,7 @@ struct SaidInClear: Sendable {
         hasEffect = event.sender == .client ? !Self.isPlain(event) : Self.hasEffect(event)
     }
 
-    /// Every server reads the line alike, as one command that its own answer will be about.
+    /// Whether every server reads the line alike: as one command, with an answer of its own.
     private static func isPlain(_ event: MailEvent) -> Bool {
         guard event.anomalies.isEmpty, event.quirks.allSatisfy({ harmlessQuirks.contains($0) }),
             event.bytes.withoutLineEnd.readableBytesView.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
@@ -31,7 +31,7 @@ struct SaidInClear: Sendable {
 
     private static let harmlessQuirks: Set<Quirk> = [.lowerCaseKeyword, .trailingSpace, .eightBitInQuoted]
 
-    /// Whether the line leaves a server as it was, whatever that answers.
+    /// Whether the line leaves a server as it was, whatever the server answers.
     static func isInnocuous(_ event: MailEvent) -> Bool {
         guard isPlain(event) else { return false }
         return switch event.meaning {

@@ -41,7 +41,7 @@ extension Tap {
                 return replace(event, with: line, changes: changes)
             }
         case .pop3Listing where conversation.listsAUTH:
-            // Which mechanisms stay depends on all of them, so the list waits for its end.
+            // Which mechanisms stay depends on all of them, so the list is held back until it is whole.
             withheld.writeImmutableBuffer(event.bytes)
             return swallow(event)
         case .pop3Listing where conversation.listsCapabilities:
@@ -301,7 +301,7 @@ extension Tap {
 /// A line that Interpost owes the client.
 struct PendingAnswer {
     var text: String
-    /// Commands that the server has to answer before; counted down in POP3, where replies have an order.
+    /// How many commands the server has to answer first. Counted down in POP3, where replies have an order.
     var behind: Int
     /// What is said instead, before the leg turns to TLS, if STARTTLS is offered when the line is due.
     var grant: String?

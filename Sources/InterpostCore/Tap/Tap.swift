@@ -28,7 +28,7 @@ public struct Tap: Sendable {
         case closed
     }
 
-    /// Actions that a session at rest keeps room for.
+    /// The queue capacity that an idle session keeps, in actions.
     private static let restingCapacity = 64
 
     let settings: SessionSettings
@@ -51,11 +51,11 @@ public struct Tap: Sendable {
     var runs = ForwardRuns()
     /// Octets of the client that went on before they were read.
     var ahead = 0
-    /// Where a literal began whose octets came too early, which was told.
+    /// The offset of the last literal whose octets came too early, and that this was told of.
     private var hasteToldAt: Int?
     /// What the client has said on a leg that is not encrypted.
     var said = SaidInClear()
-    /// It was told that a login was said in clear text, or no leg carries any.
+    /// A login in clear text has been told already, or no leg carries clear text.
     var hasToldOfClearText = false
     /// What Interpost will say in the server's place, once that is in order.
     var pendingAnswers: [PendingAnswer] = []
