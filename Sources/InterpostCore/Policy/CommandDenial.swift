@@ -1,4 +1,4 @@
-// Commands by what they do: the class of a verb, and what is said to the user of a mail program whose command is not let pass.
+// Commands by what they do: the class of a verb, and what a user of a mail program is told when a command is refused.
 
 extension CommandClass {
     /// The class of an IMAP verb, or of a POP3 one; ``other`` for one that is not known.
@@ -11,7 +11,7 @@ extension CommandClass {
         let mailbox = preset == .readOnly ? "This mailbox is read-only here" : "This is not allowed here"
         let what =
             switch self {
-            // Of one class some may pass where others do not.
+            // Some commands of a class may pass where others of the same class do not.
             case .folders where title == "DELETE": "folders cannot be deleted"
             case .folders where title == "RENAME": "folders cannot be renamed"
             case .folders where title == "CREATE": "folders cannot be made"

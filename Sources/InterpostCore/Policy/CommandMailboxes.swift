@@ -1,8 +1,8 @@
 import NIOCore
 
 extension IMAPCommand.Body {
-    /// The same command with each mailbox named in its canonical spelling; `nil` where one has none and is not `listed`. A
-    /// mailbox that the server has listed is called what the server calls it; to rules it is one that cannot be told.
+    /// The same command with each mailbox named in its canonical spelling; `nil` where a mailbox has none and is not `listed`
+    /// either. A listed mailbox keeps the name that the server gives it; to rules it is one that cannot be told.
     func canonical(separator: UInt8?, listed: ListedNames) -> IMAPCommand.Body? {
         func name(_ mailbox: MailboxName) -> MailboxName? {
             if let name = CanonicalMailbox(mailbox, separator: separator) { return MailboxName(IMAPString(name.bytes)) }

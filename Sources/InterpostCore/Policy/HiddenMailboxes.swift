@@ -1,11 +1,11 @@
 import NIOCore
 
-// Mailboxes that are not there.
+// Mailboxes that a policy hides: to clients they do not exist.
 
 extension Policy {
     var hidesMailboxes: Bool { !hidden.isEmpty }
 
-    /// Whether a mailbox is not there for clients; what is below a hidden one is not there either.
+    /// Whether a mailbox is hidden from clients, by its own name or because it is below a hidden one.
     public func hides(_ mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
         hidden.contains { $0.matchesAtOrAbove(mailbox, separator: separator) }
     }
@@ -30,7 +30,7 @@ extension Policy {
         return hidden.contains { $0.mayMatch(below: name, separator: separator) }
     }
 
-    /// A name that cannot be compared may be one that is hidden.
+    /// Whether the name is that of a hidden mailbox. A name that cannot be compared may be, so it counts as hidden.
     private func isHidden(_ name: MailboxName, _ separator: UInt8?) -> Bool {
         CanonicalMailbox(name, separator: separator).map { hides($0, separator: separator) } ?? true
     }
@@ -42,7 +42,7 @@ extension StrictCommand {
         let parts = body.parts
         var names = parts.mailboxes
         if let root = parts.quotaRoot, root.bytes.readableBytes > 0 { names.append(MailboxName(root)) }
-        // A search in other mailboxes may be one in a hidden one: a name that has no canonical form.
+        // A search of other mailboxes may reach a hidden one. The empty name stands for that: it has no canonical form.
         if parts.search?.sources.isEmpty == false { names.append(MailboxName("")) }
         return names
     }

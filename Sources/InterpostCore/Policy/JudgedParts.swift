@@ -1,14 +1,14 @@
 import NIOCore
 
-/// What a policy looks at in one command, found in one place. A body that is added is a case here, or the core does not build.
+/// What a policy looks at in one command, found in one place. A new body needs a case here, or the core does not build.
 ///
 ///     RENAME a b                       mailboxes a, b
 ///     FETCH 1 BODY[]                   items BODY[], rewrites peek
 ///     STORE 1 +FLAGS (\Deleted)        store
 struct JudgedParts {
-    /// Whether any rule may let it pass. What nobody has read cannot be written anew. The gate does not let through what would
-    /// hide the session, void what is known of it or have the server speak unasked, and it cannot pass on the message of
-    /// REPLACE.
+    /// Whether any rule may let it pass. A command that nobody has read cannot be written anew. The gate does not pass what
+    /// would hide the session, make what is known of it void, or have the server speak unasked; and it cannot pass on the
+    /// message of REPLACE.
     var mayPass = true
     /// Whether its arguments were read, so that what it names is known.
     var isRead = true
@@ -23,9 +23,9 @@ struct JudgedParts {
     var search: SearchRequest?
     /// What FETCH asks for.
     var items: [FetchItem] = []
-    /// Whether the mailboxes below those that it names go along.
+    /// Whether it also affects the mailboxes below those that it names.
     var spreads = false
-    /// Whether POP3 reads or deletes one message with it, whose size may matter.
+    /// Whether it is a POP3 command that reads or deletes one message, whose size may matter.
     var isOfOneMessage = false
     /// The commands that may take its place and change less.
     var rewrites: Set<Rewrite> = []

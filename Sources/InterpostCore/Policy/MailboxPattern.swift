@@ -5,7 +5,8 @@ public import NIOCore
 ///     Lists/*      Lists/swift, Lists/swift/evolution; not Lists
 ///     inbox/*      INBOX/swift: INBOX may be in any case, nothing else may
 ///
-/// Names are compared as UTF-8, so that a `*` may stand for letters that modified UTF-7 has in one run with those beside it.
+/// Names are compared as UTF-8, so that a `*` may stand for letters that modified UTF-7 encodes in one run with their
+/// neighbours.
 public struct MailboxPattern: Hashable, Sendable, CustomStringConvertible {
     private let wildcards: Wildcards
     public let description: String
@@ -92,7 +93,7 @@ private struct Wildcards: Hashable, Sendable {
 
     var start: State { State(pieces) }
 
-    /// Up to which pieces the pattern takes what has been read.
+    /// Up to which pieces the pattern matches what has been read.
     struct State {
         private let pieces: [Piece]
         private var isReached: [Bool]

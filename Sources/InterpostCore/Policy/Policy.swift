@@ -4,7 +4,7 @@ import NIOCore
 ///
 ///     a STORE 1 +FLAGS (\Seen)      read-only: refused; no-delete: allowed
 public struct Policy: Hashable, Sendable {
-    /// What no rule decides.
+    /// What happens to a command that no rule decides.
     public enum Preset: String, Hashable, Sendable, CaseIterable {
         /// Everything that can be read without doubt may pass.
         case observe
@@ -25,13 +25,13 @@ public struct Policy: Hashable, Sendable {
 
     public var preset: Preset
     public var rules: [PolicyRule] = []
-    /// Mailboxes that are not there.
+    /// Mailboxes that are hidden from clients.
     public var hidden: [MailboxPattern] = []
     /// What becomes of POP3's DELE.
     public var deletes = Refusing.refuse
     /// What becomes of a STORE that sets or removes `\Seen` and nothing else.
     public var seen = Refusing.refuse
-    /// Clients are told READ-WRITE of a mailbox that was opened read-only for them.
+    /// Clients are told READ-WRITE about a mailbox that was opened read-only for them.
     public var presentsAsWritable = false
     /// Nothing is refused; what would have been refused is told.
     public var isDryRun = false
@@ -89,8 +89,8 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// What becomes of a command that a rule or a person has allowed: it goes on as what the preset makes of it, unless the
-    /// rule names its verb.
+    /// What becomes of a command that a rule or a person has allowed: it goes on in the form that the preset gives it, unless
+    /// the rule names its verb.
     func verdictOnceAllowed(_ command: SubmittedCommand, _ context: PolicyContext, byVerb isNamed: Bool = false) -> Verdict {
         guard !isNamed else { return .allow }
         switch preset {
@@ -100,8 +100,8 @@ public struct Policy: Hashable, Sendable {
         }
     }
 
-    /// What a read-only mailbox makes of a command. A mailbox in which a rule may let something be changed later is opened for
-    /// that: a server says OK to STORE in an examined one, and changes nothing (Dovecot).
+    /// The command in the form that a read-only preset gives it. A mailbox in which a rule may allow changes later is opened
+    /// read-write: in an examined mailbox a server says OK to STORE and changes nothing (Dovecot).
     private func rewritten(_ command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
         var rewrites = command.rewrites
         if rewrites.contains(.examine), case .imap(let imap) = command, let mailbox = imap.body.parts.mailboxes.first,
@@ -119,7 +119,7 @@ public struct Policy: Hashable, Sendable {
     private func mayChange(_ mailbox: CanonicalMailbox?, _ command: SubmittedCommand, _ context: PolicyContext) -> Bool {
         rules.contains { rule in
             guard rule.action.mayLetPass, Self.changing.contains(where: { rule.match.mayName($0, .imap) }) else { return false }
-            // Who it is, and from where, is known now; what is asked for later is not.
+            // The user and the address are known now; what the client will ask for later is not.
             var general = rule.match
             (general.commands, general.states, general.flags, general.larger, general.mailboxes) = ([], [], nil, nil, [])
             guard general.holds(for: command, in: context, opens: true) else { return false }

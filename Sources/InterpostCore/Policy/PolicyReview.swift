@@ -1,4 +1,4 @@
-/// What of a policy has no effect, as far as that shows without a session.
+/// Which parts of a policy have no effect, as far as that shows without a session.
 ///
 ///     preset: read-only
 ///     rules: [{command: STORE, action: refuse}]      rule 1 changes nothing: the preset refuses STORE anyway
@@ -68,7 +68,7 @@ private struct Verb {
                 touchesMailboxes: false)
         }
 
-    /// The first of them.
+    /// The names of the first three, for a sentence.
     static func list(_ verbs: [Verb]) -> String {
         var names: [String] = []
         for name in verbs.map({ "\($0.name)" }) where !names.contains(name) { names.append(name) }
@@ -102,10 +102,10 @@ extension PolicyMatch {
 }
 
 extension PolicyRule {
-    /// Whether nothing is left of those commands for the other rule, which follows.
+    /// Whether this rule decides all commands with these verbs, so that none is left for `other`, which follows it.
     fileprivate func decides(all verbs: [Verb], of other: PolicyRule) -> Bool {
-        // A condition may hold for a rule that refuses where it does not for one that opens, and what a rewrite does not know
-        // goes on to the next rule.
+        // The same condition may hold for a rule that refuses and not for one that opens. A command without a rewrite goes on
+        // to the next rule.
         action != .rewrite && (action.opens == other.action.opens || match.hasOnlyCommands) && match.holdsWherever(other.match)
             && verbs.allSatisfy { verb in
                 match.mayName(verb.name, verb.mailProtocol) && (!match.namesUIDForms || match.commands == other.match.commands)

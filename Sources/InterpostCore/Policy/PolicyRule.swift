@@ -14,7 +14,7 @@ public struct PolicyRule: Hashable, Sendable {
 
         /// Whether more passes by this rule than without it.
         var opens: Bool { self == .allow || self == .rewrite }
-        /// The same, or a person may say so.
+        /// Whether more passes by this rule than without it, or may pass once a person says so.
         var mayLetPass: Bool { if case .hold = self { true } else { opens } }
     }
 
@@ -48,8 +48,8 @@ public struct PolicyMatch: Hashable, Sendable {
     /// only where ``operations`` has `replace`. APPEND adds.
     public struct Flags: Hashable, Sendable {
         public var names: [String]
-        /// STORE with `+FLAGS`, `-FLAGS` or `FLAGS`; where none is given, the first two of what is allowed, and all of what is
-        /// refused.
+        /// STORE with `+FLAGS`, `-FLAGS` or `FLAGS`. Where none is given, a rule that allows means the first two, and a rule
+        /// that refuses means all three.
         public var operations: Set<StoreRequest.Operation>
 
         public init(_ names: [String], operations: Set<StoreRequest.Operation> = []) {
@@ -156,8 +156,8 @@ extension PolicyMatch {
         return clients.contains { $0.contains(address) }
     }
 
-    /// Servers differ in whether the case of a name matters, and do not always show who logged in: a rule that refuses holds
-    /// then.
+    /// Servers differ in whether the case of a name matters, and do not always show who logged in. Where that leaves a doubt,
+    /// a rule that refuses holds.
     private func holdsForUser(in context: PolicyContext, opens: Bool) -> Bool {
         guard let user = context.user else { return !opens && context.state != .notAuthenticated }
         return users.contains { $0.matches(user, inAnyCase: !opens) }
@@ -182,7 +182,7 @@ extension PolicyMatch {
 }
 
 extension PolicyMatch.Command {
-    /// A class that a rule lets pass is not meant for what leads past the gate: that has to be named.
+    /// A rule that lets a class pass is not meant for verbs that lead around the gate: those have to be named.
     fileprivate func names(_ command: SubmittedCommand, _ mailProtocol: MailProtocol, opens: Bool) -> Bool {
         switch self {
         case .kind(let kind): kind == CommandClass(command.name, mailProtocol) && !(opens && command.leadsElsewhere)

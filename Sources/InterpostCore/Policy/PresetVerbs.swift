@@ -7,8 +7,8 @@ extension Policy.Preset {
         }
     }
 
-    /// What changes nothing passes, some of it once it is rewritten. What is each leg's own business would hide the session or
-    /// void what is known of it, and does not; nor does what leads past the gate, unless everything may pass.
+    /// What changes nothing passes, some of it once it is rewritten. What is each leg's own business does not pass: it would
+    /// hide the session, or make what is known of it void. What leads around the gate passes only where everything may.
     func mayPass(_ verb: IMAPVerb) -> Bool {
         switch verb.effect {
         case .nothing, .depends: self == .observe || StrictVerb.of(verb) != nil

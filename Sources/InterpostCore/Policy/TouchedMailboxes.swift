@@ -7,9 +7,10 @@ import NIOCore
 ///     GETMETADATA "INBOX.*" /comment     any: some servers take it for a pattern
 ///     XATOM x                            any
 struct TouchedMailboxes {
-    /// `nil` for a name without a canonical form, and for what cannot be told: a rule that allows does not hold then.
+    /// `nil` for a name without a canonical form, and for a mailbox that cannot be told: then a rule that allows does not
+    /// hold.
     var names: [CanonicalMailbox?] = []
-    /// It may be any: a rule that refuses holds, too.
+    /// Any mailbox may be meant: then a rule that refuses holds, too.
     var mayBeAny = false
 }
 
