@@ -35,7 +35,7 @@ package struct CommandWriter: Sendable {
 }
 
 extension CommandText {
-    /// A body that is added is a case here, or the core does not build.
+    /// A new body needs a case here, or the core does not build.
     fileprivate mutating func arguments(of body: IMAPCommand.Body) {
         switch body {
         case .capability, .noop, .logout, .startTLS, .unauthenticate, .namespace, .idle, .check, .close, .unselect, .expunge(nil):

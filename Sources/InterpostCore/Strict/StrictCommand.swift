@@ -5,7 +5,7 @@ package import NIOCore
 ///     a1 uid fetch 1:4 (body[])␍␊     tag a1, name FETCH, usesUIDs, body .fetch(1:4, [BODY[]])
 ///
 /// It shares its values with ``IMAPCommand``, and none of its leniency: what goes to the server is written from this value
-/// alone, so that nothing a client put between or after the words goes along.
+/// alone, so nothing that a client put between or after the words is passed on.
 package struct StrictCommand: Sendable {
     package var tag: ByteBuffer
     /// In upper case, without `UID`.
@@ -36,7 +36,7 @@ package struct StrictRefusal: Error, Hashable, Sendable {
     }
 
     package var kind: Kind
-    /// The command's tag, where one could be read: the answer goes to it.
+    /// The command's tag, where one could be read. The answer bears it.
     package var tag: ByteBuffer?
     package var name: CommandName?
     /// For people, without anything that the client said: `two spaces`, `a number with a leading zero`.

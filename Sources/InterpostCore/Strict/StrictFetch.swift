@@ -15,7 +15,7 @@ extension StrictReader {
     ]
 
     /// `1:4 (FLAGS BODY.PEEK[]) [(CHANGEDSINCE 12 VANISHED)]`; several items may lack their parentheses, as curl's users and
-    /// others have it.
+    /// others write them.
     mutating func fetch(usesUIDs: Bool) throws(StrictRefusal) -> IMAPCommand.Body {
         try space()
         let set = try sequenceSet()

@@ -104,7 +104,7 @@ enum StrictPOP3 {
 
     // MARK: - Writing
 
-    /// The line that the server gets; `nil` for a command that is not written by anybody.
+    /// The line that the server gets; `nil` for a command that is never written.
     static func line(_ name: Keyword, _ command: POP3Command) -> ByteBuffer? {
         var line = ByteBuffer(string: name.description)
         func words(_ words: [ByteBuffer]) {

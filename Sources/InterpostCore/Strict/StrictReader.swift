@@ -185,7 +185,7 @@ struct StrictReader {
         guard announcement.isBinary || octets.firstIndex(of: 0, from: octets.readerIndex) == nil else {
             throw .malformed("a NUL in a literal")
         }
-        // Each is at most as long as what is kept of one, so the sum cannot overflow.
+        // No literal is longer than the limit up to which literals are kept, so the sum cannot overflow.
         literalOctets += announcement.length
         guard literalOctets <= Self.maximumLiterals else { throw .malformed("literals that are too long") }
         return IMAPString(octets, form: announcement.isBinary ? .literal8 : .literal)

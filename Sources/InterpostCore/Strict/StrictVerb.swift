@@ -21,7 +21,7 @@ struct StrictVerb: Sendable {
 
     static func named(_ name: Keyword) -> StrictVerb? { byName[name] }
 
-    /// How the verb of a row is read; `nil` where it is not.
+    /// How the verb of this row is read strictly; `nil` where it is not.
     static func of(_ verb: IMAPVerb) -> StrictVerb? { byName[verb.name] ?? StrictVerb(plain: verb) }
 
     private static let byName = KeywordTable(keys: all.map { ($0.name, $0) })
