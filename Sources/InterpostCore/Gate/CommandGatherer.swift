@@ -6,8 +6,8 @@ import NIOCore
 ///     C: a LOGIN {4}␍␊      .literal: gather, stream or refuse it
 ///     C: anna "x"␍␊         .command with the literal in it
 ///
-/// A line ends in LF, whatever precedes it; that it has to be CR LF, and all else, is checked when the line is there. So no
-/// octet that a server takes for a line end is inside a line here.
+/// A line ends in LF, whatever precedes the LF. Whether it ends in CR LF, and everything else, is checked once the line is
+/// complete. So a line here never contains an octet that a server takes for a line end.
 struct CommandGatherer: Sendable {
     enum Piece: Sendable {
         case command(IMAPText)
@@ -106,7 +106,7 @@ struct CommandGatherer: Sendable {
                 guard let line = takeLine(upTo: Self.maximumCommand) else {
                     return isTooLong(Self.maximumCommand) ? .tooLong : nil
                 }
-                // Nobody waits for a synchronising literal of a command that was refused.
+                // The octets of a synchronising literal do not come, because the command was refused.
                 if case .announced(let literal) = StrictLiteral.announcement(endOf: line, isFirst: false),
                     literal.isNonSynchronising
                 {
@@ -169,8 +169,9 @@ struct CommandGatherer: Sendable {
         state = literal.length > 0 ? .streaming(remaining: literal.length) : .line
     }
 
-    /// Ends the command: the octets of a literal that the client sends without waiting are passed over, with all that
-    /// follows them in the command. Returns whether the client waits for an answer, and sends nothing more of it.
+    /// Ends the command. Where the client sends the octets of the literal without waiting, they are passed over, with
+    /// everything that follows them in the command. Returns whether the client waits for an answer, and so sends no more of
+    /// the command.
     mutating func refuse() -> Bool {
         guard case .undecided(let literal) = state else { return true }
         (text, literalOctets) = (nil, 0)

@@ -31,27 +31,28 @@ struct CommandInFlight: Sendable {
     /// What AUTHENTICATE carried, for a server that takes it only when it has asked.
     var initialResponse: Secret?
     var renames: [PeekRewrite.Rename] = []
-    /// What is asked for when this is answered, and before the client hears that it is; this goes by another tag.
+    /// A second command, sent after this one is answered and before the client hears the answer. This one has another tag
+    /// then.
     var later: StrictCommand?
     /// What the client hears instead of the server's completion.
     var answer: ByteBuffer?
     var errand: GateQuery?
-    /// What the gate asks when it is done.
+    /// What the gate asks once this command is done.
     var errandAfter: GateQuery?
-    /// The messages that the client believes to mark, when the server says which they are.
+    /// The messages that the client believes it is marking, for when the server says which ones they are.
     var marking: Marking?
     /// What the server said in answer to SELECT (RFC 9051 §7.1).
     var uidValidity: UInt64?
     /// The command is a FETCH of texts that marks nothing as read, from a client that did not ask for flags.
     var watchesSeen = false
-    /// The server has said in the meantime what it can do.
+    /// The server has meanwhile listed its capabilities, or answered the gate's LIST for the separator.
     var hasOffered = false
 }
 
-/// Messages that are marked for the client and not on the server.
+/// Messages that are marked for the client but not on the server.
 struct Marking: Sendable {
     let isSeen: Bool
-    /// The client does not want to hear of it.
+    /// The client does not want to be told the new flags.
     let isSilent: Bool
     private let numbers: NamedNumbers
     private let usesUIDs: Bool
@@ -73,10 +74,10 @@ enum GateQuery: Sendable, Equatable {
     case capability
     /// What separates the levels of mailbox names (RFC 9051 §6.3.9).
     case separator
-    /// How these messages are marked, which the client has read so that they stay as they are.
+    /// The flags of these messages. The client has read them in a way that leaves them unmarked.
     case marks(SequenceSet, usesUIDs: Bool)
 
-    /// The tag of the first half of a client's command that goes on as two.
+    /// The tag of the first half where a client's command goes on as two commands.
     static let earlier = ByteBuffer(string: "interpost:4")
 
     var command: StrictCommand {

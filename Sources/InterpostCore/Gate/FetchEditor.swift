@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Edits the lines of one FETCH answer: items get the names by which the client asked, and `\Seen` is as the client believes.
+/// Edits the lines of one FETCH answer: items get the names by which the client asked, and `\Seen` is what the client
+/// believes.
 ///
 ///     * 1 FETCH (UID 5 BODY[] {120}␍␊      → * 1 FETCH (UID 5 RFC822 {120}␍␊
 ///     * 2 FETCH (UID 7 FLAGS ())␍␊         → * 2 FETCH (UID 7 FLAGS (\Seen))␍␊
@@ -32,7 +33,7 @@ struct FetchEditor: Sendable {
 }
 
 extension ByteBuffer {
-    /// Where the list is that follows one space behind `index`.
+    /// The place of the list that follows `index` after one space.
     fileprivate func list(after index: Int) -> Range<Int>? {
         guard byte(at: index) == .space, byte(at: index + 1) == UInt8(ascii: "("),
             let end = readableBytesView[(index + 1)...].firstIndex(of: UInt8(ascii: ")"))

@@ -43,7 +43,7 @@ struct GateCapabilities: Sendable {
         guard case .known(let name, let argument) = IMAPCapability(reading: word) else { return false }
         switch name {
         case .auth:
-            // The front leaves out the whole family where binding is offered, so it hears of it.
+            // The tap leaves out the whole SCRAM family where binding is offered, so it has to hear of that.
             guard case .word(let mechanism)? = argument else { return false }
             return Self.allows(mechanism: mechanism) || mechanism.description.hasSuffix("-PLUS")
         case .search: return argument == .word(Keyword("FUZZY"))

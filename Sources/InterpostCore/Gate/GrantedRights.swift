@@ -20,8 +20,7 @@ struct GrantedRights: Sendable {
         self.context = context
     }
 
-    /// The rights of RFC 4314 that are left. What a letter means that is not defined there is not known, and only `observe`
-    /// leaves it.
+    /// The rights of RFC 4314 that are left. What other letters mean is not known, so only `observe` leaves them.
     func kept(of rights: ByteBuffer) -> ByteBuffer {
         ByteBuffer(bytes: rights.readableBytesView.filter { isKept(Character(Unicode.Scalar($0))) })
     }

@@ -59,7 +59,7 @@ struct IMAPGate: Gate {
     /// Lines of a response about a mailbox that may be hidden.
     var withheld: ByteBuffer?
     var editor: FetchEditor?
-    /// What the client believes to have marked as read.
+    /// What the client believes it has marked as read.
     var marks = PretendedMarks()
     /// The mailbox that is selected, as it was named.
     var selectedMailbox: MailboxName?
@@ -67,7 +67,7 @@ struct IMAPGate: Gate {
     /// The client may still end an IDLE that is over.
     var isDoneDue = false
     var isDoneWritten = false
-    /// It was told that the server calls messages `\Seen`.
+    /// A warning that the server marks messages as `\Seen` has been given.
     var hasToldOfSeen = false
     /// The selected mailbox was opened so that CLOSE expunges nothing.
     var isSelectedReadOnly = false
@@ -235,7 +235,7 @@ struct IMAPGate: Gate {
         }
         var command = command
         command.body = body
-        // A name counts for what follows once the server has let it in.
+        // Only this command is judged by the user name in it; later ones are, once the server has let that user in.
         var context = context
         if case .login(let user, _) = body, context.state == .notAuthenticated { context.user = user.bytes }
         let decision = policy.judge(.imap(command), in: context)

@@ -103,7 +103,8 @@ extension IMAPGate {
         return edited(response, event.bytes).map { .replace($0) } ?? .pass
     }
 
-    /// Numbers of messages, of which there may be any number. What else is too long to be read may be something to hide.
+    /// Passes parts of a response that is too long to be read only if it lists numbers of messages, of which there may be any
+    /// number. Any other response may contain something that has to be hidden.
     private mutating func passage(ofLong name: Keyword?, isLast: Bool, _ event: MailEvent) -> GatePassage {
         let isNumbers = name.map { Self.numbers.contains($0) } ?? false
         guard isNumbers, withheld == nil, !(policy.hidesMailboxes && IMAPResponse.namesMailbox(name)) else {
@@ -149,8 +150,8 @@ extension IMAPGate {
         return policy.hides(name, separator: context.separator)
     }
 
-    /// Flags that nobody asked for, with the text of a message or on a line of their own. Servers tell what other clients did in
-    /// either place.
+    /// Whether the answer has `\Seen` although nobody asked for flags: with the text of a message, or on a line of its own.
+    /// Servers also tell what other clients did in either place.
     private func callsSeen(_ response: IMAPResponse) -> Bool {
         guard response.kind == .fetch || response.kind == .uidFetch, case .fetch(let answer) = response.data else { return false }
         return answer.flags?.system.contains(.seen) == true
@@ -185,7 +186,7 @@ extension IMAPGate {
             return .replace(status.line(withCode: status.code, tag: later.tag))
         }
         if let stage = flight.message?.stage, stage == .streaming || stage == .closing {
-            // Nobody knows whether it still takes what follows for the message.
+            // Nobody knows whether the server still takes what follows for the message.
             return alarm("the server answered an APPEND before its end", event)
         }
         learnOffers(from: status)
@@ -269,7 +270,8 @@ extension IMAPGate {
     private mutating func passage(ofChallenge event: MailEvent) -> GatePassage {
         stage = .saslResponse
         guard flight?.initialResponse != nil else { return .pass }
-        // The server asks for what the client has sent already; with a question of its own it does not.
+        // An empty `+` asks for the response that the client has sent already; a `+` with a question of the server's own does
+        // not.
         if event.bytes.withoutLineEnd.readableBytesView.dropFirst().contains(where: { $0 != .space }) {
             return alarm("a challenge before the initial response", event)
         }
@@ -291,7 +293,7 @@ extension IMAPGate {
 }
 
 extension Anomaly.Kind {
-    /// Whether nobody knows, after it, what answers what.
+    /// Whether, after this, nobody can tell which answer belongs to which command.
     var endsGate: Bool {
         switch self {
         case .greetingMissing, .lineTooLong, .literalTooLarge, .malformedResponse, .unexpectedTag, .unexpectedContinuation,

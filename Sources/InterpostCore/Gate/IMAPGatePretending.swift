@@ -1,15 +1,15 @@
 import NIOCore
 
-// What a client believes to have marked as read (`seen: pretend`), and what it may do in a mailbox.
+// What a client believes it has marked as read (`seen: pretend`), and what it may do in a mailbox.
 
 extension IMAPGate {
-    /// Whether marking a message as read is only for show where the session is now.
+    /// Whether marking a message as read is only for show in the session's present state.
     var pretendsSeen: Bool {
         guard policy.mayPretendSeen, let selectedMailbox else { return false }
         return GrantedRights(policy, context, in: selectedMailbox).pretendsSeen
     }
 
-    /// Asks the server how the messages are marked that the client believes to mark.
+    /// Asks the server for the flags of the messages that the client believes it is marking.
     mutating func pretend(
         _ command: StrictCommand, _ set: SequenceSet, _ request: StoreRequest, _ text: IMAPText, _ decision: PolicyDecision
     ) {
@@ -20,7 +20,7 @@ extension IMAPGate {
         send(fetch, text, decision, [], marking: marking)
     }
 
-    /// The command by which a client that has marked something gets an answer that agrees with it.
+    /// The command to send instead, so that a client that has marked something gets an answer that agrees with its marks.
     func adapted(_ body: IMAPCommand.Body, usesUIDs: Bool) -> IMAPCommand.Body {
         guard !marks.isEmpty else { return body }
         switch body {
@@ -80,7 +80,7 @@ extension IMAPGate {
         }
     }
 
-    /// The name that marks are kept by: all spellings of a mailbox are one.
+    /// The name under which marks are kept: all spellings of a mailbox share one.
     private func key(of mailbox: MailboxName) -> ByteBuffer {
         CanonicalMailbox(mailbox, separator: context.separator)?.bytes ?? mailbox.string.bytes
     }

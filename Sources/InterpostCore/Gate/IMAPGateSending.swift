@@ -1,6 +1,6 @@
 import NIOCore
 
-// What goes to the server, and the lines of a client that belong to a command that is there.
+// What goes to the server, and the client's lines that continue a command that is already there.
 
 extension IMAPGate {
     /// Writes a command anew and sends it.
@@ -157,7 +157,8 @@ extension IMAPGate {
         case .closing:
             guard let isEnd = gatherer.takeEnd() else { return false }
             guard isEnd else {
-                // Courier stores a message whose octets are all there, whatever follows them; so one of them is not.
+                // Courier stores a message once all its octets have come, whatever follows them. So the last octet has been
+                // held back.
                 end(reason: "APPEND goes on after its message")
                 return true
             }

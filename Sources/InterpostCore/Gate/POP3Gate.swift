@@ -176,7 +176,7 @@ struct POP3Gate: Gate {
             return
         }
         context.messageSize = command.command.message.flatMap { view.sizes?[$0] }
-        // A name counts for what follows once the server has taken it.
+        // Only this command is judged by the user name in it; later ones are, once the server has taken that name.
         var context = context
         if context.state == .notAuthenticated {
             if case .user(let user) = command.command { context.user = user }

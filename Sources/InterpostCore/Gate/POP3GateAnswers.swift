@@ -67,7 +67,7 @@ extension POP3Gate {
             deletesWhatIsRead = true
             return .pass
         case .sasl(let mechanisms):
-            // Where binding is offered, the whole SCRAM family is left out; the front sees to that.
+            // Where binding is offered, the whole SCRAM family is left out; the tap does that, so `-PLUS` stays here.
             let kept = mechanisms.filter { GateCapabilities.allows(mechanism: $0) || $0.description.hasSuffix("-PLUS") }
             guard kept.count < mechanisms.count else { return .pass }
             let removed = mechanisms.filter { !GateCapabilities.allows(mechanism: $0) && !$0.description.hasSuffix("-PLUS") }

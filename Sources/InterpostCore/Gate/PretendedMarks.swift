@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What a client believes to have marked as read, or as unread, while the server knows nothing of it (`seen: pretend`).
+/// What a client believes it has marked as read, or as unread, while the server knows nothing of it (`seen: pretend`).
 ///
 ///     C: a STORE 2 +FLAGS (\Seen)␍␊     → a FETCH 2 (UID FLAGS)␍␊
 ///     S: * 2 FETCH (UID 7 FLAGS ())     → * 2 FETCH (UID 7 FLAGS (\Seen))
@@ -29,8 +29,8 @@ struct PretendedMarks: Sendable {
 
     // MARK: - Where
 
-    /// The mailbox whose messages UIDs are of from now on.
-    /// With another UIDVALIDITY than before, the same UIDs mean other messages (RFC 9051 §2.3.1.1).
+    /// From now on UIDs are those of this mailbox. With another UIDVALIDITY than before, the same UIDs mean other messages
+    /// (RFC 9051 §2.3.1.1).
     mutating func select(_ mailbox: ByteBuffer?, uidValidity: UInt64?) {
         if let selected, mailboxes[selected]?.isSeen.isEmpty == true { mailboxes[selected] = nil }
         selected = mailbox?.ownCopy
@@ -44,7 +44,7 @@ struct PretendedMarks: Sendable {
 
     // MARK: - Marks
 
-    /// The client marks a message that is `isSeenByServer` as it is.
+    /// The client marks a message as `isSeen`, which the server has as `isSeenByServer`.
     mutating func mark(_ uid: UInt64, isSeen: Bool, isSeenByServer: Bool) {
         guard let selected else { return }
         let isKnown = mailboxes[selected]?.isSeen[uid] != nil
@@ -57,10 +57,10 @@ struct PretendedMarks: Sendable {
         }
     }
 
-    /// Whether the client takes it for read; `nil` where it believes what the server says.
+    /// Whether the client takes the message for read; `nil` where it believes what the server says.
     func isSeen(_ uid: UInt64) -> Bool? { selected.flatMap { mailboxes[$0] }?.isSeen[uid] }
 
-    /// How many messages more, or fewer, are unread for the server than for the client.
+    /// How many more messages are unread for the server than for the client; negative where there are fewer.
     func unseenByServer(in mailbox: ByteBuffer) -> Int {
         mailboxes[mailbox]?.isSeen.values.reduce(0) { $1 ? $0 + 1 : $0 - 1 } ?? 0
     }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Where the words of a response are that stand at one level of its parentheses.
+/// Finds the words of a response that are at one level of its parentheses.
 ///
 ///     * 1 FETCH (UID 5 FLAGS (\Seen) BODY[] {120}␍␊      level 1: UID, 5, FLAGS, BODY[], {120}
 ///
