@@ -49,7 +49,7 @@ package struct Allowance: Sendable {
     private mutating func fill(at time: WireTime) {
         let passed = Double(max(0, time.nanoseconds - filledAt.nanoseconds)) / Double(Self.second)
         let filled = min(passed * Double(perSecond), Double(burst) - Double(balance))
-        // Fractions of an octet are not lost when it is asked often.
+        // Fractions of an octet must not be lost when this is asked often.
         guard filled >= 1 || balance >= burst else { return }
         balance += Int(filled)
         filledAt = time
