@@ -22,7 +22,7 @@ package struct EventRedactor: Sendable {
         self.content = content
     }
 
-    /// Takes note of an event whose octets nobody wants: what it holds may be looked for in later ones.
+    /// Takes note of an event whose octets are not recorded: what it holds may be looked for in later ones.
     package mutating func learn(_ event: MailEvent) {
         credentials?.learn(event)
         content?.learn(event)

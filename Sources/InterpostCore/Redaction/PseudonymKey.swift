@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// Makes what pseudonyms are made of; the shell has one with HMAC-SHA-256 and a random key.
+/// Derives the octets that pseudonyms are made of. The shell has one with HMAC-SHA-256 and a random key.
 ///
 /// Anyone who has the key can undo every pseudonym made with it: it is thrown away when a capture set is complete.
 public protocol PseudonymKey: Sendable {
@@ -35,10 +35,10 @@ public enum RedactionLevel: String, CaseIterable, Sendable {
 
     func includes(_ other: RedactionLevel) -> Bool { rank >= other.rank }
 
-    /// The level of what was redacted at both.
+    /// The level at which something is redacted once it has been redacted at both.
     public func joined(with other: RedactionLevel) -> RedactionLevel { includes(other) ? self : other }
 
-    /// What both have replaced.
+    /// The level of what both of them replace.
     public func common(with other: RedactionLevel) -> RedactionLevel { includes(other) ? other : self }
 
     private var rank: Int {

@@ -3,9 +3,9 @@
 ///     =?utf-8?B?R3LDvMOfZQ==?=      Grüße
 ///     =?utf-8?B?VnfDo8OaYw==?=      VwãÚc, or the like
 ///
-/// Of each octet only such bits change as leave it what it is: a letter or digit of ASCII, the beginning of a character of UTF-8,
-/// or what goes on with one. In charsets of one octet each, letters become other letters of the upper half. What an octet
-/// becomes depends only on the octets before it, though a character of base64 may end in the middle of one.
+/// In each octet only those bits change that leave it what it is: a letter or digit of ASCII, the first octet of a UTF-8
+/// character, or an octet that continues one. In charsets of one octet each, letters become other letters of the upper half.
+/// What an octet becomes depends only on the octets before it, though a character of base64 may end in the middle of one.
 struct Base64TextMapper: Sendable {
     private let seed: PseudonymSeed
     private var state: UInt64

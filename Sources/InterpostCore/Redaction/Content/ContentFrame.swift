@@ -7,7 +7,7 @@ struct ContentFrame: Sendable {
     private var index = 0
     /// What the next values are, where a word has said so.
     private var queue: [ContentSlot] = []
-    /// The last word that has one.
+    /// The word that decides what follows: the type of a part, the item of STORE.
     private var word: [UInt8] = []
     private var isMultipart = false
     private var messages = 0

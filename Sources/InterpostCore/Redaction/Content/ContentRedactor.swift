@@ -39,7 +39,7 @@ package struct ContentRedactor: Sendable {
         case .command, .response, .unknown, .idleDone: return redactLine(event)
         case .longResponse(_, let isLast):
             defer { if isLast { server.end() } }
-            // A literal that its end announces is mapped as a value of its frame.
+            // A literal that the end of the line announces is mapped as a value of the open frame.
             let announces = !isLast && event.bytes.readableBytesView.last == .lineFeed
             return Self.mapLine(event.bytes, &server, announces: announces) { Self.responseShape(event.bytes) }
         case .greeting(let status), .status(let status): return redactStatus(status, event)
@@ -55,7 +55,7 @@ package struct ContentRedactor: Sendable {
         }
     }
 
-    /// Takes note of an event whose octets nobody wants. Lines say what follows them; the octets of a server's literal or
+    /// Takes note of an event whose octets are not recorded. Lines say what follows them; the octets of a server's literal or
     /// message say nothing about what follows them, and are not looked at.
     package mutating func learn(_ event: MailEvent) {
         switch event.meaning {
@@ -80,7 +80,7 @@ package struct ContentRedactor: Sendable {
         if event.sender == .client {
             awaited = nil
             defer { client.end() }
-            // What a row says of a verb's arguments says nothing of others.
+            // What a row says of a verb's arguments does not hold for arguments that the verb does not take.
             let isMalformed =
                 if case .command(let command) = event.meaning, case .malformed = command.body { true } else { false }
             return Self.mapLine(event.bytes, &client, announces: false) {

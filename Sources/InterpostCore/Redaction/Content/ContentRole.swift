@@ -20,7 +20,7 @@ enum ContentRole: Sendable, Equatable {
     /// An identifier that has to stay a number of 64 bits.
     case number
     case message(MessageMapper.Start)
-    /// Goes on with the message before.
+    /// The message that the previous literal began goes on.
     case restOfMessage
     /// In a response or command that is not known.
     case unknown

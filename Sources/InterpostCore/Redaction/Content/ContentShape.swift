@@ -5,7 +5,7 @@ indirect enum ContentShape: Sendable {
     case kept
     /// Strings, however deep in lists, are all the same.
     case each(ContentRole)
-    /// The first ones are different; the last goes on.
+    /// The first values have slots of their own; the last slot holds for all the values that follow.
     case sequence([ContentSlot])
     /// A name and its value, by turns.
     case named(ContentTable)

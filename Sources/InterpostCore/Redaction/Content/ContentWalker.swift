@@ -33,7 +33,7 @@ struct ContentWalker: Sendable {
     private(set) var names = MappedNames()
     /// Which of them are remembered.
     private let remembers: @Sendable (ContentRole) -> Bool
-    /// What there is of a name that comes as a literal.
+    /// As much as has come of a name that comes as a literal.
     private var literalName: (name: [UInt8], pseudonym: [UInt8]) = ([], [])
     private var remembersLiteral = false
 

@@ -9,7 +9,8 @@ struct MappedNames: Sendable {
     private struct Name: Sendable {
         var name: [UInt8]
         var pseudonym: [UInt8]
-        /// It is looked for where it stands alone: anything so short, and a level of a name, is in other words too.
+        /// It is looked for only where it stands alone: something so short, or a single level of a name, also occurs within
+        /// other words.
         var isWhole: Bool
     }
 

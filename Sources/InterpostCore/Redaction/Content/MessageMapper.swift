@@ -1,5 +1,5 @@
-/// A message, or a part of one, as it passes: in pieces of any size, and never twice the same way only because of where it
-/// was cut.
+/// A message, or a part of one, as it passes. It comes in pieces of any size, and what becomes of it does not depend on where
+/// it was cut.
 ///
 ///     Subject: Geheimnis␍␊                                  Subject: Xqkzrbmfw␍␊
 ///     Content-Type: multipart/mixed; boundary="b1"␍␊        Content-Type: multipart/mixed; boundary="k7"␍␊
@@ -141,8 +141,8 @@ struct MessageMapper: Sendable {
         }
     }
 
-    /// A field's name stays as long as it may be one that all mail has: it may as well be a line of text, or the name of a field
-    /// that somebody has made up.
+    /// A field's name stays as long as it may be one of those that all mail has. Otherwise it may be a line of text, or the
+    /// name of a field that somebody has made up.
     private mutating func mapName(_ byte: UInt8) -> UInt8 {
         switch byte {
         case UInt8(ascii: ":"): beginValue()

@@ -86,8 +86,8 @@ struct NameMapper: Sendable {
         return index < range.upperBound && bytes[index] == UInt8(ascii: "-")
     }
 
-    /// The bits of eight characters of base64 that are the lowest six of a unit of UTF-16: no other value of them makes a
-    /// unit that is US-ASCII of one that is not, or half of a pair of one that is whole.
+    /// The bits of eight characters of base64 that are the lowest six of a unit of UTF-16. Changing them never turns a unit
+    /// that is not US-ASCII into one that is, nor a whole unit into half of a pair.
     private static let lowBits: [UInt8] = [0, 0b11, 0b11_1100, 0, 0b1111, 0b11_0000, 0, 0b11_1111]
 
     private mutating func mapShifted(_ byte: UInt8, _ place: Int) -> UInt8 {

@@ -1,13 +1,13 @@
-/// Goes on with a message that is fetched piece by piece, where one piece ends and the next begins:
+/// Continues a message that is fetched piece by piece, where the next piece begins at the end of the last one:
 ///
 ///     * 1 FETCH (BODY[]<0> {1000}␍␊ …        * 1 FETCH (BODY[]<1000> {1000}␍␊ …
 ///
-/// A piece that does not go on where the last one ended may begin in a header or in a text, and in the middle of a word.
+/// A piece that does not begin where the last one ended may begin in a header or in a text, and in the middle of a word.
 struct PartialMessages: Sendable {
     private struct Piece {
         var number: UInt64?
         var section: [UInt8]
-        /// Octets of the text before what comes next.
+        /// Octets of the text before the next piece.
         var offset: UInt64
         var message: MessageMapper?
     }
@@ -19,7 +19,7 @@ struct PartialMessages: Sendable {
     private var last: Piece?
     private var current: Piece?
 
-    /// A literal begins; gives the state in which the piece before it ended, if this is the next piece.
+    /// A literal begins. Returns the state in which the last piece ended, if this one continues it.
     mutating func begin(_ length: UInt64, atMiddle: Bool) -> MessageMapper? {
         current = nil
         guard item.last == UInt8(ascii: ">"), let bracket = item.lastIndex(of: UInt8(ascii: "<")) else { return nil }

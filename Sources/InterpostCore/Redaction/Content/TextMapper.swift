@@ -27,7 +27,7 @@ struct TextMapper: Sendable {
     /// The beginning of the charset of the encoded word.
     private var charset: [UInt8] = []
     private var place = Place.text
-    /// `%C3` is a character too: in parameters of RFC 2231.
+    /// Whether `%C3` is a character, too, as in parameters of RFC 2231.
     var readsPercent = false
 
     private static let maximumCharset = 40

@@ -153,12 +153,12 @@ struct WordMapper: Sendable {
         }
     }
 
-    /// The second digit of `=C3`, whose first stays: continuation octets of UTF-8 become others, letters become characters
-    /// that can be printed, first octets of UTF-8 become others that as many octets follow, and control characters and `=3D`
-    /// stay.
+    /// The second digit of `=C3`, whose first digit stays. Continuation octets of UTF-8 become others, and letters become
+    /// printable characters. First octets of UTF-8 become others that are followed by as many octets. Control characters and
+    /// `=3D` stay.
     @inline(__always) mutating func mapSecondHexDigit(_ byte: UInt8, behind first: UInt8) -> UInt8 {
         guard let value = Self.hexValue(byte), let high = Self.hexValue(first) else { return map(byte) }
-        // A digit of ASCII has no need of two digits, so it is one of something else: `=3D`.
+        // Digits of ASCII are written without an escape, so `=3` begins something else: `=3D`.
         guard high > 3 else { return byte }
         state = seed.next(state, high << 4)
         let mapped = OctetHalves.low(value, of: high, isUTF8: true) { shift(value, $0, $1) }

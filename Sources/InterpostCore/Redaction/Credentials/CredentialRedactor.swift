@@ -59,7 +59,7 @@ package struct CredentialRedactor: Sendable {
         }
     }
 
-    /// Takes note of an event whose octets nobody wants.
+    /// Takes note of an event whose octets are not recorded.
     ///
     /// Everything that is learnt comes from the client, except how many challenges there were.
     package mutating func learn(_ event: MailEvent) {
@@ -106,7 +106,7 @@ package struct CredentialRedactor: Sendable {
         return blanked
     }
 
-    /// What a server says to people in so many octets at the end of a line, or to a client about a URL.
+    /// Masks what a server says to people in the last `octets` octets of a line, or to a client about a URL.
     private mutating func masked(_ line: ByteBuffer, text octets: Int, in sasl: SASLExchange? = nil) -> ByteBuffer? {
         for name in [sasl?.user, sasl?.authorizationIdentity].compactMap(\.self) { echoes.learn(user: name.utf8) }
         let zeroed = line.contains(LogRedactor.token) ? TokenDigits.zeroed(in: line) : nil

@@ -3,12 +3,12 @@ import NIOCore
 /// The secrets of a session, looked for in what is said later.
 struct SecretEchoes: Sendable {
     private static let maximumCount = 128
-    /// Anything shorter is found everywhere.
+    /// Anything shorter would be found everywhere.
     static let minimumLength = 4
 
     /// In upper case.
     private var secrets: [ByteBuffer] = []
-    /// The same encoded, and words of lines that were not understood: the latest ones.
+    /// The secrets in encoded forms, and words of lines that were not understood: the latest ones.
     private var others: [ByteBuffer] = []
     private static let maximumOthers = 256
     private var spelledWords = 0
@@ -81,8 +81,8 @@ struct SecretEchoes: Sendable {
 
     /// The line with each octet of every secret in it replaced with `x`; `nil` where there is no secret. Lengths do not change,
     /// so that nothing that counts octets becomes wrong.
-    /// - Parameter start: Where a text for people begins. Nothing depends on the numbers of a line with a text, so that a secret may
-    ///   be one.
+    /// - Parameter start: Where a text for people begins. Only in a line with such a text does nothing depend on the numbers,
+    /// so only there is a secret of digits masked.
     func masked(_ line: ByteBuffer, textFrom start: Int? = nil) -> ByteBuffer? {
         var bytes: [UInt8]?
         for secret in [secrets, others, start != nil ? names : []].joined() where line.contains(secret) {

@@ -2,9 +2,9 @@ public import NIOCore
 
 /// Looks for secrets in streams of octets, in every spelling that the wire knows, wherever the streams are cut.
 ///
-/// All spellings are looked for at once: a state for each beginning of one, and from each state the next one for every octet
-/// (Aho and Corasick 1975). Letters are compared without regard to case. Line ends and the `=` of soft ones (RFC 2045 §6.7)
-/// are looked through, too, to find what is wrapped.
+/// All spellings are looked for at once (Aho and Corasick 1975): there is a state for each beginning of a spelling, and each
+/// state has a next one for every octet. Letters are compared without regard to case. Line ends and the `=` of soft ones (RFC
+/// 2045 §6.7) are looked through, too, to find what is wrapped.
 public struct SecretSearch: Sendable {
     public struct Hit: Sendable, Hashable {
         /// Which of the secrets, counted from 0.
@@ -23,7 +23,7 @@ public struct SecretSearch: Sendable {
         public init() {}
     }
 
-    /// Anything shorter is found everywhere.
+    /// Anything shorter would be found everywhere.
     public static let minimumLength = 4
 
     private var next: [Int32] = Array(repeating: 0, count: 256)
@@ -55,7 +55,8 @@ public struct SecretSearch: Sendable {
         hits[state].append(hit)
     }
 
-    /// Where an octet does not continue a state, the search goes on from the longest end of that state that is a beginning.
+    /// Where an octet does not continue a state, the search goes on from the longest end of that state that also begins a
+    /// spelling.
     private mutating func link() {
         var fallback: [Int] = Array(repeating: 0, count: hits.count)
         var queue: [Int] = next[0..<256].filter { $0 != 0 }.map(Int.init)

@@ -6,8 +6,8 @@ public import NIOCore
 ///     PASS pass␍␊            ···· pass␍␊
 ///     a UID FETCH 1 x␍␊      a ··· ····· 1 x␍␊
 ///
-/// Only words that are verbs, and stand where verbs do, are hidden. What stands in literals and messages is looked at as if it
-/// were lines: a line that begins as a command does hides one word.
+/// Only words that are verbs, in the places of verbs, are hidden. Literals and messages are looked at as if they were lines:
+/// a line in them that begins as a command does has one word hidden.
 public struct VerbMask: Sendable {
     private let mailProtocol: MailProtocol
     /// The word of the line that is being read, from 0, and its octets.
@@ -16,7 +16,7 @@ public struct VerbMask: Sendable {
 
     public init(_ mailProtocol: MailProtocol) { self.mailProtocol = mailProtocol }
 
-    /// The octets to look at, in place of these. Of a word that may be a verb nothing comes before it has ended.
+    /// The octets to look at in place of these. A word that may be a verb is held back until it has ended.
     public mutating func next(_ bytes: ByteBuffer) -> ByteBuffer {
         var seen = ByteBuffer()
         seen.reserveCapacity(bytes.readableBytes + word.count)
