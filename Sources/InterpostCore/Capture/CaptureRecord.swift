@@ -26,7 +26,7 @@ public struct CaptureRecord: Sendable, Equatable {
         /// What Interpost said in a side's name: an edited capability list, its own answer to STARTTLS.
         case clientAdded = "C+"
         case serverAdded = "S+"
-        /// A JSON object about the session that cannot be read from its bytes.
+        /// A JSON object that says something about the session which cannot be read from its bytes.
         case event = "E"
         /// A JSON object about the records that follow, to the next one of its kind.
         case header = "H"

@@ -13,8 +13,8 @@ extension CaptureRecord.Kind {
 }
 
 extension Sequence<CaptureRecord> {
-    /// The leg whose server a client of a replay meets. It is the server itself, unless there was a gate before it: what a
-    /// client hears through a gate is what it has to hear again.
+    /// The leg whose conversation a replay plays to its client: the server's, unless there was a gate. What a client heard
+    /// through a gate is what it has to hear again.
     var playedLeg: Side {
         let decision = ByteBuffer(string: #""event":"policy""#)
         let dryRun = ByteBuffer(string: #""dry_run":true"#)
@@ -26,8 +26,8 @@ extension Sequence<CaptureRecord> {
 }
 
 extension Sequence<CaptureRecord> {
-    /// What is said on one leg of a session, without what Interpost says to a server before that has greeted: the STARTTLS with
-    /// which it opens its own leg is not the client's, and its answer is not recorded.
+    /// What is said on one leg of a session. It leaves out what Interpost says to a server before the server has greeted: the
+    /// STARTTLS with which Interpost opens its own leg is not the client's, and the answer to it is not recorded.
     ///
     ///     C+ a STARTTLS␍␊      left out on the server's leg
     ///     S  * OK ready␍␊       what that server said first, within TLS

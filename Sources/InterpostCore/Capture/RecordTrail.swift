@@ -19,7 +19,7 @@ struct RecordTrail: Sendable {
         steps.append(Step(end: octets, record: head))
     }
 
-    /// The record that holds the last of the first `end` octets. No earlier one is asked for later.
+    /// The record that holds the last of the first `end` octets. `end` must not decrease from one call to the next.
     mutating func record(behind end: Int) -> CaptureRecord? {
         while first < steps.count, steps[first].end < end { first += 1 }
         if first > 64 {

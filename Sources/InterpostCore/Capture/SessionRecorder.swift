@@ -5,7 +5,7 @@ package import NIOCore
 /// It is told, in the order of ``Tap/next()``: what was read and what became of it, what Interpost said itself, and what
 /// cannot be read from bytes. Lines that one side said one after another, in one piece, are one record.
 package struct SessionRecorder: Sendable {
-    /// What is larger is a record of its own, so that it is not copied.
+    /// A larger piece becomes a record of its own, so that it is not copied.
     private static let largePiece = 4096
 
     package let session: Int
@@ -81,7 +81,7 @@ package struct SessionRecorder: Sendable {
 }
 
 extension LogEvent {
-    /// What a decision was about is in the bytes, which are redacted as the capture wants it.
+    /// The event without a command's arguments: they are in the bytes, which are redacted as the capture wants it.
     fileprivate var withoutArguments: LogEvent {
         switch self {
         case .policy(var facts):
@@ -93,7 +93,7 @@ extension LogEvent {
         }
     }
 
-    /// Sessions, connections, TLS, edits and decisions: everything else comes out of the bytes when they are read again.
+    /// Sessions, connections, TLS, edits and decisions. Everything else can be told from the bytes when they are read again.
     fileprivate var isKeptInCaptures: Bool {
         switch self {
         case .sessionOpened, .sessionClosed, .upstreamConnected, .tlsUp, .tlsFailed, .edited, .limit, .warning, .policy, .alarm:
