@@ -17,7 +17,7 @@ public struct FixtureWriter: Sendable {
     /// A writer for one session, read within the standard limits.
     public init(_ mailProtocol: MailProtocol) { conversation = Conversation(mailProtocol) }
 
-    /// Appends the lines that are over with this turn, each with its events.
+    /// Appends the lines that this turn completes, each with its events.
     public mutating func write(_ turn: SessionTurn, to text: inout ByteBuffer) {
         for line in lines.take(turn) { write(line, to: &text) }
     }

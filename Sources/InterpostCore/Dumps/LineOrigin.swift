@@ -33,7 +33,7 @@ struct LineOrigin: Equatable {
         self.side = side
     }
 
-    /// What is shown by the first of some lines that shows anything.
+    /// What is shown by the first line that shows anything.
     static func first(in lines: some Sequence<ByteBuffer>, from side: Side?) -> LineOrigin? {
         for line in lines {
             if let origin = LineOrigin(of: line), side == nil || origin.side == side { return origin }

@@ -14,7 +14,7 @@ import NIOCore
 struct MissingSide: Sendable {
     enum Said { case nothing, waits }
 
-    /// The side whose bytes there are.
+    /// The side whose bytes are there.
     let speaker: Side
     /// No more bytes will come.
     var hasEnded = false
@@ -27,7 +27,7 @@ struct MissingSide: Sendable {
         self.speaker = speaker
     }
 
-    /// Rules that the speaker does not break, and only seems to because nobody answers.
+    /// Whether it is a rule that the speaker only seems to break, because nobody answers.
     func causes(_ kind: Anomaly.Kind) -> Bool {
         switch kind {
         case .unexpectedTag, .unexpectedContinuation, .unexpectedReply, .mailboxDataBeforeLogin: speaker == .server

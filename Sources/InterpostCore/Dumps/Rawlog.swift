@@ -44,7 +44,7 @@ package enum Rawlog {
     private static func interleave(_ client: [SessionTurn], _ server: [SessionTurn]) -> [SessionTurn] {
         var result: [SessionTurn] = []
         var answers = server[...]
-        // How many of the answers begin with a word: a word that begins none is not looked for.
+        // How many of the answers begin with a word, so that a word that begins none is not looked for.
         var words: [UInt64: Int] = [:]
         for answer in server { words[answer.word, default: 0] += 1 }
         func give(upTo end: Int) {

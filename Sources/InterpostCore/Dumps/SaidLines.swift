@@ -16,7 +16,7 @@ struct SaidLines: Sendable {
     private var pending = ByteBuffer()
     private var side = Side.server
 
-    /// Takes what was said next, and gives the lines that are over with it.
+    /// Takes what was said next, and returns the lines that it completes.
     mutating func take(_ turn: SessionTurn) -> [Line] {
         var lines: [Line] = []
         if turn.side != side, let line = finish() { lines.append(line) }

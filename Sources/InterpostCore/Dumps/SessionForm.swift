@@ -116,7 +116,7 @@ public struct SessionDecoder: Sendable {
         }
     }
 
-    /// Takes bytes of the file, when there is no more turn in those before.
+    /// Takes more bytes of the file, once the earlier ones hold no further turn.
     public mutating func receive(_ bytes: ByteBuffer) {
         switch state {
         case .transcript(var reader):

@@ -49,7 +49,8 @@ struct OriginTrail: Sendable {
         steps.append((octets, turn.origin))
     }
 
-    /// The place of the octet that has `octet` octets of its side before it. No earlier one is asked for later.
+    /// The place of the octet that has `octet` octets of its side before it. `octet` must not decrease from one call to the
+    /// next.
     mutating func origin(of octet: Int) -> SessionTurn.Origin {
         while first + 1 < steps.count, steps[first + 1].octets <= octet { first += 1 }
         if first > 64 {

@@ -8,7 +8,7 @@ public import NIOCore
 ///     S: a NO too long
 ///     = completion tag=a result=NO
 ///
-/// MailKit's log of a protocol is one, too: the lines with which it tells of a connection say nothing.
+/// MailKit's protocol log is a transcript, too: its lines that tell of a connection are passed over.
 ///
 /// Every wire line ends in CR LF, unless it ends in a backslash, which stands for nothing. `\xNN` is one octet; `\x5C` is a
 /// backslash at the end, or before an x. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting
@@ -81,7 +81,7 @@ public struct TranscriptReader: Sendable {
         }
     }
 
-    /// Nothing more comes: a last line without its end is one all the same.
+    /// Nothing more comes: a last line without a line end is a line, too.
     public mutating func finish() { isFinished = true }
 
     /// The next line that says or sets something, or `nil` until there is more text.
