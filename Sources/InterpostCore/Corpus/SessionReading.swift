@@ -12,7 +12,7 @@ public struct SessionReading: Sendable {
     private let files: (client: String, server: String)
     private let unreadLimit: Int
     public let mailProtocol: MailProtocol
-    /// How often what was told.
+    /// How often each event was told, by its name.
     public private(set) var events: [String: Int] = [:]
     public private(set) var findings = CorpusFindings()
     /// Octets at the end that are no whole line, or that wait for an answer that never came.
@@ -23,12 +23,12 @@ public struct SessionReading: Sendable {
     private let isRaw: Bool
     /// What was said first comes first. The two halves of a rawlog are in order only as far as their times are.
     private let isOrdered: Bool
-    /// Where a literal began that was told.
+    /// The offset of the last literal whose octets came too early, and that this was told of.
     private var literalNotAwaited: Int?
     /// A server wrote the bytes down, and may have begun at the login.
     private var mayBeginBehindLogin: Bool
 
-    /// The names of the files are for places.
+    /// The names of the files are used in places.
     public init(
         _ mailProtocol: MailProtocol, detail: LogEvent.Detail, kind: SessionForm.Kind = .transcript,
         files: (client: String, server: String) = ("", ""), limits: WireLimits = .standard
