@@ -4,7 +4,7 @@
 ///     text   <tag> UID FETCH u3:* (UID FLAGS)
 ///     shown  a7 UID FETCH 4711:* (UID FLAGS)
 ///
-/// An entry takes little room, however large what it stands for.
+/// An entry takes little room, however large the thing is that it stands for.
 package struct ComparedEntry: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         case greeting, command, status, response, completion, continuation, listing, message

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Writes a command or response anew, with what is made alike in it.
+/// Writes a command or response anew in its normal form: what differs from run to run is made alike.
 ///
 ///     * 3 FETCH (UID 4711 INTERNALDATE "17-Jul-2026 02:44:25 +0000" BODY[] {5}␍␊…)␍␊
 ///     * 3 FETCH (UID u1 INTERNALDATE "<date>" BODY[] {5:9af1…})

@@ -237,7 +237,8 @@ package struct NormalFormReading: Sendable {
 
     // MARK: - Where the session stands
 
-    /// The mailbox whose messages are meant now; `behindAll`, when what is in progress is over.
+    /// The mailbox whose messages are meant now; with `behindAll`, the one that is meant once all commands in progress are
+    /// over.
     private func selectedMailbox(behindAll: Bool = false) -> UInt64 {
         guard let imap = conversation.imap else { return 0 }
         if behindAll {
@@ -251,7 +252,7 @@ package struct NormalFormReading: Sendable {
         return 0
     }
 
-    /// What the numbers are depends on the command that they answer.
+    /// Whether the numbers are UIDs, which depends on the command that they answer.
     private func isSearchForUIDs(_ kind: IMAPResponse.Kind) -> Bool {
         guard kind == .search || kind == .sort || kind == .thread else { return true }
         let name = Keyword(kind == .search ? "SEARCH" : kind == .sort ? "SORT" : "THREAD")

@@ -4,7 +4,7 @@ import NIOCore
 ///
 ///     a1 LOGIN {4}␍␊anna {6}␍␊sesame␍␊     a1 LOGIN {13}user-aaaaaaaa {8}xxxxxxxx
 struct NormalFormShown: Sendable {
-    /// Users all have one pseudonym: whose they are is not compared.
+    /// All users have the same pseudonym, because who they are is not compared.
     private struct OneKey: PseudonymKey {
         func digest(_ value: ByteBuffer, of kind: PseudonymKind) -> [UInt8] { Array(repeating: 0, count: 32) }
     }
@@ -30,7 +30,7 @@ struct NormalFormShown: Sendable {
         if side == .client { literals.client = Self.maximumLiteral } else { literals.server = Self.maximumLiteral }
     }
 
-    /// The line of this side; from here on there is another one.
+    /// Returns the line of this side, and begins another one.
     mutating func take(_ side: Side) -> String {
         let line = side == .client ? lines.client : lines.server
         if side == .client { (lines.client, literals.client) = ([], 0) } else { (lines.server, literals.server) = ([], 0) }

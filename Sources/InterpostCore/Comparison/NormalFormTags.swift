@@ -5,10 +5,11 @@ import NIOCore
 ///     C: a1 NOOP␍␊C: a2 NOOP␍␊     <tag>, <tag>
 ///     S: a2 OK␍␊S: a1 OK␍␊         <tag+1>, <tag>: not the one that was asked first
 ///
-/// A tag is not shown as the number of the command in its session, or one command more would make all others different.
+/// A tag is not shown as the number of its command in the session: one additional command would make all later ones
+/// different.
 struct NormalFormTags: Sendable {
-    /// What stands for the tag of a command where the command is given, and for the tag of that command in progress that was
-    /// given first.
+    /// What stands for a command's tag in the command itself; and in an answer, for the tag of the oldest command in
+    /// progress.
     static let first = "<tag>"
     private static let maximumCount = 1000
 

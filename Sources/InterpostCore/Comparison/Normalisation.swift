@@ -1,4 +1,5 @@
-/// What is made alike in a session before it is compared with another one: what differs each time that the same is done.
+/// What is made alike in a session before it is compared with another one, because it differs each time that the same is
+/// done.
 ///
 ///     --keep tags,dates      Normalisation.all.subtracting([.tags, .dates])
 package struct Normalisation: OptionSet, Sendable, Hashable {

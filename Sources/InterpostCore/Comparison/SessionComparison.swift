@@ -32,7 +32,7 @@ struct ComparedKey: Hashable {
 /// What one side said in both sessions.
 struct SideComparison: Sendable {
     let side: Side
-    /// The entries of this side, by their places among all.
+    /// The places of this side's entries among all entries.
     let left: [Int]
     let right: [Int]
     let script: EditScript
@@ -52,6 +52,6 @@ struct SideComparison: Sendable {
         script = EditScript(from: self.left.map { number(left[$0]) }, to: self.right.map { number(right[$0]) })
     }
 
-    /// Whether the left entry of this side that has this many before it is in no hunk.
+    /// Whether the left entry of this side at this place is in no hunk.
     func isCommon(_ place: Int) -> Bool { !script.hunks.contains { $0.left.contains(place) } }
 }
