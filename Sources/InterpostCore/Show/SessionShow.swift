@@ -4,7 +4,7 @@ import NIOCore
 /// asks for.
 ///
 /// What a server says unasked belongs to the command that is completed next. So lines wait until it is known whether they are
-/// shown: at most `maximumWaiting` of them; beyond that the result is not regarded.
+/// shown: at most `maximumWaiting` of them. With more, exchanges are judged before their result is known.
 package struct SessionShow: Sendable {
     static let maximumWaiting = 20_000
 
