@@ -51,7 +51,7 @@ struct AppendedMessages: Sendable {
         end(isWhole: true, isLast: true, give)
     }
 
-    /// The command does not go on.
+    /// The command is broken off.
     mutating func breakOff(_ give: (MessagePiece) -> Void) { end(isWhole: false, isLast: true, give) }
 
     /// The list of CATENATE has ended, and with it the message.

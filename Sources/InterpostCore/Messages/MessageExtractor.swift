@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Takes the messages out of a session that went by whole, as they pass.
+/// Takes out of a session the messages that pass as a whole, while they pass.
 ///
 ///     * 3 FETCH (BODY[] {120}␍␊… UID 17)␍␊      a message of the server, number 3, UID 17
 ///     a APPEND Sent {80}␍␊…                       a message of the client, for Sent

@@ -36,10 +36,10 @@ package struct MessageOrigin: Hashable, Sendable {
     }
 }
 
-/// A message that goes by, in its order.
+/// A piece of a message that passes, in its order.
 package enum MessagePiece: Sendable, Equatable {
     case begin(MessageOrigin)
     case bytes(ByteBuffer)
-    /// What was learned of it meanwhile, and whether all of it went by.
+    /// What was learnt about the message meanwhile, and whether all of it has passed.
     case end(MessageOrigin, isWhole: Bool)
 }
