@@ -52,7 +52,7 @@ struct TCPStream: Sendable {
         if segment.isSYN { opener = segment.acknowledged == nil ? .first : .second }
     }
 
-    /// Both sides have said that they are done, or one that it is over.
+    /// Both sides have ended what they say, or one has reset the connection.
     var hasEnded: Bool { isReset || directions.first.hasEnded && directions.second.hasEnded }
 
     /// Too much waits for octets that do not come.
@@ -71,12 +71,12 @@ struct TCPStream: Sendable {
         return acknowledged.distance(behind: next) > 0
     }
 
-    /// The connection begins anew, with the same addresses.
+    /// Whether the segment begins a new connection with the same addresses.
     func isBegunAnew(by segment: TCPSegment) -> Bool {
         guard segment.isSYN, segment.acknowledged == nil else { return false }
         let direction = segment.source == first ? directions.first : directions.second
         guard let next = direction.next else { return false }
-        // A SYN that was sent twice is the same one.
+        // A SYN that was sent twice does not begin another connection.
         return opener == nil || hasEnded || abs(Int64(segment.sequence.distance(behind: next))) > Int64(Self.maximumWaitingOctets)
     }
 
