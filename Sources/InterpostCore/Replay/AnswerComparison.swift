@@ -1,9 +1,10 @@
 /// How two answers to one command differ.
 ///
-/// The order of what a server says counts, but not that of LIST, LSUB, XLIST and STATUS among each other, nor that of
-/// capabilities, nor whose command of those in progress was given first. These are not compared: `+` lines and SASL messages, which depend on the way to log in and to send literals;
-/// capabilities that are a leg's own: STARTTLS, STLS, LOGINDISABLED, COMPRESS; capabilities that a greeting or the answer to a
-/// login has unasked, which come or do not come depending on the leg and the way to log in.
+/// The order of what a server says counts, with three exceptions: the order of LIST, LSUB, XLIST and STATUS among each other,
+/// the order of capabilities, and which of the commands in progress was given first. These are not compared: `+` lines and
+/// SASL messages, which depend on the way to log in and to send literals; capabilities that are a leg's own: STARTTLS, STLS,
+/// LOGINDISABLED, COMPRESS; and capabilities that a greeting or the answer to a login has unasked, which depend on the leg
+/// and on the way to log in.
 struct AnswerComparison {
     private let expected: [Line]
     private let got: [Line]

@@ -9,7 +9,7 @@ import NIOCore
 package struct RecordedExchange: Sendable {
     /// The command as people may see it, without its tag and its secrets: `LOGIN anna [redacted]`.
     package let shown: String
-    /// The server's last word to it was recorded.
+    /// Whether the completion of it was recorded.
     package var isComplete: Bool { succeeded != nil }
 
     let request: ReplayRequest
@@ -43,7 +43,7 @@ package struct RecordedExchange: Sendable {
     /// What the server said, without challenges: what a client hears that logs in another way.
     var outcome: [Utterance] { turns.flatMap(\.said).filter { $0.kind != .challenge } }
 
-    /// All that the server said from it to the next one.
+    /// All that the server said from this exchange to the next one.
     var everything: [Utterance] { turns.flatMap(\.said) + afterwards }
 
     /// The server closed the connection after it, as far as was recorded.

@@ -78,7 +78,7 @@ package struct ReplayClient: Sendable {
         advance()
     }
 
-    /// It is as late as `ReplayClientAction` said.
+    /// The time has come that ``ReplayClientAction/wait(until:)`` named.
     package mutating func tick(at time: WireTime) {
         now = max(now, time)
         guard let due, due <= now else { return }
@@ -92,7 +92,7 @@ package struct ReplayClient: Sendable {
         end(nil)
     }
 
-    /// The world failed.
+    /// Something outside the conversation failed.
     package mutating func fail(_ reason: String) {
         guard !isOver else { return }
         end(TerminalText.shown(reason))
@@ -134,7 +134,7 @@ package struct ReplayClient: Sendable {
             say(rest)
         case .saslChallenge:
             guard case .awaiting(.challenges(var rest)) = stage else { return }
-            // The recorded client had nothing more to say; somebody else gives up.
+            // The recorded client had nothing more to say; a client that logs in as somebody else cancels the exchange.
             guard var line = rest.popFirst() ?? (options.login.isGiven ? ByteBuffer(string: "*") : nil) else { return }
             line.writeStaticString("\r\n")
             stage = .awaiting(.challenges(rest))

@@ -3,7 +3,7 @@ package import NIOCore
 /// What is to be done for a `ReplayClient`.
 package enum ReplayClientAction: Sendable, Equatable {
     case send(ByteBuffer)
-    /// `ReplayClient` then, unless something comes in before.
+    /// Call ``ReplayClient/tick(at:)`` then, unless something comes in before.
     case wait(until: WireTime)
     /// It is over.
     case close

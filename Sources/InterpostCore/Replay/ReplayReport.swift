@@ -15,7 +15,7 @@ public struct ReplayReport: Sendable, Equatable {
         /// Counted from 1.
         public var number: Int
         public var shown: String
-        /// This command is the one that would have made no difference.
+        /// Whether this is the command that was expected at the place of the difference.
         public var isExpected: Bool
     }
 

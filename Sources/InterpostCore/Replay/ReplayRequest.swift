@@ -31,7 +31,7 @@ struct ReplayRequest: Sendable {
 
     /// CAPABILITY or CAPA.
     var asksForCapabilities: Bool { role == .question && ["CAPABILITY", "CAPA"].contains("\(normalName)") }
-    /// The recorded command was refused before this literal of it, counted from 1: the forms are those of its beginning.
+    /// The literal, counted from 1, before which the recorded command was refused; the forms are then those of its beginning.
     var refusedLiteral: Int?
 
     /// What can be answered without a recording.

@@ -45,9 +45,9 @@ struct ReplayScript: Sendable {
 
     let session: RecordedSession
     private let matching: ReplayOptions.Matching
-    /// A login made in another way than the recorded one is as good.
+    /// Whether a login made in another way than the recorded one counts as that login.
     private let adaptsLogins: Bool
-    /// What is not in its place is answered from elsewhere.
+    /// Whether a command that is not in its place is answered from elsewhere in the recording.
     private let answersAnyway: Bool
     /// The last login that succeeded.
     private let lastLogin: Int?
@@ -118,8 +118,9 @@ struct ReplayScript: Sendable {
         return loginMatch(request) ?? (matching == .ordered ? courtesy(request) : nil)
     }
 
-    /// The same command elsewhere in the recording, in the state that the session is in now: further on, and what is between
-    /// was left out; or before, where it was left out; or before, where it was asked already.
+    /// The same command elsewhere in the recording, in the session's present state. First choice is a place further on, and
+    /// what is in between was left out. Otherwise it is an earlier place: one that was left out, or else one that was asked
+    /// already.
     func matchElsewhere(_ request: ReplayRequest) -> Match? {
         guard answersAnyway, let found = places[Place(request, in: state)] else { return nil }
         var (low, high) = (0, found.indices.count)

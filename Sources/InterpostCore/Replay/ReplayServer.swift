@@ -62,7 +62,7 @@ public struct ReplayServer: Sendable {
         core.receive(bytes, from: .client, at: time)
     }
 
-    /// It is as late as ``ReplayAction/wait(until:)`` said.
+    /// The time has come that ``ReplayAction/wait(until:)`` named.
     public mutating func tick(at time: WireTime) { now = max(now, time) }
 
     public mutating func tlsIsUp() { core.tlsIsUp(.client) }
