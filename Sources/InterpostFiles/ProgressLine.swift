@@ -2,7 +2,7 @@ import Foundation
 import InterpostCore
 import NIOCore
 
-/// How far long work has come, on one line of a terminal that is gone at the end.
+/// How far a long task has come, on one line of a terminal that is removed at the end.
 ///
 ///     capture.interpost: 120 of 340 MiB, 35 %
 ///
@@ -28,7 +28,7 @@ public final class ProgressLine {
         next = .now() + Self.interval
     }
 
-    /// This many octets are done.
+    /// Shows that this many octets are done.
     public func advance(to octets: Int) {
         guard isShown, NIODeadline.now() >= next else { return }
         next = .now() + Self.interval
@@ -36,7 +36,7 @@ public final class ProgressLine {
         write("\r\u{1B}[K\(Self.text(label, octets, of: total))")
     }
 
-    /// Takes the line away.
+    /// Removes the line.
     public func finish() {
         if isOnScreen { write("\r\u{1B}[K") }
         isOnScreen = false

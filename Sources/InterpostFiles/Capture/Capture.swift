@@ -54,7 +54,7 @@ public struct Capture: Sendable {
             return events
         }
 
-        /// The lines that an event log of this detail would have had of it, but for those about connections and TLS.
+        /// The events that a log of this detail would have of the session, except for those about connections and TLS.
         public func log(detail: LogEvent.Detail) -> [LogEvent] {
             var observer = SessionObserver(detail: detail)
             var log: [LogEvent] = []

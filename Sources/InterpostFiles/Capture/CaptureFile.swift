@@ -14,7 +14,7 @@ package final class CaptureFile {
     private let path: String
     private var descriptor: Int32
     private var header: CaptureHeader
-    /// Somebody has removed the file, and was told so.
+    /// The file was removed, and a failure has said so.
     private var wasRemoved = false
     private var text = ByteBuffer()
     private var sessions: ClosedRange<Int>?
@@ -64,7 +64,8 @@ package final class CaptureFile {
         try flush()
     }
 
-    /// What follows is as this header says, up to the next one. It has a member of its own, where readers look for it.
+    /// Begins a part of the capture in which this header holds, up to the next header. It has a member of its own, where
+    /// readers look for it.
     func begin(_ header: CaptureHeader) throws {
         try flush()
         self.header = header
@@ -118,20 +119,21 @@ package final class CaptureFile {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let failure = Self.failure("written", path)
-                // What was begun is removed; what waits stays, and is tried again.
+                // What has been written of it is cut off again; what waits is kept, and is tried again.
                 ftruncate(descriptor, off_t(size))
                 throw failure
             }
             rest = rest.dropFirst(count)
         }
         size += member.readableBytes
-        // A folder has a file for each session, and those at rest keep no room; a download goes on as it was.
+        // With a folder, a file is open for each session, so that a session at rest should keep no room. During a download
+        // the buffer is kept.
         if text.readableBytes >= CaptureFormat.memberText { text.clear() } else { text = ByteBuffer() }
         (sessions, beginning, waitingSince) = (nil, 0, nil)
     }
 
-    /// Writing to a file that was removed would do nothing for anybody. The first time that is a failure; then the capture begins
-    /// anew where it was, as soon as its folder is there.
+    /// Nobody would ever see what is written to a file that was removed. The first time, that is a failure; after that, the
+    /// capture begins anew at the same path, as soon as the folder is there.
     private func lookForFile() throws {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_nlink == 0 else { return }

@@ -11,7 +11,7 @@ public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
         self.session = session
     }
 
-    /// A file whose name really ends like that is meant as it is written.
+    /// Where a file's name really ends like that, the file of this name is meant.
     public init(_ argument: String) {
         self.init(path: argument)
         guard let mark = argument.lastIndex(of: "#"), mark > argument.startIndex else { return }

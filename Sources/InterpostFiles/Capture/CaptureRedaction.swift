@@ -14,14 +14,14 @@ public struct CaptureRedaction {
     private let key: PseudonymHMAC
     private var protocols = SessionProtocols()
     private var open = OpenSessions()
-    /// That not all sessions could be held at once.
+    /// A sentence for people where not all sessions could be held at once; otherwise `nil`.
     public var complaint: String? { open.complaint }
     private var rewriters: [Int: SessionRewriter] = [:]
     private var header = CaptureHeader(started: WireTime(nanoseconds: 0), keepsSecrets: false, redaction: .none)
 
     /// - Parameters:
     ///   - path: A file that does not exist yet; where copying fails, it does not exist afterwards either.
-    ///   - level: Beside the secrets of logins, which always go.
+    ///   - level: What is replaced beside the secrets of logins, which always go.
     ///   - progress: Told how many octets of the original were read.
     public init(
         of place: CapturePlace, to path: String, _ level: RedactionLevel, key: PseudonymHMAC,

@@ -127,8 +127,8 @@ public struct CaptureVerification {
         }
     }
 
-    /// What chance alone does, for a secret that is so short that this matters: of text that is letters and digits, one octet in 36
-    /// is the right one.
+    /// How often a match is chance alone, for a secret so short that this matters: in a text of letters and digits, one octet
+    /// in 36 is the right one.
     private func chance(of length: Int) -> String? {
         guard length <= 6 else { return nil }
         let possible = (0..<length).reduce(1) { product, _ in product * 36 }

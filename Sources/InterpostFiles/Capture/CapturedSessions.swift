@@ -2,8 +2,8 @@ import Foundation
 public import InterpostCore
 import NIOCore
 
-/// The sessions of a capture as one leg carried them, in the order of the file. They may be under way at the same time. One begins
-/// with the first octets of the leg.
+/// The sessions of a capture as one leg carried them, in the order of the file. They may be under way at the same time. A
+/// session begins with the first octets of the leg.
 public final class CapturedSessions {
     public enum Event {
         case opened(Int, MailProtocol, WireTime)

@@ -18,7 +18,7 @@ package struct DumpImport {
 
     /// Reads one file.
     ///
-    /// - Returns: Whether all of it was imported; if not, it was said why.
+    /// - Returns: Whether all of it was imported; if not, `note` was told why.
     /// - Throws: What keeps every file from being imported: the capture cannot be written.
     package func read(_ file: String) throws -> Bool {
         do {

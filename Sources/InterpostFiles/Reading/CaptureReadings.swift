@@ -15,7 +15,7 @@ package struct CaptureReadings {
     private var readings: [Int: Reading] = [:]
     private var protocols = SessionProtocols()
     private var open = OpenSessions()
-    /// That not all sessions could be held at once.
+    /// A sentence for people where not all sessions could be held at once; otherwise `nil`.
     package var complaint: String? { open.complaint }
     /// When the capture began.
     private var start = WireTime(nanoseconds: 0)

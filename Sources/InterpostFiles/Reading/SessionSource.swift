@@ -45,7 +45,7 @@ package struct SessionSource {
         }
     }
 
-    /// The answers to its commands are not there.
+    /// Whether it has only commands, and not the answers to them.
     package var holdsOnlyCommands: Bool { if case .oneSide(.client, _) = form.kind { true } else { false } }
 
     package var fileCount: Int { partner == nil ? 1 : 2 }
@@ -59,7 +59,7 @@ package struct SessionSource {
             files: isServer ? (client: other, server: path) : (client: path, server: other))
     }
 
-    /// Gives what was said, one after another, once.
+    /// Gives each turn, in order. May be called once.
     package func turns(_ give: (SessionTurn) -> Void) throws(CorpusSummary.Failure) {
         guard var decoder = SessionDecoder(form.kind) else { return try rawlogTurns().forEach(give) }
         do {

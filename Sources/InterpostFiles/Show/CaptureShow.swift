@@ -9,7 +9,7 @@ package struct CaptureShow {
     private let key = PseudonymHMAC()
     private var protocols = SessionProtocols()
     private var open = OpenSessions()
-    /// That not all sessions could be held at once.
+    /// A sentence for people where not all sessions could be held at once; otherwise `nil`.
     package var complaint: String? { open.complaint }
     private var header: CaptureHeader?
     private var sessions: [Int: Session] = [:]
@@ -69,7 +69,7 @@ package struct CaptureShow {
     }
 
     private mutating func add(_ lines: [ShownLine], to number: Int, _ write: (String) -> Void) {
-        // A copy of the session would make each line copy all that wait.
+        // With a copy of the session, each line would copy all the lines that wait.
         guard !lines.isEmpty, let start = sessions[number]?.start else { return }
         let text = lines.compactMap { self.text($0, since: start) }
         // One session alone is shown as it is read.
