@@ -30,7 +30,7 @@ package struct ConfigurationKey<Root>: Sendable {
     /// A value to show where the default is none.
     package let example: String?
     let read: @Sendable (inout Keys, inout Root) throws(ConfigurationError) -> Void
-    /// As a file would say it; `nil` where it is none.
+    /// The value as a file would say it; `nil` where there is none.
     package let value: @Sendable (Root) -> String?
 
     /// What its value may be, for a person: `1 to 256`. `nil` where its help says it.

@@ -42,7 +42,8 @@ package struct ConfigurationOverlay: Sendable, Equatable {
         if let text { relayValues.append(Value(flag: flag, path: [key], text: text)) }
     }
 
-    /// Sets a key outside relays; a list gets one item more. What is set later holds. Without a text it sets nothing.
+    /// Sets a key outside relays; a list gets one more item. A later setting replaces an earlier one. Without a text it sets
+    /// nothing.
     package mutating func set(_ path: String, to text: String?, by flag: String) {
         if let text { values.append(Value(flag: flag, path: path.split(separator: ".").map(String.init), text: text)) }
     }
@@ -88,7 +89,7 @@ package struct ConfigurationOverlay: Sendable, Equatable {
     private static let listen = "--listen"
     private static let upstream = "--upstream"
 
-    /// What a file says, with this over it. What is not as it should be there is left to the reader.
+    /// What a file says, with this laid over it. Mistakes in the file are left to the reader.
     func laid(over node: Node) -> Node {
         guard case .mapping(var root) = node else { return node }
         layRelays(over: &root)
@@ -142,7 +143,8 @@ package struct ConfigurationOverlay: Sendable, Equatable {
         }
     }
 
-    /// The scalar is not plain, or an empty text would be none; it is not quoted, or a number would be a text.
+    /// The scalar's style is neither plain, which would make an empty text no value, nor quoted, which would make a number a
+    /// text.
     private static func node(_ text: String, of flag: String) -> Node {
         .scalar(Node.Scalar(text, Tag(.init(rawValue: flag)), .any))
     }

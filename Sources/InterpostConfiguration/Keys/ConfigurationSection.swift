@@ -4,7 +4,7 @@ package struct ConfigurationSection: Sendable {
     package let name: String?
     package let help: String
     package let keys: [ConfigurationKey<Configuration>]
-    /// What is impossible about its values together.
+    /// A contradiction between its values, if there is one.
     let problem: @Sendable (Configuration) -> (key: String, message: String)?
 
     init(

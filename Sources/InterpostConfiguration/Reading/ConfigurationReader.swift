@@ -2,8 +2,8 @@ import Foundation
 import InterpostCore
 import Yams
 
-/// Texts in the order in which they were read. What is told of a configuration is of these very texts: a file may change, and a
-/// pipe can be read once.
+/// Texts in the order in which they were read. What is told about a configuration is about these very texts: a file may
+/// change, and a pipe can be read only once.
 final class ReadTexts {
     var texts: [String] = []
 }
@@ -21,7 +21,7 @@ struct ConfigurationReader {
         self.overlay = overlay
     }
 
-    /// A mistake at a node: of the flag that the node comes from, or of the line where the file has it.
+    /// A mistake at a node, reported for the flag that the node comes from, or for the node's line in the file.
     func error(at node: Node?, _ message: String) -> ConfigurationError {
         if let flag = node.flatMap(overlay.flag) {
             return ConfigurationError(file: flag, message: Self.withoutKey(message))

@@ -16,7 +16,7 @@ public struct Configuration: Sendable, Equatable {
 
     public init() {}
 
-    /// What it was read from: texts of files, and what the command line says. Configurations that mean the same are the same,
+    /// What it was read from: texts of files, and what the command line says. Configurations that mean the same are equal,
     /// whatever they were read from.
     package struct Sources: Sendable, Equatable {
         package var texts: [String] = []
@@ -121,7 +121,7 @@ public struct LogSettings: Sendable, Equatable {
     public var file: String?
     public var detail = LogEvent.Detail.commands
     public var console = Console.pretty
-    /// What messages are called by, beside their UIDs.
+    /// How messages are named, beside their UIDs.
     public var names = FollowingSettings.Names.messageID
     public var onFailure = FailurePolicy.close
     /// What the program is called in each event; the host's name when `nil`.
@@ -141,10 +141,10 @@ public struct RecordSettings: Sendable, Equatable {
     public var keepsSecrets = false
     /// How much of a folder is kept.
     public var keep = Keep()
-    /// A file with the key of pseudonyms; a key that is forgotten when `nil`.
+    /// A file with the key of pseudonyms; when `nil`, a key that is forgotten when the program ends.
     public var pseudonymKey: String?
 
-    /// Limits of a folder; what is beyond them is deleted, the oldest first. `nil` for no limit.
+    /// Limits of a folder; the captures beyond them are deleted, the oldest first. `nil` for no limit.
     public struct Keep: Sendable, Equatable {
         public var files: Int?
         public var mebibytes: Int?
@@ -153,7 +153,7 @@ public struct RecordSettings: Sendable, Equatable {
         public init() {}
     }
 
-    /// What is said of captures where none is made.
+    /// A key about captures that is set although nothing is recorded.
     var problem: (key: String, message: String)? {
         guard path == nil else { return nil }
         let said: [(String, Bool)] = [
@@ -184,9 +184,10 @@ public struct Limits: Sendable, Equatable {
     public var sessionsPerAddress = 2_500
     /// Messages of the selected mailbox that a session remembers, for the log.
     public var followedMessages = FollowingSettings.standard.maximumMessages
-    /// Octets a second that one side of a session may make of what it sends compressed, beyond a multiple of what it sends.
+    /// Octets per second to which what one side of a session sends compressed may inflate, beyond a multiple of what it
+    /// sends.
     public var inflatedPerSecond = 8 << 20
-    /// Octets of log a second that a session may give rise to, beyond a multiple of what is sent.
+    /// Octets of log per second that a session may give rise to, beyond a multiple of what is sent.
     public var loggedPerSecond = 4 << 20
 }
 
