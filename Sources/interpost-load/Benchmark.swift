@@ -1,4 +1,4 @@
-// Runs the workloads in rounds: relay, gate, HAProxy, and again, so that what changes on the machine meanwhile hits all.
+// Runs the workloads in rounds: relay, gate, HAProxy, and again, so that what changes on the machine meanwhile affects all.
 
 import Foundation
 

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// The `{310}` or `{310+}` at the end of a line: so many bytes follow the line (RFC 9051, 4.3).
+/// The `{310}` or `{310+}` at the end of a line: this many bytes follow the line (RFC 9051, 4.3).
 struct Literal: Equatable {
     let size: Int
     /// Whether the one who sent the line waits for a `+` before it sends the bytes.

@@ -6,7 +6,8 @@ import Synchronization
 
 /// A command that runs beside a replay, with its standard input and outputs.
 ///
-/// Foundation's `Process` ends only with the last process that has inherited its descriptors, and a command may leave some.
+/// With Foundation's `Process`, a command ends only when the last process ends that has inherited its descriptors; and a
+/// command may leave some running.
 final class ChildCommand: Sendable {
     private let process: pid_t
     private let hasEnded = Mutex(false)
@@ -48,7 +49,7 @@ final class ChildCommand: Sendable {
         await withCheckedContinuation { continuation in
             // A thread of its own, because waiting blocks it.
             Thread.detachNewThread { [self] in
-                // Its number stays its own until it is waited for.
+                // The process's number is not given to another one until it has been waited for.
                 var information = siginfo_t()
                 while unsafe waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
                 var status: Int32 = 0

@@ -57,6 +57,6 @@ struct Demo: AsyncParsableCommand {
             """)
     }
 
-    /// Past the buffer of `print`, in one order with the relay's console.
+    /// Bypasses the buffer of `print`, so that the lines stay in order with those of the relay's console.
     private func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 }

@@ -103,7 +103,7 @@ struct Hold: AsyncParsableCommand {
                 "several programs have a session \(session) that waits: name one with --socket "
                     + waiting.map(\.0.path).joined(separator: " or "))
         }
-        // The one that was looked at, and none that came after it.
+        // Only the command that was looked at, and none that came after it.
         let reply = try await program.ask(ControlRequest(name, session: session, number: held.number))
         guard reply.done == true else { throw UserError("the command was not held any more") }
         StandardOutput.write("\(name == .allow ? "allowed" : "refused"): \(TerminalText.shown(held.command, atMost: 200))\n")

@@ -88,7 +88,8 @@ struct RelayOptions: ParsableArguments {
                 "each --listen needs its --upstream: there are \(listen.count) and \(upstream.count) of them")
         }
         do {
-            // What a file says is looked at when it is needed; what flags say is wrong usage.
+            // Mistakes in a file are reported when the file is needed; mistakes in flags are wrong usage, and are reported
+            // here.
             if config == nil { _ = try configuration() } else { _ = try overlay() }
         } catch {
             throw ValidationError("\(error)")

@@ -133,7 +133,7 @@ struct Replay: AsyncParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    /// One on a port of its own for each protocol that the captures hold.
+    /// A listener on a port of its own for each protocol that the captures hold.
     private static func listeners(for recorded: RecordedSessions) throws -> [ListenURL] {
         let protocols = Set(recorded.sessions.map(\.mailProtocol.rawValue)).sorted()
         return try protocols.map { try ListenURL("\($0)://127.0.0.1:0") }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a program that only reads has to say; without a place to say it, it ends.
+/// The output of a command that only reads. Where it cannot be written, the program ends.
 enum StandardOutput {
     static func write(_ text: String) { write(Data(text.utf8)) }
 
