@@ -6,6 +6,7 @@ public enum Act: Sendable {
     /// `method` is `LOGIN`, `PASS`, `APOP` or the SASL mechanism; `actingAs` is whose mail it is, where that is somebody else's
     /// (RFC 4422 §2).
     case login(user: String?, method: String, succeeded: Bool, actingAs: String? = nil)
+    /// `messages` is how many the mailbox holds; `nil` where the server did not say.
     case mailboxSelected(MailboxName, readOnly: Bool, messages: UInt64?)
     case messagesRead(MessageReferences, count: Int)
     /// `implicit` where a FETCH of texts without PEEK marked them as read.
@@ -18,11 +19,14 @@ public enum Act: Sendable {
     case messagesExpunged(MessageReferences, count: Int?)
     /// `uids` where the server says which UIDs they got (RFC 4315).
     case messageAppended(MailboxName, flags: [String], octets: [Int], uids: String?)
+    /// `uids` where the server says which UIDs the copies got (RFC 4315).
     case messagesCopied(MessageReferences, to: MailboxName, uids: String?)
+    /// `uids` where the server says which UIDs they got (RFC 4315).
     case messagesMoved(MessageReferences, to: MailboxName, uids: String?)
     case mailboxCreated(MailboxName)
     case mailboxRenamed(MailboxName, to: MailboxName)
     case mailboxDeleted(MailboxName)
+    /// `wholeMessage` for RETR; TOP gives only the beginning.
     case retrieved(MaildropReference, octets: Int, wholeMessage: Bool)
     case deleted(MaildropReference)
     /// QUIT carried out the deletions.

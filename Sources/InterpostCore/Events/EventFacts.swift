@@ -1,5 +1,6 @@
 public import NIOCore
 
+/// Between whom a session is, as its beginning tells it.
 public struct SessionFacts: Sendable {
     public var mailProtocol: MailProtocol
     /// The URL that was listened on.
@@ -17,9 +18,11 @@ public struct SessionFacts: Sendable {
     }
 }
 
+/// How a session ended, and what passed in it.
 public struct SessionEnd: Sendable {
     public var by: Closer
     public var reason: String
+    /// From the beginning of the session.
     public var microseconds: Int64
     public var traffic: Traffic
 
@@ -36,7 +39,9 @@ public enum Closer: String, Sendable, CaseIterable { case client, server, policy
 
 /// What passed, per sender.
 public struct Traffic: Sendable, Equatable {
+    /// Octets that the client sent.
     public var clientOctets = 0
+    /// Octets that the server sent.
     public var serverOctets = 0
     /// Commands of the client.
     public var commands = 0
@@ -46,6 +51,7 @@ public struct Traffic: Sendable, Equatable {
     public init() {}
 }
 
+/// One certificate, as the log tells it.
 public struct CertificateFacts: Sendable, Equatable {
     public var subject: String
     public var issuer: String
@@ -53,6 +59,7 @@ public struct CertificateFacts: Sendable, Equatable {
     public var names: [String]
     /// ISO 8601.
     public var notBefore: String
+    /// ISO 8601.
     public var notAfter: String
     /// Hexadecimal, of the DER.
     public var sha256: String
@@ -69,6 +76,7 @@ public struct CertificateFacts: Sendable, Equatable {
     }
 }
 
+/// What a TLS handshake on one leg agreed on.
 public struct TLSFacts: Sendable, Equatable {
     public var side: Side
     /// `TLSv1.3`
@@ -87,6 +95,7 @@ public struct TLSFacts: Sendable, Equatable {
     public var verified: Bool?
     /// The leg was clear text before.
     public var followsSTARTTLS = false
+    /// How long the handshake took.
     public var microseconds: Int64 = 0
 
     public init(side: Side) { self.side = side }
@@ -110,6 +119,7 @@ public struct CapabilityChange: Sendable, Equatable {
     }
 }
 
+/// A command as the log shows it.
 public struct CommandFacts: Sendable {
     /// `nil` where the line may hold a secret in the tag's place, and in POP3.
     public var tag: ByteBuffer?
@@ -118,18 +128,25 @@ public struct CommandFacts: Sendable {
     public var arguments: ByteBuffer
 }
 
+/// A literal that one side announced.
 public struct LiteralFacts: Sendable {
     public var side: Side
+    /// Octets that follow the announcement.
     public var octets: Int
+    /// Whether the sender waits for a `+` before it sends them.
     public var isSynchronising: Bool
+    /// The tag of the command that the literal is part of; `nil` for a server's literal.
     public var tag: ByteBuffer?
     public var name: String?
 }
 
+/// A completion or reply as the log shows it, with what was counted before it.
 public struct CompletionFacts: Sendable {
+    /// `nil` where no command in progress is completed.
     public var command: CommandFacts?
     /// `OK`, `NO`, `BAD`; `+OK`, `-ERR`.
     public var result: String
+    /// The response code without its brackets; `nil` where there is none.
     public var code: ByteBuffer?
     public var text: ByteBuffer
     /// From the command's first line, without what the client took.

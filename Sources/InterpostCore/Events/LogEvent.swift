@@ -6,12 +6,13 @@ public import NIOCore
 public enum LogEvent: Sendable {
     /// The program has started, and clients can connect.
     indirect case hello(ProgramFacts)
-    /// It has read its configuration again; new sessions get the new one.
+    /// The program has read its configuration again; new sessions get the new one.
     indirect case reloaded(ProgramFacts)
-    /// It could not, and the old configuration stays.
+    /// The program could not read its configuration again, and the old one stays.
     case reloadFailed(reason: String)
     indirect case sessionOpened(SessionFacts)
     indirect case sessionClosed(SessionEnd)
+    /// `microseconds` is how long connecting took.
     case upstreamConnected(address: String, microseconds: Int64)
     indirect case tlsUp(TLSFacts)
     case tlsFailed(side: Side, reason: String)
@@ -19,6 +20,7 @@ public enum LogEvent: Sendable {
     case capabilities(CapabilityPhase, [ByteBuffer])
     indirect case edited(CapabilityChange)
     indirect case command(CommandFacts)
+    /// A literal was announced.
     indirect case literal(LiteralFacts)
     case response(name: String, number: UInt64?, text: ByteBuffer)
     indirect case completion(CompletionFacts)
@@ -27,7 +29,9 @@ public enum LogEvent: Sendable {
     case compressed
     indirect case sasl(mechanism: String, user: String?, result: String, responses: Int)
     case anomaly(Anomaly)
+    /// `offset` counts the octets of that side before the event.
     case quirk(Quirk, side: Side, offset: Int)
+    /// `value` is in the unit of the limit that `name` names; `side` is `nil` for a limit of the session as a whole.
     case limit(name: String, value: Int, side: Side?)
     case warning(String)
     indirect case policy(PolicyFacts)
