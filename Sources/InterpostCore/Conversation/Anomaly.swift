@@ -27,6 +27,7 @@ public struct Anomaly: Hashable, Sendable {
     }
 
     public var kind: Kind
+    /// The side that broke the rule.
     public var side: Side
     /// Octets of that side before the place.
     public var offset: Int

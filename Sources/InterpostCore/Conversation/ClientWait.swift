@@ -1,5 +1,6 @@
 /// Whether a client's next bytes can be read, and whether they may go on.
 public enum ClientWait: Sendable {
+    /// They can be read, and passed on.
     case none
     /// They are passed on at once; what they are is known when the server has answered.
     case reading

@@ -9,6 +9,7 @@ public struct CommandRecord: Sendable {
     /// `nil` while the command is not whole, and for one that was refused before it was.
     public var command: IMAPCommand?
     public var startedAt: WireTime
+    /// The SASL exchange of AUTHENTICATE; `nil` for other commands.
     public var sasl: SASLExchange?
 }
 
@@ -16,6 +17,7 @@ public struct CommandRecord: Sendable {
 public struct POP3CommandRecord: Sendable {
     /// The number of its event: ``MailEvent/exchange``.
     public var exchange: Int
+    /// `nil` for an empty line, and where the first word cannot be a name.
     public var name: Keyword?
     /// Without its secrets.
     public var command: POP3Command
@@ -25,6 +27,7 @@ public struct POP3CommandRecord: Sendable {
     public var octets = 0
     /// The lines of a CAPA or AUTH listing.
     public var listing: [ByteBuffer] = []
+    /// The SASL exchange of AUTH; `nil` for other commands.
     public var sasl: SASLExchange?
     /// Messages that were marked as deleted when the reply came, and that QUIT deletes.
     public var deletions = 0

@@ -5,7 +5,9 @@ public import NIOCore
 /// One of the two, as an enum would say it; but an enum's payload cannot be changed in place, and this one is large and
 /// changes with every byte.
 public struct Conversation: Sendable {
+    /// `nil` in a session of POP3.
     public private(set) var imap: IMAPConversation?
+    /// `nil` in a session of IMAP.
     public private(set) var pop3: POP3Conversation?
 
     public init(_ mailProtocol: MailProtocol, limits: WireLimits = .standard) {

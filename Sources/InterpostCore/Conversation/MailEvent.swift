@@ -72,6 +72,7 @@ public struct MailEvent: Sendable {
         /// the response. `name` is what it begins with: SEARCH.
         indirect case longResponse(name: Keyword?, isLast: Bool)
         indirect case status(IMAPStatus)
+        /// The record is `nil` where no command in progress has the tag.
         indirect case completion(IMAPStatus, of: CommandRecord?)
         case continuation(ContinuationPurpose)
         /// The client's DONE, or whatever it sent instead.
@@ -100,7 +101,9 @@ public struct MailEvent: Sendable {
     /// The beginning of a literal, and of which command.
     public struct LiteralStart: Sendable {
         public var announcement: LiteralAnnouncement
+        /// `nil` for a server's literal.
         public var tag: ByteBuffer?
+        /// The name of the command or response that the literal is part of.
         public var name: Keyword?
     }
 }
