@@ -12,7 +12,9 @@ public enum POP3Command: Sendable {
     case pass(Secret)
     case apop(user: ByteBuffer, digest: Secret)
     case quit, stat, noop, rset
+    /// The number of a message; `nil` for all of them.
     case list(UInt64?)
+    /// The number of a message; `nil` for all of them.
     case uidl(UInt64?)
     case retr(UInt64)
     case dele(UInt64)

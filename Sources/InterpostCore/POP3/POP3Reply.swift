@@ -11,6 +11,7 @@ public struct POP3Reply: Sendable {
     }
 
     public private(set) var result: Result
+    /// The text in brackets, without the brackets; `nil` where there is none.
     public let code: ByteBuffer?
     public let text: ByteBuffer
     public private(set) var quirks: Quirks

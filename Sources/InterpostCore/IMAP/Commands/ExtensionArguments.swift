@@ -5,6 +5,7 @@ import NIOCore
 /// One resource of SETQUOTA (RFC 9208 §4.1.3): `STORAGE 512`.
 public struct QuotaLimit: Hashable, Sendable {
     public var resource: Keyword
+    /// In the units of the resource: 1024 octets for STORAGE.
     public var limit: UInt64
 }
 

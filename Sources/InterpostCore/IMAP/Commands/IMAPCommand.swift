@@ -30,6 +30,7 @@ public struct IMAPCommand: Sendable {
         case id([IDField])
         case enable([IMAPString])
         case login(user: IMAPString, password: Secret)
+        /// `initialResponse` is `nil` where the client waits for a challenge.
         case authenticate(mechanism: Keyword, initialResponse: Secret?)
         case compress(algorithm: Keyword)
         case language([IMAPString])
@@ -52,6 +53,7 @@ public struct IMAPCommand: Sendable {
 
         // RFC 9051 §6.4.
         case check, close, unselect
+        /// The UIDs of UID EXPUNGE; `nil` for EXPUNGE.
         case expunge(SequenceSet?)
         case search(SearchRequest)
         case sort([Keyword], SearchRequest)
@@ -81,12 +83,14 @@ public struct IMAPCommand: Sendable {
         /// `nil` for NOTIFY NONE.
         case notify(NotifyRequest?)
         case generateURLAuth([URLMechanism])
+        /// The mailbox is `nil` where the command names none.
         case resetKey(MailboxName?, mechanisms: [Keyword])
         case urlFetch([URLPart])
         case applePushService(keys: [IMAPString], mailboxes: [MailboxName])
 
         // Commands of servers' own and of IMAP's past.
         case find(kind: Keyword, pattern: IMAPString)
+        /// `start` and `count` are octets of the item.
         case partial(message: UInt64, FetchItem, start: UInt64, count: UInt64)
         /// READONLY, READWRITE of IMAP3.
         case setReadOnly(Bool)

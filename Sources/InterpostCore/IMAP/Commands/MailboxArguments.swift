@@ -41,6 +41,7 @@ public struct AppendedMessage: Hashable, Sendable {
     }
 
     public var flags: [IMAPString] = []
+    /// `nil` where the client left it out.
     public var internalDate: IMAPString?
     /// ANNOTATION and other data after the date, as they were sent.
     public var extensions: [IMAPOption] = []

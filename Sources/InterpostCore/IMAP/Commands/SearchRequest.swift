@@ -9,6 +9,7 @@ public struct SearchRequest: Hashable, Sendable {
     public var sources: [IMAPValue] = []
     /// `RETURN (…)`; `nil` where the word is missing.
     public var returns: [IMAPOption]?
+    /// `nil` where the client names none.
     public var charset: IMAPString?
     /// All of them must hold.
     public var keys: [SearchKey] = []
@@ -30,10 +31,13 @@ public indirect enum SearchKey: Hashable, Sendable {
     case text(IMAPString)
     case date(DateKind, Comparison, IMAPString)
     case saveDateSupported
+    /// Octets.
     case larger(UInt64)
+    /// Octets.
     case smaller(UInt64)
     /// WITHIN: seconds.
     case older(UInt64)
+    /// WITHIN: seconds.
     case younger(UInt64)
     /// `1:4`, `$`.
     case messages(SequenceSet)

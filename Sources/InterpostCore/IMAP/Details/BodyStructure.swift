@@ -82,6 +82,7 @@ public indirect enum BodyStructure: Hashable, Sendable {
 extension BodyStructure {
     /// The number by which FETCH asks for a part: `1.2.3` (RFC 9051 §6.4.5.1).
     public struct PartNumber: Hashable, Sendable, CustomStringConvertible {
+        /// From the outermost part to the innermost one, each from 1 on.
         public var numbers: [UInt32]
 
         public init(_ numbers: [UInt32]) { self.numbers = numbers }

@@ -10,11 +10,13 @@ public struct IMAPDate: Hashable, Sendable, CustomStringConvertible {
     let calendar: CalendarTime
     /// Minutes east of UTC.
     public let zone: Int16
+    /// Whether the date was written with a time of day.
     public let hasTime: Bool
 
     public var year: Int { Int(calendar.year) }
     /// 1 to 12.
     public var month: Int { Int(calendar.month) }
+    /// 1 to 31.
     public var day: Int { Int(calendar.day) }
     public var hour: Int { Int(calendar.hour) }
     public var minute: Int { Int(calendar.minute) }

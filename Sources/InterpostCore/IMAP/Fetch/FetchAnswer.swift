@@ -23,6 +23,7 @@ public struct FetchAnswer: Sendable {
         /// `nil` for NIL: there is no such part.
         public var value: IMAPString?
 
+        /// Octets of the value; 0 for NIL.
         public var octets: Int { value?.length ?? 0 }
     }
 
@@ -32,6 +33,7 @@ public struct FetchAnswer: Sendable {
         case envelope(UnreadValue)
         case body(UnreadValue)
         case bodyStructure(UnreadValue)
+        /// Octets of the part once it is decoded.
         case binarySize(FetchSection, UInt64)
         // RFC 5257, 5259, 8474, 8514, 8970.
         case annotation([Annotation])

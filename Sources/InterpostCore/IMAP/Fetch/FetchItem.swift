@@ -19,6 +19,7 @@ public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
     public var name: Keyword
     /// The text in brackets: `BODY[]` has an empty section, `BODY` has none.
     public var section: FetchSection?
+    /// `nil` where all of it is meant.
     public var partial: Partial?
     /// Lists that follow the item: `PREVIEW (LAZY)`, `ANNOTATION (/comment) (value.priv)`.
     public var arguments: [IMAPValue] = []

@@ -49,6 +49,7 @@ public enum StatusItem: Hashable, Sendable {
 /// One namespace (RFC 2342): `("#shared/" "/")`.
 public struct Namespace: Hashable, Sendable {
     public var prefix: IMAPString
+    /// One character; `nil` for a flat namespace.
     public var separator: IMAPString?
     public var extensions: [ListExtension] = []
 }

@@ -29,6 +29,7 @@ public struct ESearchData: Hashable, Sendable {
         public var messages: SequenceSet
     }
 
+    /// The tag of the command that is answered; `nil` where the server does not say it.
     public var tag: IMAPString?
     /// The mailbox, in an answer to MULTISEARCH.
     public var mailbox: MailboxName?
