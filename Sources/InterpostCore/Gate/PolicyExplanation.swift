@@ -13,6 +13,7 @@ public struct PolicyExplanation: Sendable {
     public private(set) var answers: [ByteBuffer] = []
     /// How long it would wait for a person.
     public private(set) var seconds: Int?
+    /// Whether both connections would end.
     public private(set) var closes = false
 
     /// Explains `command` as the client sends it, in the state of the session that `context` is. A missing line end is added.

@@ -10,6 +10,7 @@ public struct PolicyRule: Hashable, Sendable {
         /// The command passes as one that changes less (``Rewrite``). Where there is no such command, the rule does not hold.
         case rewrite
         case drop
+        /// A person decides within this many seconds; after that the command is refused.
         case hold(seconds: Int)
 
         /// Whether more passes by this rule than without it.

@@ -1,5 +1,6 @@
 /// How the two legs of a session are to be carried, as the configuration says it.
 public struct SessionSettings: Sendable, Equatable {
+    /// How the client's leg is carried.
     public enum ListenerSecurity: String, Sendable, CaseIterable {
         /// TLS from the first byte.
         case implicit
@@ -11,13 +12,17 @@ public struct SessionSettings: Sendable, Equatable {
         case off
     }
 
+    /// How the server's leg is carried.
     public enum UpstreamSecurity: String, Sendable, CaseIterable {
+        /// TLS from the first byte.
         case implicit
         /// Interpost does STARTTLS before anything else.
         case required
+        /// Clear text for good.
         case off
     }
 
+    /// What becomes of COMPRESS=DEFLATE (RFC 4978).
     public enum Compression: String, Sendable, CaseIterable {
         /// Each leg is inflated and deflated here, so that it can be read.
         case terminate

@@ -4,6 +4,7 @@ public import NIOCore
 /// sees them.
 public enum TLSHello {
     public enum Reading<Hello: Sendable>: Sendable {
+        /// These bytes may begin a hello; more of them are needed.
         case needsMore
         /// These bytes are not such a hello.
         case isNotTLS

@@ -2,6 +2,7 @@
 public enum Side: String, Hashable, Sendable, CaseIterable {
     case client, server
 
+    /// The other side.
     public var peer: Side { self == .client ? .server : .client }
 }
 

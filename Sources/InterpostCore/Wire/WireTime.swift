@@ -38,6 +38,7 @@ extension WireTime {
         }
     }
 
+    /// `2026-11-23T04:30:00.125000Z`: UTC, microseconds.
     public var iso8601: String {
         var bytes: [UInt8] = []
         appendISO8601(to: &bytes)
