@@ -113,7 +113,7 @@ struct ContentFrame: Sendable {
             word = text
             return .kept
         case 1:
-            // Only messages contain another message, but not those that hold only a header.
+            // Only message types contain another message, apart from those that hold only a header.
             messages = ContentTable.isName("RFC822", text) || ContentTable.isName("GLOBAL", text) ? 1 : 0
             return .kept
         case 2, 5, 6: return .kept

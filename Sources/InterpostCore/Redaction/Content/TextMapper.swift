@@ -6,7 +6,7 @@
 ///
 /// What it makes of an octet depends only on the octets before it, never on those after: a text may come in any pieces.
 struct TextMapper: Sendable {
-    /// Where in something with `=` the text is.
+    /// Where the text is within something that begins with `=`.
     private enum Place: Equatable {
         case text
         /// After `=`, or after `%` where that counts.

@@ -4,7 +4,7 @@ public import NIOCore
 ///
 /// All spellings are looked for at once (Aho and Corasick 1975): there is a state for each beginning of a spelling, and each
 /// state has a next one for every octet. Letters are compared without regard to case. Line ends and the `=` of soft ones (RFC
-/// 2045 §6.7) are looked through, too, to find what is wrapped.
+/// 2045 §6.7) are skipped, too, to find what is wrapped.
 public struct SecretSearch: Sendable {
     public struct Hit: Sendable, Hashable {
         /// Which of the secrets, counted from 0.
