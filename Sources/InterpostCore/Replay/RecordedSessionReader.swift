@@ -210,7 +210,7 @@ struct RecordedSessionReader {
 
     // MARK: - What belongs where
 
-    /// What was said since belongs to the last turn of this exchange.
+    /// The loose words belong to the last turn of this exchange.
     private mutating func give(to index: Int?) {
         guard let index, let turn = session.exchanges[index].turns.indices.last else { return }
         let base = session.exchanges[index].turns[turn].time
@@ -218,7 +218,7 @@ struct RecordedSessionReader {
         loose = []
     }
 
-    /// With no command in progress, what was said since belongs to the place.
+    /// With no command in progress, the loose words belong to the opening, or come after the last exchange.
     private mutating func settleLoose(isOpening: Bool = false) {
         guard open.isEmpty || isOpening, !loose.isEmpty else { return }
         let last = isOpening ? nil : session.exchanges.indices.last

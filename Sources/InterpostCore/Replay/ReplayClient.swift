@@ -172,7 +172,7 @@ package struct ReplayClient: Sendable {
             guard isOK, case .given(_, let password) = options.login else { return refuse(entry) }
             stage = .awaiting(.challenges([]))
             return say([.line(ReplayClientLogin.pass(password), nil)], as: .step(step))
-        // Nothing waits to be whole: its literal was not wanted.
+        // Where no command is incomplete any more, the server did not want the literal.
         case (.literal, _): if saying.isEmpty { stage = .ready }
         case (.awaiting(let awaited), .step(let index)): if awaited.isUp(to: index, script) { stage = .ready }
         case (.idle(let step, _, _), .step(let index)): if step == index { stage = .ready }

@@ -13,7 +13,7 @@ package enum ReplayClientAction: Sendable, Equatable {
 package struct ReplayClientOptions: Sendable {
     /// Who logs in.
     package enum Login: Sendable {
-        /// Where the recorded client did, somebody else, in whatever way the server offers.
+        /// Somebody else logs in where the recorded client did, in whatever way the server offers.
         case given(user: String, password: Secret)
         /// The recorded client, with the same octets. No real server believes it: they are those of a capture.
         case recorded
