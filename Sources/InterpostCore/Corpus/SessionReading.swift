@@ -23,7 +23,7 @@ public struct SessionReading: Sendable {
     private let isRaw: Bool
     /// What was said first comes first. The two halves of a rawlog are in order only as far as their times are.
     private let isOrdered: Bool
-    /// The offset of the last literal whose octets came too early, and that this was told of.
+    /// The offset of the last literal that was reported because its octets came too early.
     private var literalNotAwaited: Int?
     /// A server wrote the bytes down, and may have begun at the login.
     private var mayBeginBehindLogin: Bool

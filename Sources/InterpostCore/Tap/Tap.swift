@@ -51,11 +51,11 @@ public struct Tap: Sendable {
     var runs = ForwardRuns()
     /// Octets of the client that went on before they were read.
     var ahead = 0
-    /// The offset of the last literal whose octets came too early, and that this was told of.
+    /// The offset of the last literal that was reported because its octets came too early.
     private var hasteToldAt: Int?
     /// What the client has said on a leg that is not encrypted.
     var said = SaidInClear()
-    /// A login in clear text has been told already, or no leg carries clear text.
+    /// A login in clear text has been reported already, or no leg carries clear text.
     var hasToldOfClearText = false
     /// What Interpost will say in the server's place, once that is in order.
     var pendingAnswers: [PendingAnswer] = []
