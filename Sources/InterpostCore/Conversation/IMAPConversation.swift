@@ -88,7 +88,7 @@ public struct IMAPConversation: Sendable {
         server = IMAPFramer(sender: .server, limits: limits.ofResponses)
     }
 
-    /// What is read was written down by a server from the login on: the first completion is that of the login.
+    /// The input is what a server wrote down from the login on: the first completion is that of the login.
     mutating func beginBehindLogin() {
         (sawGreeting, isBehindLogin, state) = (true, true, .authenticated)
     }

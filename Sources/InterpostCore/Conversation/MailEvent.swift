@@ -25,7 +25,7 @@ public struct MailEvent: Sendable {
     public var isWithheld = false
     /// The gate wrote it in place of what the sender said.
     public var isRewritten = false
-    /// Where the session is once this has happened.
+    /// The session's state after this event.
     public var standing: Standing
     /// Where the peer broke the protocol, if it did.
     public var anomalies: [Anomaly] = []

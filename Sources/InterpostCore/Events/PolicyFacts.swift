@@ -12,7 +12,7 @@ public struct PolicyFacts: Sendable {
     public var sent: CommandFacts?
     /// What the client was told, or why a line was not a command.
     public var text: String?
-    /// Nothing was done about it: the policy is only tried out.
+    /// The policy is only tried out (dry run): nothing was done about the command.
     public var isDryRun: Bool
 
     /// Nothing was kept from anybody.

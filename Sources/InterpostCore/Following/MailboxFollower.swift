@@ -30,7 +30,7 @@ struct MailboxFollower: Sendable {
     /// A mailbox that is being selected. Answers to `earlier` commands are still about the previous one.
     private struct Opening {
         var view: MailboxView
-        /// As it was before anything was said about it.
+        /// The view before anything was said about the mailbox.
         let unread: MailboxView
         var exchange: Int?
         var earlier: Int

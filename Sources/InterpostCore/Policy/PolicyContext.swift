@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// What is known of a session when one of its commands is judged.
+/// What is known about a session when one of its commands is judged.
 public struct PolicyContext: Sendable {
     public enum State: String, Hashable, Sendable, CaseIterable {
         case notAuthenticated = "not-authenticated"

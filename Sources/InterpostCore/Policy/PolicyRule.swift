@@ -4,7 +4,7 @@ import NIOCore
 public struct PolicyRule: Hashable, Sendable {
     public enum Action: Hashable, Sendable {
         case allow
-        /// With a text of the rule's own, or the usual one.
+        /// With the rule's own text; with the usual one when `nil`.
         case refuse(Denial?)
         case pretend
         /// The command passes as one that changes less (``Rewrite``). Where there is no such command, the rule does not hold.

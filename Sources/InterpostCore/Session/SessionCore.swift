@@ -99,7 +99,7 @@ public struct SessionCore: Sendable {
         return (front.wants.client && gate.wantsClient, front.wants.server)
     }
 
-    /// Not all that the client has said is with the server yet.
+    /// Whether something that the client has said has not gone to the server yet.
     public var hasMoreForServer: Bool { gate.map { !$0.isAtRest } ?? false }
 
     /// Whether a side that ends its input now has nothing more to say or hear: a server that has not even greeted.

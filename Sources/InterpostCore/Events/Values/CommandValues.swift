@@ -8,7 +8,7 @@ extension EventValues {
     ///     {"kind":"store","by_uid":true,"operation":"add","silent":false,"messages":[{"first":1,"last":4}],"flags":["\\Seen"]}
     init?(_ command: IMAPCommand, without secrets: LogRedactor, namesAreUTF8: Bool, limit: Int = maximumOctets) {
         switch command.body {
-        // What the log shows of these is made of what was read, and the rest of the line is a secret.
+        // The log shows only what was read of these; the rest of the line is a secret.
         case .login, .authenticate, .id: break
         default:
             guard command.hasHarmlessArguments, !command.quirks.contains(.argumentsLeftOver), !secrets.finds(in: command.text)
