@@ -1,7 +1,7 @@
 package import InterpostCore
 
 extension Configuration {
-    /// What it means, a line for each relay and one more where a policy protects nobody.
+    /// What the configuration means: a line for each relay, and one more where a policy protects nobody.
     ///
     ///     imaps://127.0.0.1:1993 → imaps://imap.example.org:993, compression: terminate, policy: read-only
     package var summary: [String] {

@@ -49,7 +49,7 @@ struct CaptureIndex {
         let own = members.indices.filter { members[$0].member.sessions.contains(session) }
         let first = own.first ?? members.endIndex
         let start = own.first.map { members[$0].offset } ?? wholeSize
-        // What was cut off says nothing about itself any more.
+        // A member that was cut off may have records of any session.
         let end = isCutOff ? Int.max : own.last.map { members[$0].end } ?? wholeSize
         var parts: [Range<Int>] = []
         if first > 0, let beginning = members.first { parts.append(beginning.offset..<beginning.end) }
