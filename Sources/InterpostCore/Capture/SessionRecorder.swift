@@ -15,7 +15,7 @@ package struct SessionRecorder: Sendable {
     /// The redactor for the leg to the server, where a gate makes it a different leg.
     private var upstreamRedactor: EventRedactor
     private var ready: [CaptureRecord] = []
-    /// Of the last record: what is said in answer to octets is said after they came, and they are recorded after it.
+    /// The time of the last record, which no later record precedes: what is said in answer to octets is recorded after them.
     private var latest: Int64 = 0
 
     package init(session: Int, start: WireTime, redactor: EventRedactor) {

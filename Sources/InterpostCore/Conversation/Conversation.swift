@@ -55,7 +55,7 @@ public struct Conversation: Sendable {
     /// The server has spoken first.
     public var hasGreeted: Bool { imap?.hasGreeted ?? pop3?.hasGreeted ?? false }
 
-    /// A login is in progress: a list of capabilities that comes now is the one that holds after it.
+    /// A login is in progress: a list of capabilities that comes now holds after the login.
     var isLoggingIn: Bool { imap?.isLoggingIn ?? false }
 
     /// The client announced a literal that the server has not answered.

@@ -5,7 +5,7 @@ public enum HoldVerdict: Sendable {
     /// Nobody said anything in time, which refuses it.
     case unanswered
 
-    /// What the log says of it behind the rule.
+    /// What the log says about it after the rule.
     var words: String {
         switch self {
         case .allowed: "allowed by a person"

@@ -51,7 +51,7 @@ struct IMAPGate: Gate {
     var errands: [GateQuery] = []
     private var heldCommand: (command: StrictCommand, text: IMAPText, decision: PolicyDecision)?
     private var heldVerdict: HoldVerdict?
-    /// A command that was refused is being read to its end.
+    /// The answer to a refused command that is still being read to its end.
     private var refusedAnswer: ByteBuffer?
     private var malformedLines = 0
     /// A response of the server has begun and not ended: nothing of ours may go inside it.

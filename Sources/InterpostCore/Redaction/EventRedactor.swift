@@ -28,7 +28,7 @@ package struct EventRedactor: Sendable {
         content?.learn(event)
     }
 
-    /// What was a secret on the session's other leg is one here.
+    /// Takes a secret of the session's other leg for one on this leg, too.
     mutating func takeSecrets(of other: EventRedactor) {
         if let other = other.credentials { credentials?.takeSecrets(of: other) }
     }
@@ -54,7 +54,7 @@ package struct EventRedactor: Sendable {
         let content = content?.redact(event)
         guard let credentials = credentials?.redact(event) else { return content ?? event.bytes }
         guard var both = content, both.readableBytes == credentials.readableBytes else { return credentials }
-        // A secret within a line that is also redacted for another reason.
+        // Both redactors have changed the line: the octets that hide a secret go over the other ones.
         both.overlay(credentials, whereItDiffersFrom: event.bytes)
         return both
     }

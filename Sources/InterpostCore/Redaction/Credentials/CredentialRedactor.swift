@@ -67,7 +67,7 @@ package struct CredentialRedactor: Sendable {
         if case .saslChallenge = event.meaning { _ = sasl.challenge(event.bytes) }
     }
 
-    /// What was a secret on the session's other leg is one here.
+    /// Takes a secret of the session's other leg for one on this leg, too.
     mutating func takeSecrets(of other: CredentialRedactor) { echoesOfOtherLeg = other.echoes }
 
     private func masked(_ line: ByteBuffer, textFrom start: Int? = nil) -> ByteBuffer? {
@@ -75,8 +75,8 @@ package struct CredentialRedactor: Sendable {
         return echoesOfOtherLeg?.masked(masked ?? line, textFrom: start) ?? masked
     }
 
-    /// A line that is not understood. Where no row says what a word is, it may be a secret: all of them are for an unknown verb, and
-    /// before the login what follows a known one.
+    /// A line that is not understood. A word may be a secret where no row says what it is. With an unknown verb that is every
+    /// word; before the login it is also whatever follows a known verb.
     ///
     /// - Parameter words: How many words come before the arguments.
     private mutating func unread(
@@ -170,7 +170,7 @@ package struct CredentialRedactor: Sendable {
     /// A client's literal is no secret as a whole: secrets are looked for in it.
     var searchesLiterals: Bool { hidden == nil && login?.tag == nil }
 
-    /// The names in a command are short; a message is not looked through.
+    /// The names in a command are short; a message is not searched for secrets.
     func masked(literal octets: ByteBuffer) -> ByteBuffer? {
         octets.readableBytes <= Self.maximumName + SecretEchoes.maximumBeginning ? masked(octets) : nil
     }
