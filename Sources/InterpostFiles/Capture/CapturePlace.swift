@@ -36,7 +36,7 @@ public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
         return (try? CaptureIndex(descriptor, size: size).isCutOff) ?? false
     }
 
-    /// What is said of a capture that is cut off.
+    /// What is said about a capture that is cut off.
     package static let cutOffWords = "the capture is cut off at its end: what was recorded last is missing"
 
     public var description: String { session.map { "\(path)#\($0)" } ?? path }

@@ -72,7 +72,7 @@ public struct CaptureRedaction {
     private mutating func write(_ record: CaptureRecord, to file: CaptureFile) throws {
         let number = record.session
         let mailProtocol = protocols.of(record)
-        // What is not even known by its protocol is masked as what nobody can read.
+        // A session of unknown protocol is masked like octets that nobody can read.
         if rewriters[number] == nil, number > 0 {
             rewriters[number] = SessionRewriter(mailProtocol ?? .imap, redactor: EventRedactor(level, key: key))
             sessions += 1

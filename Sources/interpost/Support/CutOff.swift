@@ -1,8 +1,8 @@
 import InterpostFiles
 
-/// Captures that end in the middle: what there is of them is used, and that they are not whole is said.
+/// Captures that are cut off: what is there is used, and people are told that they are not whole.
 enum CutOff {
-    /// Says so of those that are cut off; returns whether there was one.
+    /// Tells people which captures are cut off; returns whether there was one.
     @discardableResult
     static func note(_ captures: [CapturePlace]) -> Bool {
         let cutOff = captures.filter(\.isCutOff)

@@ -8,6 +8,6 @@ struct UserError: Error, CustomStringConvertible {
 
     init(_ error: any Error) { description = ErrorWords.of(error) }
 
-    /// For an error that goes on with the sentence.
+    /// For an error whose text continues a sentence that begins with `place`.
     init(_ error: any Error, at place: String) { description = "\(place) \(ErrorWords.of(error))" }
 }
