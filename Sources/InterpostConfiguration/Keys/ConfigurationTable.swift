@@ -19,8 +19,8 @@ package enum ConfigurationTable {
         .policy(
             "policy", \.policy,
             """
-            What may be done to the mail: a preset (observe, read-only, no-delete, organise), the path of a policy file, or its
-            keys; Config/read-only.yml shows them all. Not together with mirror, if it refuses anything.
+            What may be done to the mail: a preset (observe, read-only, no-delete, organise), the path of a policy file, or in a
+            configuration its keys; Config/read-only.yml shows them all. Not together with mirror, if it refuses anything.
             """),
     ]
 
@@ -121,9 +121,9 @@ package enum ConfigurationTable {
             .choice(
                 "redact", \.record.redaction,
                 """
-                What is replaced in captures beside the secrets of logins. With headers: names, addresses, subjects and the like.
-                With bodies: the text of messages, too. With all: names of mailboxes, keywords, searches and identifiers, too.
-                Lengths and structure stay.
+                What is replaced in captures beside the secrets of logins and the names of those who log in. With headers: names,
+                addresses, subjects and the like. With bodies: the text of messages, too. With all: names of mailboxes, keywords,
+                searches, identifiers, addresses and hosts, too. Lengths and structure stay.
                 """),
             .word(
                 "label", \.record.label, example: "thunderbird",

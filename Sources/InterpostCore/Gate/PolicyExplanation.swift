@@ -44,7 +44,8 @@ public struct PolicyExplanation: Sendable {
     }
 
     /// A command in the pieces in which a client sends it, and whether it waits after each.
-    private static func pieces(of command: ByteBuffer, _ mailProtocol: MailProtocol) -> [(bytes: ByteBuffer, awaitsAnswer: Bool)] {
+    private static func pieces(of command: ByteBuffer, _ mailProtocol: MailProtocol) -> [(bytes: ByteBuffer, awaitsAnswer: Bool)]
+    {
         guard mailProtocol == .imap else { return [(command, false)] }
         var rest = command
         var pieces: [(bytes: ByteBuffer, awaitsAnswer: Bool)] = []

@@ -7,8 +7,8 @@ struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the events of a capture as JSON lines, in the form of interpost run --log.",
         discussion: """
-            What is not on the wire (connections, TLS, edited capabilities) stands in the capture; everything else is read again from what
-            the client said and heard, without secrets: who logs in has a pseudonym. Sessions are those of the capture, and times those of
+            What is not on the wire (connections, TLS, edited capabilities) stands in the capture; everything else is read again from what \
+            the client said and heard, without secrets: who logs in has a pseudonym. Sessions are those of the capture, and times those of \
             the recording.
 
             Examples:

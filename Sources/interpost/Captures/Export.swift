@@ -8,10 +8,10 @@ struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the sessions of a capture as pcapng, eml, mbox, JSON lines, transcripts or rawlogs.",
         discussion: """
-            pcapng      for Wireshark: what was said, decrypted, in packets that are made up
+            pcapng      for Wireshark: what was said, decrypted, in made-up packets
             eml, mbox   the messages that went by whole: fetched, retrieved, stored
             json        the events, as interpost read prints them
-            transcript  C: and S: in front of the lines; one session, or in a folder a file for each
+            transcript  C: and S: in front of the lines; in a folder a file a session
             rawlog      as Dovecot writes it: a folder with two files for each session
 
             What is exported is what the client said and heard, or with --view server what the server heard and said. Files have \

@@ -13,7 +13,7 @@ struct Read: ParsableCommand {
 
             A file is one of these, told from its name and its beginning:
               a transcript, with C: or S: in front of each line; # begins a comment
-              a half of Dovecot's rawlog, .in or .out, up to 64 MiB; the other half is found beside it
+              a half of Dovecot's rawlog, .in or .out, up to 64 MiB, and the other half
               the bytes of one side as they were on the wire, of any size
               a capture of interpost run --record, with any number of sessions
 

@@ -7,12 +7,13 @@ struct Redact: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copy a capture without its secrets, and without what is personal in the mail.",
         discussion: """
-            The secrets of logins always go. Lengths, sizes and structures of the mail stay as they are, so that the copy replays as the
+            The secrets of logins always go, and who logs in gets a pseudonym. Lengths, sizes and structures of the mail stay as they are, so that the copy replays as the \
             original did. A name has the same pseudonym in all of the copy, and in all copies made with the same --pseudonym-key.
 
             Examples:
               interpost redact mail.interpost fixture.interpost --level all
-              interpost redact mail.interpost#3 fixture.interpost --level headers --pseudonym-key key
+              interpost redact mail.interpost#3 fixture.interpost --level headers \\
+                  --pseudonym-key key
             """)
 
     @Argument(help: "A capture; mail.interpost#3 is one session of it.")

@@ -8,14 +8,14 @@ struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the conversations in a capture, or those parts of them that are asked for.",
         discussion: """
-            Each line has the time since its session began, in seconds, and who said it: C the client, S the server. C- and S- did not go
+            Each line has the time since its session began, in seconds, and who said it: C the client, S the server. C- and S- did not go \
             on to the other side, C+ and S+ Interpost said in their names, E tells what is not on the wire.
 
-            --filter takes conditions; all of them have to hold, and of the values behind one key one. An exchange is a command
+            --filter takes conditions; all of them have to hold, and of the values behind one key one. An exchange is a command \
             with its answer:
               session=3           of session 3
               verb=FETCH,STORE    exchanges of these commands
-              mailbox=INBOX       exchanges about this mailbox, or while it is selected; Work/* for all that begin so
+              mailbox=INBOX       exchanges about it, or in it; Work/* for all such names
               result=NO,BAD       exchanges that ended so; NONE for those without an answer
               from=client         lines of one side
               time=1.5..20        lines that were said then

@@ -7,8 +7,8 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Prove that captures are whole, replay against themselves, and hold none of some secrets.",
         discussion: """
-            Each line of --secret-file is a secret. It is looked for in all that was said and told, as it is, in quotes, percent-encoded,
-            quoted-printable, in modified UTF-7, in hexadecimal and in base64 wherever it begins; a secret that was compressed or encrypted
+            Each line of --secret-file is a secret. It is looked for in all that was said and told, as it is, in quotes, percent-encoded, \
+            quoted-printable, in modified UTF-7, in hexadecimal and in base64 wherever it begins; a secret that was compressed or encrypted \
             is not found. What is printed names a secret by its line.
 
             The exit status is 0 when all is well, 1 when something is wrong with a capture, 2 when one cannot be read.
@@ -46,7 +46,7 @@ struct Verify: ParsableCommand {
         do {
             return try secretFile.flatMap { try SecretFile.read($0) }
         } catch {
-            throw ValidationError("--secret-file \(error)")
+            throw UserError("--secret-file \(error)")
         }
     }
 }

@@ -34,10 +34,11 @@ struct PolicyCommand: ParsableCommand {
             abstract: "Say what would happen to a command, and by which rule.",
             discussion: """
                 Examples:
-                  interpost policy explain read-only 'a STORE 1 +FLAGS (\\Deleted)' --mailbox INBOX
+                  interpost policy explain read-only --mailbox INBOX \\
+                      'a STORE 1 +FLAGS (\\Deleted)'
                   interpost policy explain Config/read-only.yml 'DELE 1'
 
-                A command that begins with a verb of POP3 is POP3's, unless --protocol says otherwise; one of IMAP may leave out its
+                A command that begins with a verb of POP3 is POP3's, unless --protocol says otherwise; one of IMAP may leave out its \
                 tag. \\r\\n is a line end, before a literal.
                 """)
 
@@ -96,7 +97,7 @@ struct PolicyCommand: ParsableCommand {
             let typed = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
             let (bytes, mailProtocol) = PolicyExplanation.command(asTyped: typed, mailProtocol)
             guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: mailProtocol)) else {
-                throw ValidationError("the command is not whole: a literal's octets follow \\r\\n")
+                throw UserError("the command is not whole: a literal's octets follow \\r\\n")
             }
             StandardOutput.write(explanation.text(policy))
             for problem in policy.rulesWithoutEffect { StandardError.note("\(self.policy): \(problem)") }

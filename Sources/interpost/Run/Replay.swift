@@ -14,19 +14,22 @@ struct Replay: AsyncParsableCommand {
         abstract: "Answer mail clients from captures, as the recorded servers did.",
         usage: "interpost replay <captures> ... --listen <url> [<options>] [-- <command> ...]",
         discussion: """
-            Each connection gets a session of the captures, in their order, and from the first again when there are no more. Any
-            password will do, unless --user and --password-file say which. At the end standard output tells what was asked that is not
+            Each connection gets a session of the captures, in their order, and from the first again when there are no more. Any \
+            password will do, unless --user and --password-file say which. At the end standard output tells what was asked that is not \
             in the capture, what was never asked, and the first difference; the exit status is 1 when there was any.
 
-            A command after -- is run while clients can connect, with INTERPOST_URL, INTERPOST_HOST, INTERPOST_PORT, INTERPOST_USER
-            and INTERPOST_PASSWORD in its environment, and with INTERPOST_IMAP_URL and INTERPOST_POP3_URL. Everything ends with it, the report goes to standard error, and its exit
+            A command after -- is run while clients can connect, with INTERPOST_URL, INTERPOST_HOST, INTERPOST_PORT, INTERPOST_USER \
+            and INTERPOST_PASSWORD in its environment, and with INTERPOST_IMAP_URL and INTERPOST_POP3_URL. Everything ends with it, the report goes to standard error, and its exit \
             status is the program's. --listen may be left out then.
 
             Examples:
               interpost replay mail.interpost --listen imap://127.0.0.1:1143
-              interpost replay mail.interpost --listen imaps://127.0.0.1:0 --sessions 1 --ready-file ready.json
-              interpost replay mail.interpost -- sh -c 'curl "$INTERPOST_URL" --user "$INTERPOST_USER:$INTERPOST_PASSWORD"'
-              interpost replay a.interpost b.interpost --listen pop3://127.0.0.1:1110 --matching state --times recorded
+              interpost replay mail.interpost --listen imaps://127.0.0.1:0 \\
+                  --sessions 1 --ready-file ready.json
+              interpost replay mail.interpost -- sh -c \\
+                  'curl "$INTERPOST_URL" --user "$INTERPOST_USER:$INTERPOST_PASSWORD"'
+              interpost replay a.interpost b.interpost \\
+                  --listen pop3://127.0.0.1:1110 --matching state --times recorded
             """)
 
     @Argument(help: "Captures of interpost run --record; mail.interpost#3 is one session of one.")

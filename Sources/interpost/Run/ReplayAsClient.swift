@@ -20,8 +20,10 @@ struct ReplayAsClient: AsyncParsableCommand {
             reached, is not to be trusted, refuses the login, or does not answer.
 
             Examples:
-              interpost replay-client mail.interpost --to imaps://imap.example.org --user anna --password-file secret
-              interpost replay-client mail.interpost --session 2 --to 'imap://127.0.0.1:1143?starttls=off' --user a --password-file p
+              interpost replay-client mail.interpost --to imaps://imap.example.org \\
+                  --user anna --password-file secret
+              interpost replay-client mail.interpost --session 2 \\
+                  --to 'imap://127.0.0.1:1143?starttls=off' --user a --password-file p
             """)
 
     @Argument(help: "A capture of interpost run --record, or FILE#N.")

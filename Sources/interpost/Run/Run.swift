@@ -11,9 +11,11 @@ struct Run: AsyncParsableCommand {
         abstract: "Relay mail sessions and tell what happens in them.",
         discussion: """
             Examples:
-              interpost run --listen imaps://127.0.0.1:1993 --upstream imaps://imap.example.org
-              interpost run --listen imap://127.0.0.1:1143 --upstream imaps://imap.example.org \\
-                            --listen pop3://127.0.0.1:1110 --upstream pop3s://pop.example.org --log events.jsonl
+              interpost run --listen imaps://127.0.0.1:1993 \\
+                  --upstream imaps://imap.example.org
+              interpost run --log events.jsonl \\
+                  --listen imap://127.0.0.1:1143 --upstream imaps://imap.example.org \\
+                  --listen pop3://127.0.0.1:1110 --upstream pop3s://pop.example.org
               interpost run --config /etc/interpost.yml
             """)
 
