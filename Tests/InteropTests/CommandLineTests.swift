@@ -159,6 +159,8 @@ import Testing
         (["show", "x.interpost", "--filter", "verb=FETHC"], "did you mean 'FETCH'?"),
         (["show", "x.interpost", "--filter", "result=N"], "NONE, not 'N'"),
         (["verify", "x.interpost", "--secret-file", "/no/such/file"], "No such file"),
+        (["verify", "x.interpost", "--secret-file", "/dev/null"], "holds no secret to look for"),
+        (["policy", "explain", "read-only", "NOOP", "--client", "10.1.1.300"], "not '10.1.1.300'"),
         (["check-confg"], "check-confg"), (["check-config", "/no/such/file.yml"], "no such file"),
         (["read", "/no/such/session.imap"], "/no/such/session.imap"),
     ])
@@ -178,6 +180,62 @@ import Testing
             let said = outcome.errors + outcome.text
             #expect(
                 said.contains("\(file)") && said.contains("is not a capture of Interpost; interpost import makes one"), "\(said)")
+        }
+    }
+
+    @Test func `uses what there is of a capture that is cut off, and says so`() async throws {
+        let capture = EventSchema.repository.appending(path: "Fixtures/Captures/demo.interpost").path
+        let room = try Room("cut")
+        let whole = try Data(contentsOf: URL(filePath: capture))
+        let cut = room.path("cut.interpost")
+        for size in [10, whole.count - 200, whole.count - 1] {
+            try whole.prefix(size).write(to: URL(filePath: cut))
+            for arguments in [
+                ["show", cut], ["events", cut], ["read", cut], ["export", cut, "--format", "json", "--to", "-"],
+                ["diff", cut, cut],
+            ] {
+                let outcome = try await Program.run(all: arguments)
+                // Of ten octets there is nothing to compare and to export.
+                let isEmpty = size == 10 && ["export", "diff"].contains(arguments[0])
+                #expect(outcome.code == 2 || isEmpty && outcome.code != 0, "\(arguments)")
+                #expect(
+                    isEmpty || outcome.errors.contains("the capture is cut off at its end"), "\(arguments): \(outcome.errors)")
+            }
+        }
+        let shown = try await Program.run("show", cut)
+        #expect(shown.text.hasSuffix("the capture is cut off here\n") && shown.text.hasPrefix("Session 1"), "\(shown.text)")
+    }
+
+    @Test func `leaves no transcript of one session where two were asked for`() async throws {
+        let capture = EventSchema.repository.appending(path: "Fixtures/Captures/demo.interpost").path
+        let room = try Room("two")
+        let file = room.path("transcript")
+        let outcome = try await Program.run("export", capture, "--format", "transcript", "--to", file)
+        #expect(outcome.code == 1 && outcome.errors.contains("give a folder, --to FOLDER/"), "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: file))
+        let folder = try await Program.run("export", capture, "--format", "transcript", "--to", file + "/")
+        #expect(folder.code == 0, "\(folder.errors)")
+    }
+
+    @Test func `looks for what a relay needs before it is started`() async throws {
+        let room = try Room("needs")
+        let relays = "relays: [{listen: imap://127.0.0.1:0, upstream: imap://localhost}]\n"
+        let empty = try room.write("", to: "empty.pem")
+        for (keys, words) in [
+            ("tls: {trust: [/no/such.pem]}", "tls.trust: /no/such.pem cannot be read: "),
+            (
+                "tls: {certificate: \(empty), private-key: /no/such.key}",
+                "tls: the certificate \(empty) cannot be read: it holds no certificate"
+            ),
+            (
+                "record: {path: /no/such/folder/mail.interpost}",
+                "record.path: /no/such/folder/mail.interpost cannot be written: No such file"
+            ),
+            ("log: {file: /no/such/folder/log}", "log.file: /no/such/folder/log cannot be written: No such file"),
+        ] {
+            let file = try room.write(relays + keys + "\n", to: "relay.yml")
+            let outcome = try await Program.run("check-config", file)
+            #expect(outcome.code == 1 && outcome.errors.contains("\(file): \(words)"), "\(outcome.errors)")
         }
     }
 

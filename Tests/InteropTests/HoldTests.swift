@@ -17,7 +17,7 @@ import Testing
         let relay = try await RelayProcess([Route("imap", to: "imaps", port: played.port, Self.policy)])
         async let client = relay.play([
             .hear("ready\r\n"), .say("a SELECT INBOX"), .hear("a OK done\r\n"), .say("b STORE 1 +FLAGS (\\Seen)"),
-            .hear(decision == "allow" ? "b OK done\r\n" : "b NO [NOPERM] "), .close,
+            .hear(decision == "allow" ? "b OK done\r\n" : "b NO [NOPERM] Whoever was asked has refused it\r\n"), .close,
         ])
         try await relay.event("policy") { $0.verdict == "hold" }
         func hold(_ arguments: String...) async throws -> Program.Outcome {

@@ -87,6 +87,19 @@ import Testing
         #expect(try Self.read(CapturePlace(path: path)) == [Self.header.record] + Self.session(2) + Self.session(3))
     }
 
+    @Test func `a file that is being written is written by nobody else`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("one.interpost")
+        var file: CaptureFile? = try CaptureFile(path, header: Self.header)
+        for record in Self.session(1) { try file?.append(record) }
+        let failure = #expect(throws: CaptureFile.Failure.self) { _ = try CaptureFile(path, header: Self.header) }
+        #expect(failure?.description == "the capture \(path) is being written by another program; choose another file")
+        try file?.flush()
+        file = nil
+        try Self.write(Self.session(2), to: path)
+        #expect(try Self.read(CapturePlace(path: path)).filter { $0.kind != .header } == Self.session(1) + Self.session(2))
+    }
+
     @Test func `what another program compressed anew is read from the beginning`() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("foreign.interpost")
