@@ -8,7 +8,7 @@ package struct ControlClient: Sendable {
 
     package init(_ path: String) { self.path = path }
 
-    /// The sockets in the state directory that somebody answers on. Those of programs that were killed are removed.
+    /// The sockets in the state directory that a program answers on. Sockets of programs that were killed are removed.
     package static func running() async -> [ControlClient] {
         let folder = CertificateAuthority.standardDirectory
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -20,8 +20,8 @@ package struct ControlClient: Sendable {
         return found
     }
 
-    /// Removes a socket that no program listens on any more, and says whether it did. A program that is busy, and a file that is no
-    /// socket, stay.
+    /// Removes a socket that no program listens on any more, and says whether it did. The socket of a busy program, and a file that
+    /// is not a socket, are left alone.
     @discardableResult
     func removeIfAbandoned() async -> Bool {
         var status = stat()
@@ -49,7 +49,7 @@ package struct ControlClient: Sendable {
             }
     }
 
-    /// Sends one request and waits for its answer, but not for ever.
+    /// Sends one request and waits for its answer, for a limited time.
     package func ask(_ request: ControlRequest) async throws -> ControlReply {
         let channel = try await connect()
         return try await channel.executeThenClose { inbound, outbound in

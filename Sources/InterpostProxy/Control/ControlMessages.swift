@@ -1,7 +1,7 @@
 import Foundation
 import InterpostCore
 
-/// What a running program is asked over its control socket: one JSON object a line, answered by one line.
+/// A request to a running program over its control socket: one JSON object on a line, answered by one line.
 ///
 ///     {"v":1,"request":"hold.list"}                               {"v":1,"held":[{"session":7,"number":1,…}]}
 ///     {"v":1,"request":"hold.allow","session":7,"number":1}       {"v":1,"done":true}
@@ -25,15 +25,15 @@ package struct ControlRequest: Codable, Sendable {
 }
 
 package struct ControlReply: Codable, Sendable, Equatable {
-    /// A command that waits for a person.
+    /// A command that waits for a decision by a person.
     package struct Held: Codable, Sendable, Equatable {
         package var session: Int
         package var number: Int
         package var client: String
-        /// With its arguments, without secrets.
+        /// The verb with its arguments, without secrets.
         package var command: String
         package var rule: String
-        /// Seconds since it came, and until it is refused.
+        /// Seconds since the command came, and seconds until it is refused.
         package var age: Int
         package var left: Int
     }
@@ -52,7 +52,7 @@ package struct ControlReply: Codable, Sendable, Equatable {
 }
 
 extension SessionRegistry {
-    /// Does what a line asks for, and answers it with a line.
+    /// Carries out the request in a line, and returns the line that answers it.
     func answer(_ line: some DataProtocol, at now: WireTime) -> Data {
         let reply: ControlReply
         if let request = try? JSONDecoder().decode(ControlRequest.self, from: Data(line)), request.v == 1 {
@@ -76,7 +76,7 @@ extension SessionRegistry {
                         rule: command.rule, age: age, left: max(0, command.seconds - age))
                 })
         case .allow, .refuse:
-            // Without a number the one that waits now is meant: a session has one at a time.
+            // A request without a number means the command that waits now: a session has at most one.
             ControlReply(
                 done: held.first { command in
                     command.session == request.session && (request.number == nil || command.number == request.number)

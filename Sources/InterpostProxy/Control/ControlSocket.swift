@@ -2,11 +2,11 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// The Unix socket by which a running program is asked and told what to do. Whoever may open it may let through what a policy
-/// holds: it has the mode 0600 from the beginning, and without a path of its own it is in a folder of mode 0700.
+/// The Unix socket over which a running program takes requests. Whoever can open it can let through what a policy holds, so it has
+/// mode 0600 from the beginning, and unless a path is configured it is in a folder of mode 0700.
 final class ControlSocket: Sendable {
     static let suffix = ".socket"
-    /// Octets of a request.
+    /// The longest request, in octets.
     static let maximumLine = 4096
 
     let path: String
@@ -15,7 +15,7 @@ final class ControlSocket: Sendable {
     /// Opens the socket `path`, or one in the state directory that is named after this process.
     init(_ path: String?, on group: MultiThreadedEventLoopGroup, registry: SessionRegistry) async throws {
         let path = try path ?? Self.standardPath()
-        // What a killed program has left is taken away, and nothing else: the path may be a mistake.
+        // Only a socket that a killed program has left is removed; anything else stays, because the path may be a mistake.
         await ControlClient(path).removeIfAbandoned()
         let bootstrap = ServerBootstrap(group: group)
             .childChannelInitializer { channel in
