@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// A mail client that follows a script: says a line, waits for the answer, goes on.
+/// A mail client that follows a script: sends a line, waits for the answer, continues.
 struct DemoClient {
     enum Step: Sendable {
         /// Waits for a line that begins like this; `.` is the whole line that ends a listing.

@@ -7,10 +7,11 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The main job on an embedded default: a mail server that was recorded once and answers from that, the relay before it with a
-/// fresh certificate authority, and a client that reads mail through it, all over real sockets with real TLS.
+/// The main use, with nothing to configure: a mail server that answers from a recording, a relay before it with a fresh certificate
+/// authority, and a client that reads mail through the relay, all over real sockets with real TLS.
 public struct Demonstration {
-    /// Runs it, with the console on standard output. `directory` takes the authorities, the server's capture and the event log.
+    /// Runs the demonstration, with the console on standard output. The authorities, the server's capture and the event log are
+    /// written to `directory`.
     public static func run(in directory: URL, logger: Logger) async throws {
         let server = try await Self.server(directory: directory)
         let serving = Task { try await server.run() }
@@ -59,7 +60,7 @@ public struct Demonstration {
         try await DemoClient.run(pop3, port: ports[2], isImplicit: false, trusting: authority, group: .singleton)
     }
 
-    /// Client's leg and server's leg: STARTTLS and TLS; TLS and STARTTLS; STLS and TLS.
+    /// The client's leg and the server's leg of each relay: STARTTLS and TLS; TLS and STARTTLS; STLS and TLS.
     private static func configuration(directory: URL, ports: [Int]) throws -> Configuration {
         var configuration = Configuration()
         configuration.relays = [
