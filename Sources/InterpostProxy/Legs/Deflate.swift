@@ -4,10 +4,10 @@ import NIOCore
 
 /// One leg's compression (RFC 4978): raw DEFLATE in both directions, each with its own dictionary.
 ///
-/// What is written is flushed at the end of each read of the other leg, so that nothing waits in the compressor.
-/// What arrives is inflated in pieces of at most 64 KiB, and only while somebody asks for more: a small input that
-/// swells to gigabytes is held back by a slow reader like any other, and takes no memory. Between two pieces others of the event loop
-/// have their turn, and an input that swells more than is allowed waits.
+/// What is written is flushed at the end of each read of the other leg, so that nothing waits in the compressor. What arrives is
+/// inflated in pieces of at most 64 KiB, and only while the next handler asks for more: a small input that swells to gigabytes
+/// takes no memory, because a slow reader holds it back like any other input. Between two pieces the other sessions of the event
+/// loop have their turn, and input that swells more than is allowed has to wait.
 final class DeflateHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -17,22 +17,22 @@ final class DeflateHandler: ChannelDuplexHandler {
     private let deflater: ZStream
     private let inflater: ZStream
     private var hasUnflushed = false
-    /// What arrived and is not inflated yet.
+    /// What has arrived and is not inflated yet.
     private var compressed = ByteBuffer()
-    /// Output may come without more input: the last piece was a full one.
+    /// There may be more output without more input, because the last piece was a full one.
     private var hasMore = false
     private var isAskedFor = true
     private var isDelivering = false
-    /// The next piece comes in a turn of its own.
+    /// The next piece is delivered in a later turn.
     private var awaitsTurn = false
     private var isRemoved = false
-    /// The peer's end of input has come, and what it sent before is not inflated to its end.
+    /// The peer's end of input has come, but what was sent before it is not completely inflated yet.
     private var owesEnd = false
     private var swelling: Swelling?
-    /// Octets that came compressed since ``takeReceived()``.
+    /// Compressed octets received since ``takeReceived()``.
     private var received = 0
 
-    /// How much the peer's input may swell, and whom to tell once when it wants to swell more.
+    /// How much the peer's input may swell, and whom to tell, once, when it swells more.
     struct Swelling {
         var allowance: Allowance
         let clock: SessionClock
@@ -45,7 +45,7 @@ final class DeflateHandler: ChannelDuplexHandler {
         self.swelling = swelling
     }
 
-    /// Octets that the peer sent, compressed, since this was last asked.
+    /// How many compressed octets the peer has sent since the last call.
     func takeReceived() -> Int {
         defer { received = 0 }
         return received
@@ -72,7 +72,7 @@ final class DeflateHandler: ChannelDuplexHandler {
         if case ChannelEvent.inputClosed = event, hasMore { owesEnd = true } else { context.fireUserInboundEventTriggered(event) }
     }
 
-    /// What is not inflated yet is inflated now, as far as memory for it is bounded: nobody will ask again.
+    /// Inflates what is left, up to a bound on memory, because no handler will ask again.
     func channelInactive(context: ChannelHandlerContext) {
         var room = Self.maximumAtEnd
         while hasMore, room > 0, let piece = try? inflater.process(&compressed, flush: Z_SYNC_FLUSH) {
@@ -85,7 +85,7 @@ final class DeflateHandler: ChannelDuplexHandler {
 
     private static let maximumAtEnd = 1 << 22
 
-    /// One piece for each time that somebody asks.
+    /// Delivers one piece for each time that it was asked for.
     private func deliver(_ context: ChannelHandlerContext) {
         guard isAskedFor, hasMore, !isDelivering, !awaitsTurn else { return }
         isDelivering = true
@@ -108,11 +108,11 @@ final class DeflateHandler: ChannelDuplexHandler {
     private func pass(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
         context.fireChannelRead(wrapInboundOut(piece))
         context.fireChannelReadComplete()
-        // Whoever reads at the end of the pipeline asks again if it can take more.
+        // The handler at the end of the pipeline asks again if it can take more.
         context.channel.read()
     }
 
-    /// All that has come is inflated.
+    /// Everything that has come is inflated.
     private func finishInput(_ context: ChannelHandlerContext, afterwards piece: ByteBuffer? = nil) {
         hasMore = false
         compressed = ByteBuffer()
@@ -154,7 +154,7 @@ final class DeflateHandler: ChannelDuplexHandler {
                 context.write(wrapOutboundOut(piece), promise: nil)
             }
             hasUnflushed = true
-            // The bytes leave with the flush that follows; whoever waits for them waits for that.
+            // The bytes leave with the flush that follows. A caller that waits for them waits for that flush.
             if let promise { context.write(wrapOutboundOut(ByteBuffer()), promise: promise) }
         } catch {
             promise?.fail(error)
@@ -180,7 +180,7 @@ struct DeflateError: Error, CustomStringConvertible {
     var description: String { "zlib says \(code)" }
 }
 
-/// A zlib stream; ends with its owner.
+/// A zlib stream, ended when its owner releases it.
 private final class ZStream {
     enum Direction { case deflate, inflate }
 
@@ -217,7 +217,7 @@ private final class ZStream {
         stream.deallocate()
     }
 
-    /// The next piece of output; `nil` when `input` is used up and nothing more comes out of it.
+    /// The next piece of output; `nil` when `input` is used up and there is no more output.
     func process(_ input: inout ByteBuffer, flush: Int32) throws -> ByteBuffer? {
         guard !isFinished else {
             if input.readableBytes > 0 { throw DeflateError(code: Z_STREAM_END) }

@@ -7,7 +7,7 @@ import NIOSSL
 
 /// What went wrong, in words for an operator.
 enum FailureText {
-    /// The peer went away without saying so; for a mail protocol that is an ordinary end.
+    /// The peer closed the connection without a TLS goodbye; for a mail protocol that is an ordinary end.
     static func isUncleanEnd(_ error: any Error) -> Bool {
         if case NIOSSLError.uncleanShutdown = error { return true }
         if error is NIOSSLCloseTimedOutError { return true }
@@ -44,7 +44,7 @@ enum FailureText {
         return stack.map { Self.reason(in: $0.description) }.joined(separator: "; ")
     }
 
-    /// `error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at FILE:LINE` says `wrong version number`.
+    /// Turns `error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER at FILE:LINE` into `wrong version number`.
     private static func reason(in description: String) -> String {
         guard let start = description.range(of: "OPENSSL_internal:") else {
             return description.replacingOccurrences(of: "Error: ", with: "").trimmingCharacters(in: .whitespaces)

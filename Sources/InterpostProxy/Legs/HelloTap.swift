@@ -4,8 +4,8 @@ import NIOCore
 
 /// Sits between the socket and the TLS handler while the hellos pass, and then leaves the pipeline.
 ///
-/// On the client's leg it holds the ClientHello back until `onClientHello` has put the right TLS handler after it:
-/// which certificate is shown depends on the name in it. On the server's leg it only looks on.
+/// On the client's leg it holds the ClientHello back until `onClientHello` has put the right TLS handler after it, because the name
+/// in the hello decides which certificate is shown. On the server's leg it only watches.
 final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -33,7 +33,7 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
     private var hasServerHello = false
     private var context: ChannelHandlerContext?
 
-    /// - Parameter side: Whose leg this is; the client's leg holds inbound bytes until ``release()``.
+    /// - Parameter side: Whose leg this is. On the client's leg inbound bytes are held back until ``release()``.
     init(
         side: Side, onClientHello: @escaping (ClientOutcome) -> Void = { _ in },
         onServerHello: @escaping (ServerHello) -> Void, onAlert: @escaping (String) -> Void = { _ in },
@@ -55,7 +55,8 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
         switch side {
         case .client:
             guard holdsInbound else {
-                // The first octets that the client says after the hellos: what is in clear text there can only be its alert.
+                // These are the first octets that the client sends after the hellos: anything in clear text there can only be its
+                // alert.
                 if let alert = TLSAlert.find(in: unwrapInboundIn(data)) { onAlert(alert) }
                 context.fireChannelRead(data)
                 return leave()
@@ -63,7 +64,7 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
             inbound.writeImmutableBuffer(unwrapInboundIn(data))
             if !hasClientHello { readClientHello(context: context) }
         case .server:
-            // A handler that has left its pipeline passes nothing on, so it leaves last.
+            // A handler that has left its pipeline passes nothing on, so it leaves only after this.
             let isDone = readServerHello(unwrapInboundIn(data), keeping: &inbound)
             context.fireChannelRead(data)
             if isDone { leave() }
@@ -94,7 +95,7 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// The TLS handler is in place: it gets what was held back.
+    /// The TLS handler is in place, and gets what was held back.
     func release() {
         guard let context, holdsInbound else { return }
         holdsInbound = false

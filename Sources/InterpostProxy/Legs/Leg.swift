@@ -3,24 +3,24 @@ import InterpostCore
 import NIOCore
 import NIOSSL
 
-/// One side's connection: what is written to it, and how it becomes TLS and DEFLATE. Its owner says when.
+/// The connection to one side: what is written to it, and how it changes to TLS and DEFLATE. Its owner decides when.
 final class Leg {
     var handler: LegHandler?
     /// Bytes may be written to it: connected, and encrypted if it has to be.
     var isReady = false
-    /// What was to be written before that.
+    /// What was to be written before the leg was ready.
     private(set) var backlog = ByteBuffer()
     private var needsFlush = false
     /// Gathered during a handshake; `nil` when none is going on.
     var facts: TLSFacts?
     private(set) var tlsBegan = WireTime(nanoseconds: 0)
-    /// What the peer said when it gave up a handshake.
+    /// The peer's alert, if it gave up a handshake.
     private(set) var alert: String?
-    /// Holds the ClientHello until it is known which certificate answers it.
+    /// Holds the ClientHello until it is known which certificate is shown.
     private var waitingTap: HelloTap?
     private var deflate: DeflateHandler?
 
-    /// Octets that the peer sent so that this many could be read.
+    /// How many octets the peer sent for this many octets that were read: fewer, if they were compressed.
     func octetsSent(for octets: Int) -> Int { deflate?.takeReceived() ?? octets }
 
     var channel: (any Channel)? { handler?.channel }
@@ -43,7 +43,7 @@ final class Leg {
         handler?.flush()
     }
 
-    /// The leg can carry bytes; those that waited for it go first.
+    /// The leg can carry bytes; those that have waited for it go first.
     func becomeReady() {
         isReady = true
         let waiting = backlog
@@ -54,7 +54,7 @@ final class Leg {
         }
     }
 
-    /// The connection is gone. The handler knows its owner, but the owner no longer knows the handler.
+    /// The connection is gone. The handler still refers to its owner, but the owner no longer to the handler.
     func release() { (handler, waitingTap, deflate) = (nil, nil, nil) }
 
     // MARK: - TLS
@@ -65,14 +65,14 @@ final class Leg {
         tlsBegan = time
     }
 
-    /// What was to be said after a handshake that failed is said to nobody.
+    /// Drops what was to be said after a handshake that has failed.
     func abandonTLS() {
         facts = nil
         backlog = ByteBuffer()
         waitingTap = nil
     }
 
-    /// The client is to begin TLS. What comes first is handed to `taken`; a hello waits for ``answerHello(with:)``.
+    /// The client is to begin TLS. The first thing that it sends is handed to `taken`; a hello waits for ``answerHello(with:)``.
     func awaitHello(_ taken: @escaping (HelloTap.ClientOutcome) -> Void) throws {
         guard let channel else { return }
         let tap = HelloTap(
@@ -83,7 +83,7 @@ final class Leg {
         channel.read()
     }
 
-    /// A hello waits for its answer.
+    /// Whether a hello waits for its answer.
     var hasHello: Bool { waitingTap != nil && facts?.ja4 != nil }
 
     /// Notes what the client asks for.
@@ -93,7 +93,7 @@ final class Leg {
         facts?.ja4 = hello.ja4
     }
 
-    /// Goes on with the handshake of the hello that waits.
+    /// Continues the handshake of the hello that waits.
     func answerHello(with context: NIOSSLContext) throws {
         guard let tap = waitingTap, let channel else { return }
         waitingTap = nil
@@ -101,8 +101,9 @@ final class Leg {
         tap.release()
     }
 
-    /// Acknowledges what has come. After a handshake nothing else does, when it is the peer's turn to speak: one that waits for that
-    /// before it sends another small segment (Nagle, RFC 9293 §3.7.4) would wait for as long as acknowledgements are delayed, 40 ms.
+    /// Acknowledges what has come. When it is the peer's turn to speak after a handshake, nothing else does so. A peer that waits
+    /// for an acknowledgement before it sends another small segment (Nagle, RFC 9293 §3.7.4) would wait for as long as
+    /// acknowledgements are delayed, 40 ms.
     func acknowledgeNow() {
         #if os(Linux)
             let option = ChannelOptions.Types.SocketOption(level: .init(IPPROTO_TCP), name: .init(TCP_QUICKACK))
@@ -114,7 +115,7 @@ final class Leg {
 
     /// The leg is compressed from here on (RFC 4978).
     ///
-    /// - Parameter unread: What has already come after the switch.
+    /// - Parameter unread: Octets after the switch that have already come.
     func startDeflate(unread: ByteBuffer, _ swelling: DeflateHandler.Swelling? = nil) throws {
         guard let handler, let channel else { return }
         flush()
@@ -132,14 +133,14 @@ extension Side {
     var closer: Closer { self == .client ? .client : .server }
 }
 
-/// Receive buffers: small at rest, larger in a download. They are passed on one at a time, so that the buffers of TLS do not grow
-/// either, and stay with a session that rests.
+/// Receive buffers: small at rest, larger in a download. They are passed on one at a time, so that TLS does not let its own buffers
+/// grow and keep them for a session at rest.
 enum LegBuffers {
     static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 1 << 16)
 }
 
 extension ChannelHandlerContext {
-    /// Closes when everything written has left, or after `patience`.
+    /// Closes once everything written has left, or after `patience`.
     func closeAfterWrites(patience: TimeAmount) {
         let channel = channel
         let deadline = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }

@@ -68,10 +68,10 @@ final class LegHandler: ChannelDuplexHandler {
 
     func closeOutput() { context?.close(mode: .output, promise: nil) }
 
-    /// Closes when everything written has left, or after `patience`.
+    /// Closes once everything written has left, or after `patience`.
     func closeAfterWrites(patience: TimeAmount) { context?.closeAfterWrites(patience: patience) }
 
-    /// From here on the peer's end of input closes the connection, instead of leaving one direction open.
+    /// From here on the peer's end of input closes the whole connection instead of leaving one direction open.
     func expectEnd() { _ = context?.channel.setOption(.allowRemoteHalfClosure, value: false) }
 
     func closeNow() { context?.close(promise: nil) }

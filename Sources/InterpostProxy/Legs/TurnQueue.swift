@@ -1,10 +1,11 @@
 import NIOCore
 import NIOPosix
 
-/// Who waits for a turn on an event loop, because the one before did not do all that there was to do.
+/// Work that waits for a turn on an event loop, because its last turn was over before it was done.
 ///
-/// An event loop runs all tasks that are due before it looks at its sockets, also those that came to be due meanwhile. So there is one
-/// task for all who wait, it gives one of them its turn, and the next one is due a moment later: in between, sockets are looked at.
+/// An event loop runs all tasks that are due before it looks at its sockets, even those that become due meanwhile. So there is one
+/// task for all work that waits. It gives one of them its turn, and is due again a moment later: in between, the sockets are looked
+/// at.
 final class TurnQueue {
     private static let pause = TimeAmount.microseconds(50)
     private static let ofThread = ThreadSpecificVariable<Place>()
@@ -30,13 +31,13 @@ final class TurnQueue {
         return queue
     }
 
-    /// Calls `body` when it is its turn.
+    /// Calls `body` in its turn.
     func add(_ body: @escaping () -> Void) {
         waiting.append(body)
         schedule()
     }
 
-    /// Calls `body` when it is its turn, and so many nanoseconds have passed.
+    /// Calls `body` in its turn, but not before this many nanoseconds have passed.
     func add(after nanoseconds: Int64, _ body: @escaping () -> Void) {
         guard nanoseconds > 0 else { return add(body) }
         let turn = NIOLoopBound(body, eventLoop: eventLoop)
