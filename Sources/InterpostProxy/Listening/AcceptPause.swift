@@ -1,8 +1,8 @@
 import Foundation
 import NIOCore
 
-/// Accepts nobody for a moment when the system has no descriptor or memory for another connection: it would fail at once again, and
-/// keep a core busy. Standard error is told when that begins, and when it is over.
+/// Stops accepting connections for a moment when the system has no descriptor or memory for another: accepting would fail again at
+/// once, and keep a core busy. Standard error is told when a pause begins, and when it is over.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 

@@ -2,7 +2,7 @@ import InterpostConfiguration
 import NIOCore
 import NIOPosix
 
-/// A port that is listened on, with what the system chose where it was to choose.
+/// A port that is listened on. Its URL has the port that the system chose if the configuration leaves that to the system.
 ///
 ///     imaps://127.0.0.1:0        imaps://127.0.0.1:41993
 public struct Listener: Sendable, Codable {
@@ -11,7 +11,7 @@ public struct Listener: Sendable, Codable {
 
     /// Opens a port. Each connection gets the handler that `accept` makes for it, on its own event loop.
     ///
-    /// - Throws: `EndpointError` where the port cannot be had.
+    /// - Throws: `EndpointError` if the port cannot be opened.
     static func open(
         _ url: ListenURL, on group: MultiThreadedEventLoopGroup,
         accept: @escaping @Sendable (any Channel) throws -> any ChannelHandler
