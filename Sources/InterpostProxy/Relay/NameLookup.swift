@@ -3,8 +3,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Addresses of servers, looked up apart from everything else: a name server that takes its time delays those who asked for the name,
-/// and nobody else. Whoever asks for a name that is being looked up waits for the same answer.
+/// Looks up addresses of servers on threads of its own: a slow name server delays the sessions that asked for the name, and nothing
+/// else. A question about a name that is being looked up waits for the same answer.
 final class NameLookup: Sendable {
     private struct Place: Hashable {
         var host: String
@@ -13,7 +13,7 @@ final class NameLookup: Sendable {
 
     private typealias Waiter = EventLoopPromise<[SocketAddress]>
 
-    /// Names that are looked up at once; more wait.
+    /// The threads for look-ups, one name each; more names wait.
     private static let pool: NIOThreadPool = {
         let pool = NIOThreadPool(numberOfThreads: 8)
         pool.start()
@@ -43,7 +43,7 @@ final class NameLookup: Sendable {
         return promise.futureResult
     }
 
-    /// What the system says: /etc/hosts, then its name servers, as it is configured.
+    /// What the system says, as it is configured: /etc/hosts, then its name servers.
     @Sendable static func systemAddresses(of host: String, port: Int) throws -> [SocketAddress] {
         var hints = addrinfo()
         #if canImport(Glibc)

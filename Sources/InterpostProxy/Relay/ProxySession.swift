@@ -4,11 +4,12 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// One relayed connection: the two legs and the core between them. Lives on one event loop; carries out what the
-/// core says and decides nothing about mail.
+/// One relayed connection: the two legs and the core between them. It lives on one event loop, carries out what the core says, and
+/// decides nothing about mail.
 final class ProxySession: LegOwner {
     private static let congestionPause = TimeAmount.milliseconds(10)
-    /// The longest that a session works before the others of its event loop have their turn, and how often that is looked at.
+    /// The longest that a session works before the others of its event loop have their turn, and after how many actions the clock
+    /// is read.
     private static let turn = TimeAmount.milliseconds(2)
     private static let actionsBetweenLooks = 16
 
@@ -25,23 +26,23 @@ final class ProxySession: LegOwner {
     let server = Leg()
     private var pendingEvents: [LogEvent] = []
     private var isPumping = false
-    /// The session's turn was over before its work was; a next one is scheduled.
+    /// The session's turn ended before its work was done; another one is scheduled.
     private var awaitsTurn = false
-    /// What follows that work.
+    /// What is to be done after that work.
     private var afterwards: [() -> Void] = []
     private var logAllowance: Allowance
     private var hasToldAllowance = false
     var hasEnded = false
     var openChannels = 0
     var patience: Patience
-    /// Set to what `patience` says, and to nothing else.
+    /// Set to what `patience` says, and only to that.
     var timer: Scheduled<Void>?
     var congestionTimer: Scheduled<Void>?
-    /// Commands that were held so far.
+    /// How many commands have been held so far.
     var holds = 0
-    /// What follows the verb of the last command that was held.
+    /// The arguments of the last command that was held.
     var heldArguments = ""
-    /// Names of the upstream's certificate, once they are known or known not to come.
+    /// The names in the upstream's certificate; `nil` until they are known, or until it is certain that none will come.
     var upstreamNames: [String]?
     var verdict: UpstreamVerifier.Verdict?
 
@@ -95,7 +96,7 @@ final class ProxySession: LegOwner {
     }
 
     private func refuse(_ refusal: SessionRegistry.Refusal) {
-        // Something can be said at once only in clear text.
+        // Something can be said at once only on a leg in clear text.
         if context.settings.listener != .implicit { client.isReady = true }
         switch refusal {
         case .ending: core.turnAway(by: .operator, reason: "Interpost is ending")
@@ -187,7 +188,7 @@ final class ProxySession: LegOwner {
             pauseForLog()
             return false
         }
-        // Before the server is there, a client has nothing to say that could go anywhere.
+        // Before the server is there, nothing that a client says can go anywhere.
         guard peer.isReady else { return side == .server && peer.backlog.readableBytes < 1 << 16 }
         return peer.handler?.isWritable ?? false
     }
@@ -208,7 +209,7 @@ final class ProxySession: LegOwner {
         }
     }
 
-    /// Carries out what the core says, until it says no more or the session's turn is over.
+    /// Carries out what the core says, until it has nothing more to say or the session's turn is over.
     func pump() {
         guard !isPumping, !awaitsTurn else { return }
         isPumping = true
@@ -255,10 +256,10 @@ final class ProxySession: LegOwner {
         }
     }
 
-    /// The session is about to end, and what it has not worked on yet is dropped.
+    /// The session is about to end: what it has not worked on yet is dropped.
     func interruptTurns() { awaitsTurn = false }
 
-    /// What follows the work that there is: at once, if there is none.
+    /// Runs `body` after the work that is left: at once, if none is.
     func afterWork(_ body: @escaping () -> Void) {
         if awaitsTurn { afterwards.append(body) } else { body() }
     }
@@ -309,7 +310,7 @@ final class ProxySession: LegOwner {
         tell(.limit(name: "limits.logged-per-second", value: context.limits.loggedPerSecond, side: nil))
     }
 
-    /// How much what this side sends compressed may swell.
+    /// How much the compressed input of this side may swell.
     private func swelling(of side: Side) -> DeflateHandler.Swelling {
         let limit = context.limits.inflatedPerSecond
         let session = NIOLoopBound(self, eventLoop: eventLoop)
@@ -320,7 +321,7 @@ final class ProxySession: LegOwner {
 
     // MARK: - Time
 
-    /// Carries out what patience says.
+    /// Carries out what `patience` says.
     func heedPatience() {
         while let decision = patience.next(holdsBack: core.hasMoreForServer) {
             switch decision {

@@ -87,7 +87,7 @@ extension ProxySession {
         learn(upstreamNames: [context.relay.upstream.host])
         client.handler?.flush()
         if server.isReady { server.handler?.closeAfterWrites(patience: closePatience) } else { server.handler?.closeNow() }
-        // Goodbyes are read, too; and an end of input is now the end of the connection.
+        // Goodbyes are still read; from now on an end of input ends the whole connection.
         client.handler?.expectEnd()
         server.handler?.expectEnd()
         resumeReads()
@@ -98,7 +98,7 @@ extension ProxySession {
         leave()
     }
 
-    /// The client's leg closes when its last words can reach it: after its handshake, if one is going on.
+    /// Closes the client's leg once its last words can reach it: after its handshake, if one is in progress.
     func finishClosing() {
         guard hasEnded else { return }
         if client.isReady {

@@ -1,7 +1,7 @@
 import InterpostCore
 import NIOCore
 
-// A command that waits for a person.
+// What a session does with a command that waits for a decision by a person.
 
 extension ProxySession {
     func hold(_ held: HeldFacts, for seconds: Int) {

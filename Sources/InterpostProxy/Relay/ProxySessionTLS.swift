@@ -3,8 +3,8 @@ import InterpostCore
 import NIOCore
 import NIOSSL
 
-// How the two legs of a session become TLS: which certificate the client is shown, whether the server's is to be trusted,
-// and what is told about both.
+// How the two legs of a session change to TLS: which certificate the client is shown, whether the server's certificate is trusted,
+// and what is logged about both.
 
 extension ProxySession {
     func startTLS(_ side: Side) {
@@ -43,7 +43,7 @@ extension ProxySession {
         try channel.pipeline.syncOperations.addHandlers([tap, tls], position: .first)
     }
 
-    /// After a STARTTLS that means that somebody put words into the server's mouth.
+    /// Clear text after a STARTTLS means that somebody put words into the server's mouth.
     private func serverSentClearText() {
         guard server.facts?.followsSTARTTLS == true else { return }
         server.abandonTLS()
@@ -87,7 +87,7 @@ extension ProxySession {
         }
     }
 
-    /// Answers the client's hello that waits, as soon as it is known which names to show.
+    /// Answers the client's hello, if one waits, as soon as it is known which names the certificate needs.
     private func provideServerTLS() {
         guard client.hasHello, let channel = client.channel else { return }
         let key = ServerContexts.Key(

@@ -15,7 +15,7 @@ import Synchronization
 ///     print(relay.listeners)            // the ports that the system chose
 ///     try await relay.run()             // until SIGTERM, or until the task is cancelled
 public final class Relay: Service {
-    /// Where the configuration comes from, again on a reload.
+    /// Reads the configuration: at the start, and again on a reload.
     public typealias Source = @Sendable () throws -> Configuration
 
     public let listeners: [Listener]
@@ -84,7 +84,7 @@ public final class Relay: Service {
         sink.tell(.hello(facts(of: configuration)), at: SessionClock().now)
     }
 
-    /// The socket by which held commands are answered; none where nothing is held and none is asked for.
+    /// The socket over which held commands are decided. None is opened if no policy holds anything and none is configured.
     private static func control(
         _ configuration: Configuration, on group: MultiThreadedEventLoopGroup, registry: SessionRegistry, logger: Logger
     ) async throws -> ControlSocket? {
@@ -97,7 +97,7 @@ public final class Relay: Service {
         }
     }
 
-    /// What is told of a configuration that is in force.
+    /// What the log says about a configuration that is now in force.
     private func facts(of configuration: Configuration) -> ProgramFacts {
         ProgramFacts(
             configuration: configuration.digest,
@@ -131,7 +131,7 @@ public final class Relay: Service {
 
     private func waitForListeners() async { for channel in channels { try? await channel.closeFuture.get() } }
 
-    /// Sessions may finish what they are doing; after the patience of the configuration they end.
+    /// Lets sessions finish what they are doing; those left after the configured time are ended.
     private func drain() async {
         let patience = drainSeconds.withLock { $0 }
         if registry.count > 0 {
@@ -147,15 +147,15 @@ public final class Relay: Service {
         }
     }
 
-    /// The commands that wait for a person, the oldest first.
+    /// The commands that wait for a decision by a person, the oldest first.
     public var heldCommands: [HeldCommand] { registry.held }
 
     /// Lets a command that is held pass, or refuses it. Returns whether it was still held.
     @discardableResult
     public func resolveHold(of command: HeldCommand, allows: Bool) -> Bool { registry.resolveHold(of: command, allows: allows) }
 
-    /// Reads the configuration and the certificates again. Sessions keep what they began with; new ones get the new.
-    /// Listeners stay where they are.
+    /// Reads the configuration and the certificates again. Running sessions keep what they began with; new ones get what was read.
+    /// The listeners stay as they are.
     public func reload() {
         do {
             var configuration = try source()
@@ -200,7 +200,7 @@ struct SharedContext {
     let recording: Recording?
     let registry: SessionRegistry
 
-    /// - Parameter serverContexts: What clients are served with; from the configuration when left out.
+    /// - Parameter serverContexts: What clients are served with; made from the configuration if left out.
     init(
         _ configuration: Configuration, sink: EventSink, recording: Recording?, registry: SessionRegistry,
         serverContexts: ServerContexts? = nil
@@ -214,7 +214,7 @@ struct SharedContext {
             trust: configuration.tls.trust, skipsVerification: configuration.tls.skipsUpstreamVerification)
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = configuration.tls.minimumUpstreamVersion.nio
-        // Chain and name are judged by the verifier; without verification its callback would not be asked.
+        // The verifier judges chain and name. With verification off, its callback would not be called.
         tls.certificateVerification = .noHostnameVerification
         tls.trustRoots = .certificates([])
         tls.shutdownTimeout = ServerContexts.shutdownTimeout

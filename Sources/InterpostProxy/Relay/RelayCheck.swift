@@ -3,8 +3,8 @@ public import InterpostConfiguration
 import InterpostFiles
 
 extension Relay {
-    /// Looks for what would keep a relay with this configuration from starting, apart from its ports: files that are missing, cannot be
-    /// read, or cannot be written. Makes nothing.
+    /// Looks for what would keep a relay with this configuration from starting: files that are missing, or that cannot be read or
+    /// written. Ports are not tried, and nothing is created.
     ///
     ///     record.path: /var/captures cannot be written: No such file or directory
     public static func check(_ configuration: Configuration) throws {
@@ -39,23 +39,23 @@ extension Relay {
     }
 }
 
-/// Whether something can be written in a place, without writing it.
+/// Whether a place can be written to. Nothing is written to find out.
 enum WritablePlace {
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
 
-    /// A folder that files can be made in, a file that can be appended to, or one that can be made.
+    /// Accepts a folder in which files can be made, a file that can be appended to, or a path at which a file can be made.
     static func check(_ path: String) throws(Failure) {
         let isThere = access(path, F_OK) == 0
         let place = isThere ? path : parent(of: path)
-        // Files are made in a folder, and found there again.
+        // In a folder, files are made and found again.
         let mode = SessionFiles.isFolder(place) ? W_OK | X_OK : W_OK
         guard access(place, mode) != 0 else { return }
         throw Failure(description: "\(path) cannot be written: \(String(cString: strerror(errno)))")
     }
 
-    /// A folder that can be made with those above it.
+    /// Accepts a folder that can be made, together with the folders above it.
     static func check(makingFolders path: String) throws(Failure) {
         var place = path
         while access(place, F_OK) != 0, place != "/", place != "." { place = parent(of: place) }

@@ -5,7 +5,7 @@ import InterpostFiles
 import NIOCore
 import NIOSSL
 
-/// What all sessions of one relay share. A reload makes a new one; sessions keep the one they began with.
+/// What all sessions of one relay share. A reload makes a new context; running sessions keep the one they began with.
 struct RelayContext: Sendable {
     var relay: RelayConfiguration
     var settings: SessionSettings
@@ -26,7 +26,7 @@ struct RelayContext: Sendable {
 }
 
 extension Timeouts {
-    /// The time-outs that a session itself waits for.
+    /// The time-outs that a session keeps by itself.
     var patience: Patience.Limits {
         Patience.Limits(
             handshake: handshake, login: login, beforeLogin: beforeLogin, afterLogin: afterLogin, idle: idle, closing: closing)
@@ -49,14 +49,14 @@ extension RelayContext {
     /// Sessions should stop reading until the log and the capture have caught up.
     var isCongested: Bool { sink.isCongested || recording?.writer.isCongested == true }
 
-    /// Why no session may go on.
+    /// Why no session may continue; `nil` if they may.
     var reasonToStop: String? {
         if sink.forbidsSessions { return "the event log cannot be written" }
         return recording?.writer.forbidsSessions == true ? "the capture cannot be written" : nil
     }
 }
 
-/// One clock for a program: differences are monotonic, values are the time of day.
+/// One clock for the whole program: differences are monotonic, values are the time of day.
 struct SessionClock: Sendable {
     private let offset: Int64
 

@@ -5,10 +5,10 @@ public import InterpostCore
 import NIOCore
 import Synchronization
 
-/// A command that waits until a person has decided about it.
+/// A command that waits for a decision by a person.
 public struct HeldCommand: Sendable {
     public var session: Int
-    /// Which of the session's held commands it is: an answer that comes too late is not for a later command.
+    /// Which of the session's held commands this is, so that a late answer is not taken for one to a later command.
     public var number: Int
     /// Its verb: `UID MOVE`.
     public var command: String
@@ -26,7 +26,7 @@ public struct HeldCommand: Sendable {
     public var shown: String { arguments.isEmpty ? command : "\(command) \(arguments)" }
 }
 
-/// All sessions of a program: who is in, how many, and how to tell them that the program ends.
+/// All sessions of a program: which there are, how many, and how to tell them that the program ends.
 final class SessionRegistry: Sendable {
     enum Refusal { case tooMany(limit: String, value: Int), ending }
 
@@ -41,9 +41,10 @@ final class SessionRegistry: Sendable {
         var departures = 0
         var isTrimDue = false
 
-        /// After a crowd has left, the allocator would keep what it took.
+        /// Counts a session that has left: the allocator would keep what many sessions took.
         ///
-        /// - Returns: Whether a trim must be scheduled: a session's buffers are freed only after it has left.
+        /// - Returns: Whether a trim must be scheduled; it must come later, because a session's buffers are freed only after it has
+        ///   left.
         mutating func noteDeparture() -> Bool {
             departures += 1
             guard !isTrimDue, departures >= SessionRegistry.crowd else { return false }
@@ -52,17 +53,17 @@ final class SessionRegistry: Sendable {
         }
     }
 
-    /// So many sessions leave enough behind to be worth looking for.
+    /// After this many sessions there is enough memory to give back.
     private static let crowd = 50
 
     /// How to reach a session from outside of its event loop.
     struct Handle: Sendable {
-        /// The program ends in this many seconds.
+        /// Tells the session that the program ends in this many seconds.
         var drain: @Sendable (_ seconds: Int) -> Void
         var end: @Sendable () -> Void
         /// Decides about the command that is held.
         var resolveHold: @Sendable (_ number: Int, _ verdict: HoldVerdict) -> Void
-        /// The log cannot be written; the session looks whether it may go on.
+        /// Tells the session that the log cannot be written, so that it checks whether it may continue.
         var logFailed: @Sendable () -> Void
     }
 
@@ -75,7 +76,7 @@ final class SessionRegistry: Sendable {
 
     var count: Int { state.withLock { $0.sessions.count } }
 
-    /// A number for a new session from `address`; a refusal has its number too, for the log.
+    /// Gives a new session from `address` its number; a session that is refused has one, too, for the log.
     func admit(address: String, handle: Handle) -> (number: Int, refusal: Refusal?) {
         let limits = limits.withLock { $0 }
         return state.withLock { state in
@@ -112,10 +113,10 @@ final class SessionRegistry: Sendable {
 
     func release(_ number: Int) { _ = state.withLock { $0.held.removeValue(forKey: number) } }
 
-    /// The commands that wait for a person, the oldest first.
+    /// The commands that wait for a decision by a person, the oldest first.
     var held: [HeldCommand] { state.withLock { $0.held.values.sorted { $0.since.nanoseconds < $1.since.nanoseconds } } }
 
-    /// Lets a command that is held pass, or refuses it. Returns whether there was one.
+    /// Lets a held command pass, or refuses it. Returns whether there was one.
     func resolveHold(of command: HeldCommand, allows: Bool) -> Bool {
         let handle = state.withLock { state -> Handle? in
             guard state.held[command.session]?.number == command.number else { return nil }
@@ -126,8 +127,8 @@ final class SessionRegistry: Sendable {
         return handle != nil
     }
 
-    /// TLS lives on for a while when its session has left, and so does what it has taken. So memory is given back again until nobody
-    /// has left meanwhile and nothing more comes back.
+    /// TLS, and the memory that it has taken, outlive the session for a while. So memory is given back repeatedly, until no session
+    /// has left since the last time and there was nothing to give back.
     private func scheduleTrim() {
         let pause = ServerContexts.shutdownTimeout.nanoseconds + 1_000_000_000
         DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(pause))) { [weak self] in
@@ -145,8 +146,8 @@ final class SessionRegistry: Sendable {
         }
     }
 
-    /// Takes no new sessions, and asks the others to end when they have nothing in progress, or after this many
-    /// seconds. `completion` is called when the last one is gone.
+    /// Admits no new sessions, and asks the others to end once they have nothing in progress, or after this many seconds.
+    /// `completion` is called when the last one is gone.
     func drain(seconds: Int, completion: @escaping @Sendable () -> Void) {
         let handles = state.withLock { state in
             state.isEnding = true
