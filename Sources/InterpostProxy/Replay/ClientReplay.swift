@@ -3,7 +3,7 @@ package import InterpostCore
 import InterpostFiles
 import NIOCore
 
-/// The recorded clients of a capture before a live server, one after another.
+/// Plays the recorded clients of a capture to a live server, one after another.
 package struct ClientReplay {
     /// How the answers to one session differ from the recorded ones.
     package struct Outcome: Encodable {
@@ -23,16 +23,16 @@ package struct ClientReplay {
     private let server: UpstreamURL
     private let normalisation: Normalisation
     package var tls = TLSSettings()
-    /// Who logs in, and with what; the capture has neither.
+    /// Who logs in, and with which password; the capture has neither.
     package var user: String?
     package var password: String?
-    /// Commands that change what is in the account are played, too.
+    /// Commands that change something in the account are played, too.
     package var allowsChanges = false
-    /// Seconds that an IDLE waits for what was pushed when it was recorded.
+    /// How many seconds an IDLE waits for what the server pushed in the recording.
     package var patience = 5
     /// Commands are pipelined where the recorded client did so.
     package var pipelines = false
-    /// Seconds that an answer may take.
+    /// How many seconds an answer may take.
     package var timeout = 60
 
     /// - Parameter capture: A capture, or `FILE#N`.
@@ -45,8 +45,8 @@ package struct ClientReplay {
 
     /// Plays what may be played.
     ///
-    /// - Throws: An error with a sentence for people, before anything is said to the server, if the capture cannot be played so; or
-    ///   if the server cannot be reached.
+    /// - Throws: An error with a sentence for people: if the capture cannot be played with these settings, before anything is said
+    ///   to the server; or if the server cannot be reached.
     package func run() async throws -> [Outcome] {
         let place = try place()
         let scripts = try ClientScripts(place, for: server.mailProtocol, normalisation)

@@ -6,8 +6,8 @@ import NIOPosix
 
 /// Plays recorded clients to a live server, one connection after another.
 ///
-/// The session between the client and the server is like a relay's, without a port: the client's leg is a pair of sockets. So
-/// the server's leg has a relay's TLS, STARTTLS, verification and time-outs.
+/// The session between client and server is a relay's, but without a port: the client's leg is a pair of sockets. So the server's
+/// leg has a relay's TLS, STARTTLS, verification and time-outs.
 public final class ReplayCaller: Sendable {
     private let context: RelayContext
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -67,7 +67,7 @@ private final class ReplayCallerHandler: ChannelInboundHandler {
     private let clock: SessionClock
     private var onEnd: ((ReplayClientReport) -> Void)?
     private var timer: Scheduled<Void>?
-    /// The server's first line as far as it has come; `nil` when it has been looked at.
+    /// What has come of the server's first line; `nil` once it has been looked at.
     private var firstLine: ByteBuffer? = ByteBuffer()
 
     init(_ client: ReplayClient, clock: SessionClock, onEnd: @escaping (ReplayClientReport) -> Void) {
@@ -104,7 +104,7 @@ private final class ReplayCallerHandler: ChannelInboundHandler {
         pump(context)
     }
 
-    /// The relay's session says in the server's place why the server cannot be reached.
+    /// If the server cannot be reached, the relay's session says why, in the place of the server's greeting.
     private func noteFirstLine(_ bytes: ByteBuffer) {
         guard var line = firstLine else { return }
         line.writeImmutableBuffer(bytes)

@@ -2,7 +2,7 @@ import InterpostCore
 import NIOCore
 import NIOSSL
 
-/// One live client that a recording answers. Lives on one event loop; carries out what the ``ReplayServer`` says.
+/// One live client that is answered from a recording. It lives on one event loop and carries out what the ``ReplayServer`` says.
 final class ReplayConnection: LegOwner {
     private static let closePatience = TimeAmount.seconds(5)
 
@@ -43,7 +43,7 @@ final class ReplayConnection: LegOwner {
         pump()
     }
 
-    /// A client that does not take its answers is not asked for more commands.
+    /// No more commands are read from a client that does not take its answers.
     func mayRead(from side: Side) -> Bool {
         !leg.isReady || hasEnded || (server.wantsInput && leg.handler?.isWritable == true)
     }
@@ -137,7 +137,7 @@ final class ReplayConnection: LegOwner {
         do { try body() } catch { close() }
     }
 
-    /// When everything that was said has left.
+    /// Closes the leg once everything that was said has left.
     private func close() {
         guard !hasEnded else { return }
         end()

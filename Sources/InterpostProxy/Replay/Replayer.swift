@@ -7,7 +7,7 @@ import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
-/// A mail server that says what captures say: listeners, and a recorded session for each connection.
+/// A mail server that answers from captures: listeners, and a recorded session for each connection.
 public final class Replayer: Service {
     /// What became of one connection.
     public struct Outcome: Sendable {
@@ -32,8 +32,8 @@ public final class Replayer: Service {
     }
 
     /// - Parameters:
-    ///   - maximumConnections: It ends after this many.
-    ///   - options: How captures are played; how the leg is carried is each listener's.
+    ///   - maximumConnections: The server ends after this many.
+    ///   - options: How captures are played. How a leg is carried is up to its listener.
     public init(
         _ recorded: RecordedSessions, listeners urls: [ListenURL], options: ReplayOptions, tls: TLSSettings,
         maximumConnections: Int? = nil
@@ -42,7 +42,7 @@ public final class Replayer: Service {
         matching = options.matching
         var sessions = Dictionary(grouping: recorded.sessions, by: \.mailProtocol)
         if options.matching == .state {
-            // Whichever session a client asks for, any of them may have the answer.
+            // Whichever session a client asks about, the answer may be in any of them.
             sessions = sessions.mapValues { all in
                 var joined = all[0]
                 for session in all.dropFirst() { joined.join(session) }
@@ -85,7 +85,7 @@ public final class Replayer: Service {
         self.listeners = listeners
     }
 
-    /// Serves until ``end()``, a graceful shutdown, or until it has had its connections.
+    /// Serves until ``end()``, until a graceful shutdown, or until the maximum of connections is reached.
     public func run() async throws {
         await withGracefulShutdownHandler {
             var count = 0
@@ -104,14 +104,14 @@ public final class Replayer: Service {
     /// Closes the listeners and all connections; ``run()`` returns when that is done.
     public func end() { state.continuation.finish() }
 
-    /// What clients have said waits in the system's buffers: each turn of the event loop accepts, or reads, what is there.
+    /// What clients have said may still be in the system's buffers: each turn of the event loop accepts or reads what is there.
     private func settle() async {
         for _ in 0..<3 { try? await group.next().scheduleTask(in: .milliseconds(5)) {}.futureResult.get() }
     }
 
     public var outcomes: [Outcome] { state.outcomes.withLock { $0 } }
 
-    /// Recorded sessions that nobody connected for. The reports tell about joined ones.
+    /// How many recorded sessions no client has connected for. Joined sessions are not counted here: the reports tell about them.
     public var sessionsNeverPlayed: Int {
         let begun = state.begun.withLock { $0 }
         return recorded.reduce(0) { $0 + max(0, $1.value.count - begun[$1.key, default: 0]) }
