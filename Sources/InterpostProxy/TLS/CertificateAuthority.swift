@@ -4,11 +4,11 @@ import InterpostCore
 import SwiftASN1
 import X509
 
-/// The local certificate authority whose leaves clients are shown.
+/// The local certificate authority that signs the leaves shown to clients.
 ///
-/// Made on first run: an ECDSA P-256 key and a self-signed certificate for ten years, `ca.key` (mode 0600) and
-/// `ca.pem` in a directory of mode 0700. Whoever has the key can impersonate every mail server to whoever trusts
-/// the certificate, so it never leaves the directory.
+/// It is made on first run: an ECDSA P-256 key and a self-signed certificate for ten years, `ca.key` (mode 0600) and `ca.pem` in a
+/// directory of mode 0700. Whoever has the key can impersonate every mail server to every client that trusts the certificate, so
+/// the key never leaves the directory.
 public struct CertificateAuthority: Sendable {
     public struct Failure: Error, CustomStringConvertible, Sendable {
         public var description: String
@@ -35,7 +35,7 @@ public struct CertificateAuthority: Sendable {
         FileManager.default.fileExists(atPath: directory.appending(path: "ca.key").path)
     }
 
-    /// Opens the authority in `directory`, or makes it.
+    /// Opens the authority in `directory`, or creates it.
     public init(directory: URL) throws(Failure) {
         self.directory = directory
         let keyFile = directory.appending(path: "ca.key")
@@ -55,7 +55,7 @@ public struct CertificateAuthority: Sendable {
         }
     }
 
-    /// Who it is, until when, and its fingerprint.
+    /// The name of the authority, until when it is valid, and its fingerprint.
     public var summary: String {
         let facts = certificate.facts
         return """
@@ -109,9 +109,9 @@ public struct CertificateAuthority: Sendable {
         try write(certificate.serializeAsPEM().pemString, to: directory.appending(path: "ca.pem"), mode: 0o644)
     }
 
-    /// The mode holds from the moment the file exists.
+    /// Writes a file that has this mode from the moment it exists.
     private static func write(_ text: String, to file: URL, mode: mode_t) throws {
-        // What is left of an authority that was not made to its end.
+        // A file may be left from an authority that was only partly made.
         unlink(file.path)
         let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else {

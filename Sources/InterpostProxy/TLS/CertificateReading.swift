@@ -47,13 +47,13 @@ extension Certificate {
 }
 
 extension NIOSSLCertificate {
-    /// The same certificate for swift-certificates, octet by octet.
+    /// The same certificate as swift-certificates reads it, equal octet by octet.
     func parsed() throws -> Certificate {
         let octets = try toDERBytes()
         let certificate = try Certificate(derEncoded: octets)
         var serializer = DER.Serializer()
         try serializer.serialize(certificate)
-        // Two readers of DER must not see two certificates.
+        // The two readers of DER must not see different certificates.
         guard serializer.serializedBytes == octets else { throw CertificateText.NotCanonical() }
         return certificate
     }

@@ -4,10 +4,10 @@ import InterpostCore
 import SwiftASN1
 import X509
 
-/// What is wrong with a certificate, in one line of words: it reaches the log and the client, and what a peer wrote into its
-/// certificate is never more than a small part of it.
+/// What is wrong with a certificate, in one line of words. The line reaches the log and the client, so the peer's own words from
+/// the certificate are never more than a small part of it.
 enum CertificateText {
-    /// Two readers do not agree about its octets.
+    /// The two readers disagree about its octets.
     struct NotCanonical: Error {}
 
     private static let longestText = 80
@@ -24,7 +24,7 @@ enum CertificateText {
         }
     }
 
-    /// Whether it is past its time, or before it; `whose` begins the sentence.
+    /// Says that the certificate has expired or is not valid yet; `nil` if neither. `whose` begins the sentence.
     static func expiry(of certificate: Certificate, _ whose: String, at now: Date = Date()) -> String? {
         if certificate.notValidAfter < now { return "\(whose) expired on \(certificate.notValidAfter.formatted(.iso8601))" }
         if certificate.notValidBefore > now {
@@ -33,7 +33,7 @@ enum CertificateText {
         return nil
     }
 
-    /// Why no chain could be followed from a leaf that is right by itself. `chains` led to a trusted root and broke a rule.
+    /// Why no chain from a leaf that is good by itself was accepted. `chains` led to a trusted root and broke a rule.
     static func problem(of chains: [UnverifiedCertificateChain], leaf: Certificate) -> String {
         guard let chain = chains.first else {
             return "no chain from its certificate (issued by \(short(leaf.issuer.description))) to a trusted root; "
@@ -50,7 +50,7 @@ enum CertificateText {
         return names.isEmpty ? "no host" : names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
     }
 
-    /// ASCII that can be printed, and not much of it.
+    /// Printable ASCII, cut to a small length.
     private static func short(_ text: String) -> String {
         TerminalText.ascii(text, atMost: longestText) + (text.unicodeScalars.count > longestText ? "..." : "")
     }

@@ -1,9 +1,9 @@
 import SwiftASN1
 import X509
 
-/// What is wrong with a leaf by itself, as a rule of the verifier and as a sentence.
+/// A rule about a leaf by itself: one that the verifier applies, and that can say in a sentence what is wrong.
 protocol LeafRule: VerifierPolicy {
-    /// `nil` where nothing is.
+    /// `nil` if nothing is wrong.
     func problem(of leaf: Certificate) -> String?
 }
 
@@ -30,7 +30,7 @@ struct ServerIdentityRule: LeafRule {
     }
 }
 
-/// A leaf that says what it is for must say that it is for servers.
+/// A leaf that says what it is for must be for servers.
 struct ServerPurposeRule: LeafRule {
     var verifyingCriticalExtensions: [ASN1ObjectIdentifier] { [.X509ExtensionID.extendedKeyUsage] }
 
@@ -45,11 +45,11 @@ struct ServerPurposeRule: LeafRule {
     }
 }
 
-/// Each certificate between the leaf and the trusted root may issue certificates, and for servers (RFC 5280 §4.2.1.3, §4.2.1.9,
-/// §4.2.1.12, §6.1.4), and no signature in the chain is made with SHA-1.
+/// Each certificate between the leaf and the trusted root may issue certificates, and may do so for servers (RFC 5280 §4.2.1.3,
+/// §4.2.1.9, §4.2.1.12, §6.1.4). No signature in the chain is made with SHA-1.
 ///
-/// A certificate of version 1 says nothing of what it may do: as a trusted root it is taken at its word, anywhere else it may
-/// issue nothing. What an intermediate says of its purposes holds for all below it, as browsers and OpenSSL have it.
+/// A certificate of version 1 does not say what it may do: as a trusted root it may issue certificates, anywhere else it may not.
+/// The purposes that an intermediate names limit everything below it, as in browsers and OpenSSL.
 struct IssuerRule: VerifierPolicy {
     var verifyingCriticalExtensions: [ASN1ObjectIdentifier] {
         [.X509ExtensionID.extendedKeyUsage, .X509ExtensionID.keyUsage, .X509ExtensionID.basicConstraints]
@@ -60,7 +60,7 @@ struct IssuerRule: VerifierPolicy {
         return .failsToMeetPolicy(reason: problem)
     }
 
-    /// `nil` where nothing is wrong. The last certificate of a chain is the trusted root.
+    /// `nil` if nothing is wrong. The last certificate of a chain is the trusted root.
     static func problem(of chain: UnverifiedCertificateChain) -> String? {
         for certificate in chain.dropLast() where certificate.signatureAlgorithm == .sha1WithRSAEncryption {
             return "its chain has a signature that is made with SHA-1"

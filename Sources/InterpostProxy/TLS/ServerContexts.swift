@@ -59,10 +59,10 @@ final class ServerContexts: Sendable {
         }
     }
 
-    /// For listeners without TLS: there is nothing to show.
+    /// For listeners without TLS, which show no certificate.
     init() { (authority, fixed, minimumVersion) = (nil, [:], .tls1_2) }
 
-    /// The context for `key` where no names of the upstream's certificate are needed any more.
+    /// The context for `key` if there is one already, so that the names of the upstream's certificate are not needed.
     func known(_ key: Key) -> NIOSSLContext? {
         if let context = fixed[key.mailProtocol] { return context }
         return cache.withLock { contexts in
@@ -73,8 +73,8 @@ final class ServerContexts: Sendable {
         }
     }
 
-    /// The context for `key`, with a fresh leaf when there is none.
-    /// One for names that are not complete, because the server is out of reach, is not kept.
+    /// The context for `key`, with a fresh leaf if there is none. A context whose names are incomplete, because the server is out
+    /// of reach, is not cached.
     func context(for key: Key, upstreamNames: [String], isComplete: Bool) throws -> NIOSSLContext {
         if let known = known(key) { return known }
         guard let authority else { throw CertificateAuthority.Failure(description: "there is no certificate authority") }
@@ -91,7 +91,7 @@ final class ServerContexts: Sendable {
         return context
     }
 
-    /// What the client asked for, what the server is called, and how the client got here.
+    /// The name that the client asked for, the names of the server, and the address that the client connected to.
     private static func names(for key: Key, upstreamNames: [String]) -> [String] {
         var names = [key.serverName].filter(isUsable) + upstreamNames.filter(isUsable)
         names.append(key.localAddress)
@@ -100,7 +100,7 @@ final class ServerContexts: Sendable {
         return names.filter { !$0.isEmpty && seen.insert($0.lowercased()).inserted }
     }
 
-    /// A name comes from a peer: only what can be in a certificate is taken.
+    /// Names come from a peer: only one that may be in a certificate is used.
     private static func isUsable(_ name: String) -> Bool {
         guard (1...253).contains(name.utf8.count) else { return false }
         return name.utf8.allSatisfy { byte in

@@ -3,10 +3,10 @@ import InterpostCore
 import SwiftASN1
 import X509
 
-/// Who a server has to be, and whether a certificate says so (RFC 9525 §6).
+/// The name that a server must have, and whether a certificate has it (RFC 9525 §6).
 ///
-/// Only subject alternative names count: a common name is not a server's name. A wildcard is a whole first label, stands for
-/// exactly one label, and never for those below a public suffix, because nobody owns all of them:
+/// Only subject alternative names count: a common name is not a server's name. A wildcard must be the whole first label. It stands
+/// for exactly one label, but never for a label directly below a public suffix, because nobody owns all of those names:
 ///
 ///     *.example.org       mail.example.org; not a.mail.example.org, not example.org
 ///     *, *.org, *.co.uk, m*.example.org, a.*.example.org      nothing
@@ -19,7 +19,7 @@ struct ServerIdentity: Sendable {
 
     private let reference: Reference
 
-    /// - Parameter host: A host name or an IP address, as the configuration has it.
+    /// - Parameter host: A host name or an IP address, as in the configuration.
     init(host: String) {
         if let address = IPAddress(host) {
             reference = .address(address.octets)
@@ -29,7 +29,7 @@ struct ServerIdentity: Sendable {
         }
     }
 
-    /// Whether `name` is one of this server.
+    /// Whether `name` is a name of this server.
     func matches(_ name: GeneralName) -> Bool {
         switch (reference, name) {
         case (.address(let octets), .ipAddress(let given)): return Array(given.bytes) == octets
@@ -39,7 +39,7 @@ struct ServerIdentity: Sendable {
     }
 
     private static func matches(_ given: String, _ labels: [Substring]) -> Bool {
-        // Folding more than ASCII would make other letters into these.
+        // Lowercasing beyond ASCII would turn other letters into these.
         guard given.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
         let name = given.lowercased()
         let pattern = Self.labels(of: name[...])
@@ -55,7 +55,7 @@ struct ServerIdentity: Sendable {
         name.split(separator: ".", omittingEmptySubsequences: false)
     }
 
-    /// Letters, digits, hyphens and underscores; names of other scripts are spelled in them, too (RFC 5890 §2.3.2.1).
+    /// Letters, digits, hyphens and underscores. Names in other scripts are spelled with these, too (RFC 5890 §2.3.2.1).
     private static func isLabel(_ label: Substring) -> Bool {
         !label.isEmpty
             && label.utf8.allSatisfy {
@@ -68,7 +68,8 @@ struct ServerIdentity: Sendable {
             }
     }
 
-    /// Whether a registry sells the names below it. Suffixes of companies, such as `github.io`, are theirs to certify.
+    /// Whether a registry sells the names below `name`. A company's suffix such as `github.io` does not count: it may certify those
+    /// names itself.
     private static func isPublicSuffix(_ name: String) -> Bool {
         psl_is_public_suffix2(psl_builtin(), name, PSL_TYPE_ICANN) != 0
     }

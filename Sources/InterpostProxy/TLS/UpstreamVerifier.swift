@@ -8,8 +8,7 @@ import SwiftASN1
 import Synchronization
 import X509
 
-/// Signatures are checked on threads of their own: neither an event loop nor other tasks wait for them, and they wait for
-/// neither.
+/// Checks signatures on threads of its own, so that they delay neither event loops nor other tasks, and are not delayed by them.
 private final class PoolExecutor: TaskExecutor {
     static let shared = PoolExecutor()
 
@@ -21,16 +20,16 @@ private final class PoolExecutor: TaskExecutor {
 
 /// Judges the certificates of upstream servers: chain, validity, purpose and name (RFC 5280, RFC 9525).
 ///
-/// A verdict is about the very certificates that the server showed, the first of which is the one whose key TLS has proved: one
-/// that cannot be read is a refusal, and none is judged in another's place. Verdicts on a chain for a name are kept for ten
+/// A verdict is about exactly the certificates that the server showed; TLS has proved the key of the first. If one of them cannot
+/// be read, the server is refused; no other certificate is judged in its place. Verdicts on a chain for a name are kept for ten
 /// minutes, so that a thousand sessions cost one verification.
 final class UpstreamVerifier: Sendable {
     struct Verdict: Sendable {
         /// Why the server is not to be trusted; `nil` when it is. One line in words.
         var problem: String?
-        /// What is wrong where nothing is verified.
+        /// What is wrong although verification is off.
         var warning: String?
-        /// The leaf, whose key TLS has proved, and what came with it; up to the first that cannot be read.
+        /// The leaf, whose key TLS has proved, and the certificates that came with it, up to the first that cannot be read.
         var chain: [CertificateFacts]
         /// Host names and addresses of the leaf.
         var names: [String]
@@ -48,7 +47,7 @@ final class UpstreamVerifier: Sendable {
     private let skipsVerification: Bool
     private let verdicts = Mutex<[Question: (verdict: Verdict, at: Date)]>([:])
 
-    /// - Parameter trust: PEM files whose certificates are trusted beside the system's.
+    /// - Parameter trust: PEM files with certificates that are trusted in addition to the system's.
     init(trust: [String], skipsVerification: Bool) throws {
         var added: [Certificate] = []
         for file in trust {
@@ -74,7 +73,7 @@ final class UpstreamVerifier: Sendable {
         self.skipsVerification = skipsVerification
     }
 
-    /// The verdict, at once where it is known. `host` is a name or an IP address.
+    /// The verdict; at once if it is known already. `host` is a name or an IP address.
     func judge(_ chain: [NIOSSLCertificate], host: String, on eventLoop: any EventLoop) -> EventLoopFuture<Verdict> {
         let question = Question(chain: chain, host: host)
         let known = verdicts.withLock { $0[question] }
@@ -84,7 +83,7 @@ final class UpstreamVerifier: Sendable {
         let promise = eventLoop.makePromise(of: Verdict.self)
         Task(executorPreference: PoolExecutor.shared) {
             let verdict = await self.verify(chain, host: host)
-            // What is refused may be right a moment later: a certificate becomes valid, a clock is set.
+            // A refusal is not kept, because it may be wrong a moment later: a certificate becomes valid, a clock is set.
             guard verdict.problem == nil else { return promise.succeed(verdict) }
             self.verdicts.withLock { verdicts in
                 if verdicts.count >= Self.maximumVerdicts { verdicts.removeAll() }
@@ -119,7 +118,7 @@ final class UpstreamVerifier: Sendable {
         return verdict
     }
 
-    /// Why the leaf is not that of the host; `nil` where it is.
+    /// Why the leaf is not accepted as the host's; `nil` if it is.
     private func problem(of leaf: Certificate, behind intermediates: ArraySlice<Certificate>, host: String) async -> String? {
         let (identity, purpose) = (ServerIdentityRule(host: host), ServerPurposeRule())
         var verifier = Verifier(rootCertificates: roots) {
@@ -132,7 +131,7 @@ final class UpstreamVerifier: Sendable {
             case .couldNotValidate(let failures) = await verifier.validate(
                 leaf: leaf, intermediates: CertificateStore(intermediates))
         else { return nil }
-        // What is wrong with the leaf alone is what an operator can do most about.
+        // A fault of the leaf itself comes first, because an operator can do most about it.
         return CertificateText.expiry(of: leaf, "its certificate") ?? identity.problem(of: leaf) ?? purpose.problem(of: leaf)
             ?? CertificateText.problem(of: failures.map(\.chain), leaf: leaf)
     }
