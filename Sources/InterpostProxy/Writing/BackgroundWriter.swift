@@ -2,38 +2,39 @@ import Foundation
 import NIOCore
 import Synchronization
 
-/// What a ``BackgroundWriter`` writes, and how. A value that lives on the writer's thread.
+/// What a ``BackgroundWriter`` writes, and how. The value lives on the writer's thread.
 protocol BackgroundWork: SendableMetatype {
     associatedtype Item: Sendable
 
-    /// Writes what has come meanwhile, in its order.
+    /// Writes what has come since the last call, in order.
     mutating func write(_ items: [Item], for writer: BackgroundWriter<Self>)
 
-    /// All that had come is written; something else may be due now.
+    /// Everything that has come is written; something else may be due now.
     ///
-    /// - Returns: When to call again although nothing comes; `nil` for never.
+    /// - Returns: After how long to call again even if nothing comes; `nil` for never.
     mutating func rest(isClosing: Bool, for writer: BackgroundWriter<Self>) -> TimeAmount?
 
     /// Nothing more comes.
     mutating func finish()
 
-    /// What is told when writing works again.
+    /// What is reported when writing works again.
     mutating func recovery() -> String
 }
 
-/// Writes on a thread of its own, in the order in which things come.
+/// Writes on a thread of its own, in the order in which items come.
 ///
-/// `append` never blocks. When more octets wait than `congestion`, ``isCongested`` tells sessions to stop reading until the disk has
-/// caught up; so nothing is lost and memory stays bounded. What fails is tried again, four times a second, unless it may be lost.
+/// `append` never blocks. While more than `congestion` octets wait, ``isCongested`` tells sessions to stop reading until the disk
+/// has caught up; so nothing is lost and memory stays bounded. A write that fails is tried again four times a second, unless what
+/// it writes may be lost.
 final class BackgroundWriter<Work: BackgroundWork>: Sendable {
     private static var retrySeconds: Double { 0.25 }
     private static var closeSeconds: Double { 10 }
 
     private struct State {
         var waiting: [Work.Item] = []
-        /// Octets of all that is not written yet, including what is being written now.
+        /// Octets of everything not written yet, including what is being written now.
         var octets = 0
-        /// Octets of what waits.
+        /// Octets of the items that wait.
         var waitingOctets = 0
         var isWoken = false
         var isClosed = false
@@ -49,8 +50,8 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
     private let onFailure: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - congestion: Octets that may wait before sessions slow down.
-    ///   - isLossy: What cannot be written is given up, and not tried again.
+    ///   - congestion: How many octets may wait before sessions slow down.
+    ///   - isLossy: What cannot be written is given up and not tried again.
     ///   - onFailure: Called when writing begins to fail, and when it works again.
     init(congestion: Int, isLossy: Bool, onFailure: @escaping @Sendable (String) -> Void) {
         self.congestion = congestion
@@ -58,7 +59,7 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
         self.onFailure = onFailure
     }
 
-    /// Begins; `work` is made on the thread.
+    /// Begins; `work` is called on the new thread.
     func start(_ work: @escaping @Sendable () -> Work) {
         Thread.detachNewThread { [self] in run(work()) }
     }
@@ -66,10 +67,10 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
     /// Sessions should stop reading for a while.
     var isCongested: Bool { unwritten.load(ordering: .relaxed) > congestion }
 
-    /// What was to be written last could not be, and still cannot.
+    /// The last write has failed and has not succeeded since.
     var isFailing: Bool { hasFailed.load(ordering: .relaxed) }
 
-    /// - Parameter octets: What it counts for.
+    /// - Parameter octets: How many octets the item counts for.
     func append(_ item: Work.Item, octets: Int) {
         let wasEmpty = state.withLock { state in
             defer {
@@ -83,13 +84,13 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
         if wasEmpty { signal() }
     }
 
-    /// Has ``BackgroundWork/write(_:for:)`` called, although nothing came.
+    /// Has ``BackgroundWork/write(_:for:)`` called even though nothing came.
     func wake() {
         state.withLock { $0.isWoken = true }
         signal()
     }
 
-    /// Writes what waits and ends. Blocks until that is done, but not longer than ten seconds.
+    /// Writes what waits, and ends. Blocks until that is done, but for ten seconds at most.
     func close() {
         state.withLock { $0.isClosed = true }
         signal()
@@ -138,12 +139,13 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
         condition.unlock()
     }
 
-    /// Does something, however often that takes; says whether it was done. It is given up where losing is allowed, and when the
-    /// writer is closed.
+    /// Does something, with as many attempts as it takes, and says whether it was done. It is given up if losing is allowed, or
+    /// when the writer is closed.
     ///
     /// - Parameters:
-    ///   - provesRecovery: Whether writing works again once `body` is done; it may only keep what it is given.
-    ///   - again: What to do after a failure, where it is something else.
+    ///   - provesRecovery: Whether success of `body` proves that writing works again. It does not if `body` only keeps what it is
+    ///   given.
+    ///   - again: What to do after a failure, if that is something else.
     func attempt(
         _ work: inout Work, provesRecovery: Bool = true, _ body: @escaping (inout Work) throws -> Void,
         again: ((inout Work) throws -> Void)? = nil
@@ -164,6 +166,6 @@ final class BackgroundWriter<Work: BackgroundWork>: Sendable {
         }
     }
 
-    /// Something failed that is not tried again.
+    /// Reports a failure after which nothing is tried again.
     func report(_ message: String) { onFailure(message) }
 }

@@ -2,9 +2,9 @@ import Foundation
 import InterpostConfiguration
 import InterpostCore
 
-/// Which captures in a folder are too old, too many or too large together.
+/// Which captures in a folder are too old, too many, or too large together.
 ///
-/// Only files that are named as this program names them, with its label, are its own to delete.
+/// Only files named as this program names them, with its label, are its own to delete.
 struct CaptureRetention: Sendable, Equatable {
     struct File: Sendable, Equatable {
         var name: String
@@ -16,7 +16,7 @@ struct CaptureRetention: Sendable, Equatable {
     var settings: RecordSettings.Keep
     var label: String?
 
-    /// The names of those to delete: the oldest first, until what is left is within the limits.
+    /// The names of the files to delete: the oldest first, until the rest is within the limits.
     func surplus(among files: [File], at now: Date) -> [String] {
         var kept = files.filter { isOwn($0.name) }.sorted { ($0.modified, $0.name) < ($1.modified, $1.name) }
         var octets = kept.reduce(0) { $0 + $1.octets }
@@ -48,7 +48,7 @@ struct CaptureRetention: Sendable, Equatable {
         return words[2..<(words.count - 1)].joined(separator: "-") == label ?? ""
     }
 
-    /// Deletes what is too much in a folder, but for the files that are being written.
+    /// Deletes what is beyond the limits in a folder, except for the files that are being written.
     func apply(to folder: String, sparing current: Set<String>) {
         guard settings != RecordSettings.Keep(), let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             return

@@ -5,12 +5,13 @@ import InterpostFiles
 import NIOCore
 import Synchronization
 
-/// Writes the records of all sessions, to one file or to a file for each in a folder. What waits is in the file within a second.
+/// Writes the records of all sessions, to one file or, in a folder, to a file for each session. A record is in its file within a
+/// second.
 final class CaptureWriter: Sendable {
-    /// Octets that may wait before sessions slow down.
+    /// How many octets may wait before sessions slow down.
     static let congestion = 8 << 20
 
-    /// When the captures of this writer begin.
+    /// The time at which the captures of this writer begin.
     let start: WireTime
     let keepsSecrets: Bool
     let redaction: RedactionLevel
@@ -42,27 +43,27 @@ final class CaptureWriter: Sendable {
         }
     }
 
-    /// What a session is called in its capture.
+    /// The number of a session in its capture.
     func number(of session: Int) -> Int { isFolder ? 1 : earlierSessions + session }
 
     /// Sessions should stop reading for a while.
     var isCongested: Bool { writer.isCongested }
 
-    /// What came last could not be written, and sessions must not go on without it.
+    /// The last records could not be written, and sessions must not go on without them.
     var forbidsSessions: Bool { closesOnFailure && writer.isFailing }
 
-    /// - Parameter isLast: Nothing more comes of this session.
+    /// - Parameter isLast: Whether these are the last records of the session.
     func append(_ records: [CaptureRecord], of session: Int, _ mailProtocol: MailProtocol, isLast: Bool = false) {
         guard isLast || !records.isEmpty else { return }
         let batch = CaptureBatch(session: session, mailProtocol: mailProtocol, records: records, isLast: isLast)
         writer.append(batch, octets: batch.octets)
     }
 
-    /// Writes what waits and ends. Blocks until that is done, but not longer than ten seconds.
+    /// Writes what waits, and ends. Blocks until that is done, but for ten seconds at most.
     func close() { writer.close() }
 }
 
-/// What one session has to say, and whether that is all.
+/// Records of one session, and whether they are its last.
 private struct CaptureBatch {
     var session: Int
     var mailProtocol: MailProtocol
@@ -73,14 +74,14 @@ private struct CaptureBatch {
 }
 
 private struct CaptureWork: BackgroundWork {
-    /// Records wait no longer for others to be deflated with.
+    /// How long records wait at most for others, to be deflated with them.
     private static let patience = TimeAmount.milliseconds(500)
-    /// How often what grows old is looked for when no session ends.
+    /// How often files that have become too old are looked for while no session ends.
     private static let retentionInterval = TimeAmount.hours(1)
 
     let path: String
     let header: CaptureHeader
-    /// `nil` where there is one file for all.
+    /// `nil` if all sessions go to one file.
     let retention: CaptureRetention?
     let earlierSessions: Int
     let common: CaptureFile?
@@ -110,7 +111,7 @@ private struct CaptureWork: BackgroundWork {
         }
     }
 
-    /// Even when nothing happens there is something to do now and then: what grows old is deleted.
+    /// Even if nothing happens, files that have become too old are deleted from time to time.
     mutating func rest(isClosing: Bool, for writer: BackgroundWriter<CaptureWork>) -> TimeAmount? {
         if let retention, NIODeadline.now() - lastLook > (mayHaveSurplus ? Self.patience : Self.retentionInterval) {
             retention.apply(to: path, sparing: Set(files.values.map(\.name)))
@@ -137,7 +138,7 @@ private struct CaptureWork: BackgroundWork {
         return files[batch.session]
     }
 
-    /// What is appended is kept by the file, so that after a failure only the writing is done again.
+    /// The file keeps what is appended, so that after a failure only the writing is repeated.
     private mutating func attempt(
         _ file: CaptureFile, _ writer: BackgroundWriter<CaptureWork>, provesRecovery: Bool = true,
         _ body: @escaping () throws -> Void

@@ -26,7 +26,7 @@ final class EventSink: Sendable {
         log = try settings.file.map { file in
             try LineWriter(path: file == "-" ? nil : file, isLossy: settings.onFailure == .continue, onFailure: report)
         }
-        // Standard output carries one thing: the JSON lines if they go there, else the console.
+        // Standard output carries one thing: the JSON lines if they go there, otherwise the console.
         let showsConsole = settings.console == .pretty && settings.file != "-"
         console = showsConsole ? try LineWriter(path: nil, isLossy: true, onFailure: { _ in }) : nil
         consoleLine = ConsoleLine(hasColour: Terminal.showsColour)
@@ -40,7 +40,7 @@ final class EventSink: Sendable {
 
     /// Formats the events of one session and hands them on together.
     ///
-    /// - Returns: Octets that were written.
+    /// - Returns: How many octets were written.
     func append(_ events: [LogEvent], session: Int, at time: WireTime) -> Int {
         var octets = 0
         if let log {
@@ -60,7 +60,7 @@ final class EventSink: Sendable {
         return octets
     }
 
-    /// Tells something about the program itself.
+    /// Writes an event about the program itself.
     func tell(_ event: LogEvent, at time: WireTime) { _ = append([event], session: 0, at: time) }
 
     private static var hostName: String {
@@ -80,7 +80,7 @@ final class EventSink: Sendable {
     }
 }
 
-/// Something to call, said later than it is handed out.
+/// A callback that is handed out before it is known what it calls.
 private final class Callback: Sendable {
     let body = Mutex<(@Sendable () -> Void)?>(nil)
 }

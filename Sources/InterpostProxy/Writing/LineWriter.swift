@@ -2,9 +2,10 @@ import Foundation
 import NIOCore
 import Synchronization
 
-/// Writes lines to a file descriptor, in order: the event log, or the console. What comes within a few milliseconds is one write.
+/// Writes lines to a file descriptor, in order: the event log, or the console. Lines that come within a few milliseconds are one
+/// write.
 final class LineWriter: Sendable {
-    /// Octets that may wait before sessions slow down.
+    /// How many octets may wait before sessions slow down.
     static let congestion = 16 << 20
 
     struct Failure: Error, CustomStringConvertible {
@@ -17,14 +18,14 @@ final class LineWriter: Sendable {
 
     /// What the threads tell each other.
     fileprivate final class Notes: Sendable {
-        /// Octets that were given up because they could not be written.
+        /// How many octets were given up because they could not be written.
         let lost = Atomic<Int>(0)
         let reopens = Atomic<Bool>(false)
     }
 
     /// - Parameters:
     ///   - path: A file to append to, made with mode 0600; `nil` for standard output.
-    ///   - isLossy: What cannot be written is thrown away instead of kept for later, and what is too much as well.
+    ///   - isLossy: What cannot be written is dropped instead of kept for later, and so is what is beyond the limit.
     ///   - onFailure: Called when writing begins to fail, and when it works again.
     init(path: String?, isLossy: Bool, onFailure: @escaping @Sendable (String) -> Void) throws {
         self.isLossy = isLossy
@@ -36,11 +37,12 @@ final class LineWriter: Sendable {
     /// Sessions should stop reading for a while.
     var isCongested: Bool { writer.isCongested }
 
-    /// What was appended last could not be written, and still cannot.
+    /// The last write has failed and has not succeeded since.
     var isFailing: Bool { writer.isFailing }
 
     func append(_ bytes: [UInt8]) {
-        // Nobody slows down for a console, nor for a log that cannot be written: what is too much is counted.
+        // Sessions do not slow down for a console, nor for a log that cannot be written: what is beyond the limit is dropped and
+        // counted.
         if isCongested, isLossy || isFailing {
             notes.lost.wrappingAdd(bytes.count, ordering: .relaxed)
         } else {
@@ -54,7 +56,7 @@ final class LineWriter: Sendable {
         writer.wake()
     }
 
-    /// Writes what waits and ends. Blocks until that is done, but not longer than ten seconds.
+    /// Writes what waits, and ends. Blocks until that is done, but for ten seconds at most.
     func close() { writer.close() }
 }
 
@@ -65,11 +67,11 @@ private struct LineWork: BackgroundWork {
     let isLossy: Bool
     var descriptor: Int32
     let notes: LineWriter.Notes
-    /// What is not written yet: it goes before what comes meanwhile, and is tried again.
+    /// What is not written yet: it goes before what has come since, and is tried again.
     private var rest: ArraySlice<UInt8> = []
-    /// The end of a line whose beginning is in the file: it goes before all else, so that no two lines become one.
+    /// The end of a line whose beginning is in the file already: it goes first, so that two lines do not become one.
     private var halfLine: [UInt8] = []
-    /// What was written last is a whole line.
+    /// Whether the last thing written was a whole line.
     private var hasWholeLine = true
 
     init(path: String?, isLossy: Bool, descriptor: Int32, notes: LineWriter.Notes) {
@@ -121,7 +123,7 @@ private struct LineWork: BackgroundWork {
                 continue
             }
             if errno == EINTR { continue }
-            // Whoever read standard output has gone, and will not come back as a disk does.
+            // The reader of standard output has gone, and will not come back as a disk may.
             if errno == EPIPE, path == nil, !isLossy {
                 writer.report("nobody reads the log on standard output any more")
                 exit(1)
