@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOSSL
 
-/// What is said to a person of an error of another library: what was the matter, without the names of functions and domains.
+/// Puts an error of another library into words for people: what went wrong, without the names of functions and domains.
 ///
 ///     IOError(errnoCode: 13, …)                        Permission denied
 ///     Error Domain=NSCocoaErrorDomain Code=513 …       Permission denied
