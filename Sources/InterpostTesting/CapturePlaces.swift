@@ -1,9 +1,9 @@
 import Foundation
 
-/// Where the capture that a test names may lie.
+/// The places where the capture that a test names is looked for.
 ///
-/// In the folder of the test's file, and then in each folder above it up to that of `Package.swift`: the path itself, and the path
-/// in `Captures`, `Fixtures/Captures` and `Fixtures`. An absolute path is taken as it is.
+/// These are the folder of the test's file, and then each folder above it, up to the one with `Package.swift`. In each of them the
+/// path itself is tried first, then the path in `Captures`, `Fixtures/Captures` and `Fixtures`. An absolute path is taken as it is.
 struct CapturePlaces {
     private static let folders = ["Captures", "Fixtures/Captures", "Fixtures"]
 
@@ -22,10 +22,10 @@ struct CapturePlaces {
         folders = parents.flatMap { parent in Self.folders.map { Self.path(parent, $0, "") } }
     }
 
-    /// The first of the places where a file is.
+    /// The first of the places that has a file.
     var existing: String? { candidates.first { FileManager.default.fileExists(atPath: $0) } }
 
-    /// Where a new capture goes: to the first of the folders that exists, or else beside the test's file.
+    /// Where a new capture goes: to the first of the folders that exists, or else next to the test's file.
     var place: String {
         folders.first { FileManager.default.fileExists(atPath: $0) }.map { Self.path($0, ".", name) }
             ?? candidates.first ?? name
@@ -40,7 +40,7 @@ struct CapturePlaces {
             """)
     }
 
-    /// The folders from that of the file up to that of the package; for a file in no package, only the first.
+    /// The folders from the file's own up to the package's; only the first, if the file is in no package.
     private static func parents(of file: String) -> [String] {
         var folders: [String] = []
         var folder = URL(filePath: file).deletingLastPathComponent().standardizedFileURL

@@ -6,7 +6,7 @@ import InterpostProxy
 import NIOCore
 import Synchronization
 
-/// A mail server in this process that says what a capture says, on a port of its own.
+/// A mail server in this process that answers from a capture, on a port of its own.
 ///
 ///     @Test(.mailServer("gmail-idle.interpost")) func `my client idles`() async throws {
 ///         let server = try MailServer.current
@@ -30,22 +30,22 @@ public final class MailServer: Sendable {
     /// How clients connect, whatever the recorded one did.
     public enum Security: Sendable, CaseIterable {
         case clear
-        /// Nothing is done before STARTTLS, in POP3 STLS.
+        /// Only STARTTLS (in POP3 STLS) is possible before TLS.
         case startTLS
         /// TLS from the first byte.
         case implicitTLS
     }
 
-    /// `localhost`: 127.0.0.1, which is in the certificate as well.
+    /// `localhost`, which is 127.0.0.1; the certificate has both.
     public let host = "localhost"
-    /// Where it speaks IMAP; `nil` where nothing of the kind is in the capture.
+    /// The port for IMAP; `nil` if the capture has no IMAP session.
     public let imapPort: Int?
-    /// Where it speaks POP3; `nil` where nothing of the kind is in the capture.
+    /// The port for POP3; `nil` if the capture has no POP3 session.
     public let pop3Port: Int?
     public let security: Security
-    /// Who can log in: whoever was asked for; anybody, if nobody was.
+    /// Who can log in: the user in the settings. If they name none, anybody can.
     public let user: String
-    /// The client's bytes go to a real server, and the answers come from there.
+    /// Whether a real server answers and the session is recorded.
     public let isRecording: Bool
     private let secret: Secret
     private let engine: Engine
@@ -90,20 +90,20 @@ public final class MailServer: Sendable {
         return (found[.imap], found[.pop3])
     }
 
-    /// The port of the only protocol that the server speaks; of two, IMAP's.
+    /// The port of the protocol that the server speaks; if it speaks both, the port for IMAP.
     public var port: Int { imapPort ?? pop3Port ?? 0 }
 
     /// A password that ``user`` can log in with.
     public var password: String { secret.withExposedBytes { String(buffer: $0) } }
 
-    /// The path of the certificate that a client with TLS is to trust, in PEM. It is made when it is needed first, is good for this
-    /// process alone, and goes with it.
+    /// The path of the certificate, in PEM, that a client with TLS is to trust. It is made when it is first needed, is valid for
+    /// this process only, and is removed with it.
     public var certificateAuthority: String {
         get throws { try TestAuthority.certificate() }
     }
 
     /// Closes the listeners and all connections.
-    /// - Returns: What became of the connections; nothing of those that were recorded.
+    /// - Returns: What became of the connections that were answered from the capture; those that were recorded are not in it.
     @discardableResult
     public func stop() async throws -> MailServerReport {
         let wasRunning = isRunning.withLock { isRunning in
@@ -121,7 +121,7 @@ public final class MailServer: Sendable {
         }
     }
 
-    /// What has become so far of the connections that have ended.
+    /// What has become of the connections that have ended so far.
     public var report: MailServerReport {
         guard case .replay(let replayer, _) = engine else { return MailServerReport() }
         return MailServerReport(replayer)

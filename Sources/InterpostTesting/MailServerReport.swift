@@ -3,31 +3,31 @@ import InterpostProxy
 
 /// What became of the connections of a ``MailServer``.
 public struct MailServerReport: Sendable, CustomStringConvertible {
-    /// What became of one of them. Nothing in it is a secret.
+    /// What became of one connection. There is no secret in it.
     public struct Connection: Sendable, CustomStringConvertible {
         /// Counted from 1, in the order in which they ended.
         public let number: Int
         public let service: MailServer.Service
         let report: ReplayReport
 
-        /// The client asked nothing that is not in the capture and, unless the order is free, all that is.
+        /// The client sent only commands that are in the capture and, unless the order is free, all of them.
         public var isClean: Bool { report.isClean }
-        /// How many commands the client gave.
+        /// How many commands the client sent.
         public var commands: Int { report.commands }
-        /// The commands that are not in the capture: the first 20.
+        /// Commands that are not in the capture: the first 20.
         public var notInCapture: [String] { report.notInCapture }
-        /// The recorded commands that were not asked: the first 20.
+        /// Recorded commands that the client did not send: the first 20.
         public var neverAsked: [String] { report.neverAsked }
-        /// The last lines up to the first difference, with `C:` or `S:` before each; empty where there is no difference.
+        /// The last lines before the first difference, each after `C:` or `S:`; empty if there is no difference.
         public var conversation: [String] { report.conversation }
 
-        /// The whole of it for people.
+        /// The whole report in words.
         public var description: String { "Connection \(number), \(service.rawValue)\n\(report.text)" }
     }
 
     /// In the order in which they ended.
     public private(set) var connections: [Connection] = []
-    /// Recorded sessions for which no client came.
+    /// How many recorded sessions no client connected for.
     public private(set) var sessionsNeverPlayed = 0
     private var wantsAll = false
 
@@ -48,7 +48,7 @@ public struct MailServerReport: Sendable, CustomStringConvertible {
         (connections.map(\.description) + [neverPlayed].compactMap { $0 }).joined(separator: "\n")
     }
 
-    /// What fails a test, one text for each connection.
+    /// What fails a test: a text for each connection that is not clean, and one for sessions that no client connected for.
     var problems: [String] {
         connections.filter { !$0.isClean }.map(\.description) + (wantsAll ? [neverPlayed].compactMap { $0 } : [])
     }

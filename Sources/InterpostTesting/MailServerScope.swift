@@ -2,7 +2,7 @@ import InterpostCore
 import NIOCore
 import Synchronization
 
-/// The server of the test that runs, and what is known about the test.
+/// The server of the running test, and what is known about the test.
 final class MailServerScope: Sendable {
     @TaskLocal static var current: MailServerScope?
 
@@ -11,19 +11,19 @@ final class MailServerScope: Sendable {
 
     init(_ server: MailServer) { self.server = server }
 
-    /// The test has another server in place of this one.
+    /// Notes that the test has another server in place of this one.
     func cover() { state.withLock { $0.isCovered = true } }
 
     func fail() { state.withLock { $0.hasFailed = true } }
 
-    /// Nobody was supposed to connect.
+    /// Whether another server took the place of this one, so that nobody was to connect.
     var isCovered: Bool { state.withLock { $0.isCovered } }
 
     var hasFailed: Bool { state.withLock { $0.hasFailed } }
 }
 
 extension MailServer {
-    /// The server of the test that runs: of its own trait, or else of the suite's.
+    /// The server of the running test: that of its own trait, or else that of its suite's.
     ///
     /// Throws in a test that has none, and in a detached task, which is not part of a test.
     public static var current: MailServer {
@@ -36,7 +36,7 @@ extension MailServer {
     }
 }
 
-/// What a test logs in with while it is recorded.
+/// The user and password that a test logs in with while it is recorded.
 struct RecordingCredentials: Sendable {
     static let userVariable = "INTERPOST_USER"
     static let passwordVariable = "INTERPOST_PASSWORD"

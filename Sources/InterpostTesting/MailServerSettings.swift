@@ -5,13 +5,13 @@ import NIOCore
 extension MailServer {
     /// How a capture is played.
     public struct Settings: Sendable {
-        /// Which of the recorded exchanges answers a command.
+        /// Which recorded exchange answers a command.
         public enum Matching: Sendable, CaseIterable {
-            /// The same commands in the same order with the same octets, but for tags and secrets.
+            /// The same commands in the same order, with the same octets except for tags and secrets.
             case strict
-            /// The same commands in the same order, in any spelling; what changes nothing may be repeated or left out.
+            /// The same commands in the same order, in any spelling. Commands that change nothing may be repeated or left out.
             case ordered
-            /// Any recorded exchange of this command in this state of the session, in any order, as often as asked.
+            /// Any recorded exchange of this command in this state of the session, in any order, as often as the client asks.
             case state
         }
 
@@ -19,22 +19,24 @@ extension MailServer {
         public enum Times: Sendable, Equatable {
             /// At once.
             case none
-            /// As long after the client's words as in the recording.
+            /// As long after the client's command as in the recording.
             case recorded
-            /// This many times as long after them.
+            /// After this many times as long as in the recording.
             case factor(Double)
         }
 
         public var security: Security
         public var matching: Matching
         public var times: Times
-        /// The only session of the capture that is played, counted from 1; `nil` for all, one for each connection, in their order.
+        /// The only session of the capture that is played, counted from 1; `nil` plays all of them in order, one for each
+        /// connection.
         public var session: Int?
         /// Who has to log in; `nil` for anybody.
         public var user: String?
         var secret: Secret?
 
-        /// - Parameter password: The one that has to be given, where it can be read (not in CRAM, SCRAM or APOP); `nil` for any.
+        /// - Parameter password: The password that has to be given; `nil` for any. It is compared only if it can be read (not in
+        ///   CRAM, SCRAM or APOP).
         public init(
             security: Security = .clear, matching: Matching = .ordered, times: Times = .none, session: Int? = nil,
             user: String? = nil, password: String? = nil

@@ -4,36 +4,36 @@ import NIOCore
 public import Testing
 
 extension Trait where Self == MailServerTrait {
-    /// Gives each test a mail server of its own that says what a capture says, and fails the test if its client does otherwise than
-    /// the recorded one.
+    /// Gives each test a mail server of its own that answers from a capture, and fails the test if its client behaves differently
+    /// from the recorded one.
     ///
     ///     @Test(.mailServer("gmail-idle.interpost")) func `my client idles`() async throws {
     ///         let server = try MailServer.current
     ///         …
     ///     }
     ///
-    /// On a suite it is for each test in it. Cases of parameterised tests have servers of their own, too, and all of them may run at
-    /// the same time.
+    /// On a suite the trait applies to each test in it. Each case of a parameterised test has a server of its own, too, and all of
+    /// them may run at the same time.
     ///
     /// A path is looked for in the folder of the test's file and then in each folder above it, up to the one with `Package.swift`:
-    /// as it is, and in `Captures`, `Fixtures/Captures` and `Fixtures` there.
+    /// in each of them the path itself, and then the path in `Captures`, `Fixtures/Captures` and `Fixtures`.
     ///
-    /// With `record` and `from` the capture is recorded by the test itself, with a real server:
+    /// With `record` and `from` the test itself makes the capture, with a real server:
     ///
     ///     @Test(.mailServer("tour.interpost", security: .implicitTLS, record: .once, from: "imaps://imap.example.org"))
     ///
     /// - Parameters:
     ///   - capture: The path of a capture.
     ///   - security: How clients connect, whatever the recorded one did.
-    ///   - matching: Which of the recorded exchanges answers a command.
+    ///   - matching: Which recorded exchange answers a command.
     ///   - times: When the server speaks.
-    ///   - session: The only session that is played, counted from 1; all of them, one for each connection, when left out.
-    ///   - user: Who logs in; anybody, when left out. For recording, `INTERPOST_USER` of the environment takes its place.
-    ///   - password: With which password; any, when left out. For recording, `INTERPOST_PASSWORD` takes its place.
-    ///   - record: When a real server is asked. `INTERPOST_RECORD` of the environment says it for all tests with `from`.
+    ///   - session: The only session that is played, counted from 1; if left out, all of them, one for each connection.
+    ///   - user: Who logs in; if left out, anybody, and while the test is recorded, `INTERPOST_USER` of the environment.
+    ///   - password: The password to log in with; if left out, any, and while the test is recorded, `INTERPOST_PASSWORD`.
+    ///   - record: When a real server is asked. `INTERPOST_RECORD` of the environment overrides it for all tests with `from`.
     ///   - upstreams: The real server, as `interpost run --upstream` takes it; one for each protocol.
-    ///   - trust: PEM files with certificates that are trusted beside the system's.
-    ///   - redact: How much of the mail is replaced in what is recorded, beside the secrets of logins.
+    ///   - trust: PEM files with certificates that are trusted in addition to the system's.
+    ///   - redact: How much of the mail is replaced in what is recorded. The secrets of logins are always replaced.
     public static func mailServer(
         _ capture: String, security: MailServer.Security = .clear, matching: MailServer.Settings.Matching = .ordered,
         times: MailServer.Settings.Times = .none, session: Int? = nil, user: String? = nil, password: String? = nil,
@@ -103,7 +103,7 @@ public struct MailServerTrait: TestTrait, SuiteTrait, TestScoping {
         if let failure { throw failure }
     }
 
-    /// - Returns: Whether the capture was replaced: the test passed.
+    /// - Returns: Whether the capture was replaced, which means that the test passed.
     private func record(
         _ path: String, _ credentials: RecordingCredentials, for test: Test, _ testCase: Test.Case?,
         _ function: @Sendable () async throws -> Void
@@ -137,7 +137,7 @@ public struct MailServerTrait: TestTrait, SuiteTrait, TestScoping {
 }
 
 extension MailServerReport {
-    /// Connections whose differences are shown.
+    /// For how many connections the differences are shown.
     private static let maximumShown = 5
 
     /// Fails the test if there was any difference.

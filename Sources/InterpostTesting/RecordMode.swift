@@ -1,20 +1,20 @@
 import Foundation
 import InterpostConfiguration
 
-/// When a test speaks with a real server, and records what it says.
+/// When a test talks to a real server and records what it says.
 public enum RecordMode: String, Sendable, CaseIterable {
-    /// While there is no capture. From then on it is replayed.
+    /// Only while there is no capture; after that, the capture is replayed.
     case once
-    /// Not at all: there has to be a capture.
+    /// Never: there must be a capture.
     case never
-    /// Every time; the capture is replaced when the test passes.
+    /// Every time; the capture is replaced if the test passes.
     case always
 
-    /// The mode of all tests that name a server to record from, whatever they say themselves.
+    /// The environment variable that sets the mode of all tests with a server to record from, whatever they ask for.
     static let variable = "INTERPOST_RECORD"
 
-    /// What is done for a test that says this.
-    /// - Parameter canRecord: The test names a server.
+    /// The mode in effect for a test that asks for this one.
+    /// - Parameter canRecord: Whether the test names a server.
     func chosen(canRecord: Bool, environment: [String: String]) throws -> RecordMode {
         guard canRecord else {
             guard self == .never else {

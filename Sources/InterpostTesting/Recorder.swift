@@ -8,8 +8,8 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// A relay in this process, before a real server, that records what goes by: into a file beside the capture, which takes the
-/// capture's place if it is kept.
+/// A relay in this process, between the test's client and a real server, that records what passes. The recording is a file next to
+/// the capture, and takes the capture's place if it is kept.
 final class Recorder: Sendable {
     let ports: [Int]
     let services: [MailServer.Service]
@@ -62,13 +62,13 @@ final class Recorder: Sendable {
         running = Task { try await group.run() }
     }
 
-    /// Sessions at rest end, and the file is whole.
+    /// Ends the sessions that are at rest, and completes the file.
     func stop() async throws {
         await group.triggerGracefulShutdown()
         try await running.value
     }
 
-    /// Why there is nothing to keep, if there is not.
+    /// Why the recording is not worth keeping; `nil` if it is.
     var problem: String? {
         let sessions = (try? RecordedSessions([temporary]))?.sessions ?? []
         if sessions.contains(where: { !$0.exchanges.isEmpty }) { return nil }
@@ -96,14 +96,14 @@ final class Recorder: Sendable {
         var reason: String?
     }
 
-    /// Puts what was recorded in the capture's place.
+    /// Puts the recording in the capture's place.
     func keep() throws {
         guard rename(temporary, path) == 0 else {
             throw MailServerError("the capture \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
     }
 
-    /// Throws away what was recorded, if it was not kept.
+    /// Deletes the recording, if it was not kept.
     func discard() { try? FileManager.default.removeItem(atPath: temporary) }
 }
 
@@ -112,20 +112,20 @@ struct RecordingPlan: Sendable {
     var mode: RecordMode
     /// URLs as `interpost run --upstream` takes them.
     var upstreams: [String]
-    /// PEM files with certificates that are trusted beside the system's.
+    /// PEM files with certificates that are trusted in addition to the system's.
     var trust: [String]
     var redaction: MailServer.Redaction
 }
 
 extension MailServer {
-    /// How much of the mail is replaced in what is recorded, length by length. The secrets of logins are replaced in any case.
+    /// How much of the mail is replaced in what is recorded, by text of the same length. The secrets of logins are always replaced.
     public enum Redaction: Sendable, CaseIterable {
         case none
-        /// Header fields, and what repeats them.
+        /// Header fields, and whatever repeats them.
         case headers
-        /// And texts and attachments.
+        /// Also texts and attachments.
         case bodies
-        /// And names of mailboxes, keywords, what was searched for, identifiers.
+        /// Also names of mailboxes, keywords, search terms and identifiers.
         case all
     }
 }

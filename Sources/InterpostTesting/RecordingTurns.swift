@@ -1,4 +1,5 @@
-/// Captures are recorded one at a time, each once in a process: tests that share one find it recorded by the first of them.
+/// Captures are recorded one at a time, and each only once in a process: of tests that share one, the first records it and the
+/// others find it recorded.
 actor RecordingTurns {
     static let shared = RecordingTurns()
 
@@ -6,7 +7,7 @@ actor RecordingTurns {
     private var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
     private(set) var recorded: Set<String> = []
 
-    /// Waits until nobody else records this capture.
+    /// Waits until no other test records this capture.
     func take(_ path: String) async {
         while !taken.insert(path).inserted {
             await withCheckedContinuation { waiting[path, default: []].append($0) }

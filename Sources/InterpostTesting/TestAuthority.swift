@@ -2,8 +2,8 @@ import Foundation
 import InterpostConfiguration
 import InterpostProxy
 
-/// The certificate authority of this process: made when it is needed first, in a folder that nobody else can look into, and gone
-/// with the process.
+/// The certificate authority of this process. It is made when it is first needed, in a folder that only its owner can read, and is
+/// removed with the process.
 enum TestAuthority {
     private static let directory = Result { try make() }
 
@@ -17,7 +17,7 @@ enum TestAuthority {
 
     private static func make() throws -> String {
         let parent = FileManager.default.temporaryDirectory.path
-        // With mode 0700.
+        // mkdtemp gives the folder mode 0700.
         var template = Array("\(parent)/interpost-testing-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw MailServerError("there is no folder for certificates in \(parent): \(String(cString: strerror(errno)))")
