@@ -55,8 +55,7 @@ final class HelloTap: ChannelDuplexHandler, RemovableChannelHandler {
         switch side {
         case .client:
             guard holdsInbound else {
-                // These are the first octets that the client sends after the hellos: anything in clear text there can only be its
-                // alert.
+                // The first octets that the client sends after the hellos: anything in clear text there can only be its alert.
                 if let alert = TLSAlert.find(in: unwrapInboundIn(data)) { onAlert(alert) }
                 context.fireChannelRead(data)
                 return leave()

@@ -4,8 +4,8 @@ import NIOPosix
 /// Work that waits for a turn on an event loop, because its last turn was over before it was done.
 ///
 /// An event loop runs all tasks that are due before it looks at its sockets, even those that become due meanwhile. So there is one
-/// task for all work that waits. It gives one of them its turn, and is due again a moment later: in between, the sockets are looked
-/// at.
+/// task for all work that waits. It gives one of them its turn, and is due again a moment later: the sockets come in
+/// between.
 final class TurnQueue {
     private static let pause = TimeAmount.microseconds(50)
     private static let ofThread = ThreadSpecificVariable<Place>()

@@ -43,8 +43,7 @@ final class SessionRegistry: Sendable {
 
         /// Counts a session that has left: the allocator would keep what many sessions took.
         ///
-        /// - Returns: Whether a trim must be scheduled; it must come later, because a session's buffers are freed only after it has
-        ///   left.
+        /// - Returns: Whether to schedule a trim: a session's buffers are freed only after it has left.
         mutating func noteDeparture() -> Bool {
             departures += 1
             guard !isTrimDue, departures >= SessionRegistry.crowd else { return false }
