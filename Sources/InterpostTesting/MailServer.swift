@@ -30,7 +30,7 @@ public final class MailServer: Sendable {
     /// How clients connect, whatever the recorded one did.
     public enum Security: Sendable, CaseIterable {
         case clear
-        /// Only STARTTLS (in POP3 STLS) is possible before TLS.
+        /// Logging in is possible only after STARTTLS (in POP3 STLS).
         case startTLS
         /// TLS from the first byte.
         case implicitTLS
