@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `Limits` {
     private static let limits = """
-        limits: {line: 2048, literal: 10000, pending-commands: 3, unread: 1024}
+        limits: {line: 2048, response: 2048, literal: 10000, pending-commands: 3, unread: 1024}
         timeouts: {drain: 2}
         """
 

@@ -55,6 +55,10 @@ package struct SessionRecorder: Sendable {
 
     /// A line of the event log that cannot be read from the bytes of the session.
     package mutating func tell(_ event: LogEvent, at time: WireTime) {
+        if case .sessionClosed = event {
+            if let rest = redactor.finish() { add(.client, rest, at: time) }
+            if let rest = upstreamRedactor.finish() { add(.clientAdded, rest, at: time) }
+        }
         guard event.isKeptInCaptures else { return }
         var line: [UInt8] = []
         event.withoutArguments.writeJSON(session: session, at: time, to: &line)

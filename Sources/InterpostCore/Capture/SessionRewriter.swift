@@ -69,6 +69,11 @@ package struct SessionRewriter: Sendable {
             var records = drain(isWanted)
             conversation.becomeOpaque()
             records += drain(isWanted)
+            let end = conversation.offset(of: .client)
+            if let rest = redactor.finish(), var record = trails.client.record(behind: end), isWanted(record.kind) {
+                record.bytes = rest
+                records += record.split
+            }
             return records
         }
 

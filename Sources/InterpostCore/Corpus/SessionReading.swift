@@ -29,8 +29,10 @@ public struct SessionReading: Sendable {
     private var mayBeginBehindLogin: Bool
 
     /// The names of the files are used in places.
+    ///
+    /// - Parameter isOfServer: Nothing in the transcript was said by a client.
     public init(
-        _ mailProtocol: MailProtocol, detail: LogEvent.Detail, kind: SessionForm.Kind = .transcript,
+        _ mailProtocol: MailProtocol, detail: LogEvent.Detail, kind: SessionForm.Kind = .transcript, isOfServer: Bool = false,
         files: (client: String, server: String) = ("", ""), limits: WireLimits = .standard
     ) {
         self.mailProtocol = mailProtocol
@@ -42,8 +44,7 @@ public struct SessionReading: Sendable {
         switch kind {
         case .transcript:
             (isRaw, mayBeginBehindLogin) = (false, false)
-            // Until the client says something, this may be a server's replies alone.
-            if mailProtocol == .pop3 { missing = MissingSide(.pop3, speaker: .server) }
+            if isOfServer { missing = MissingSide(mailProtocol, speaker: .server) }
         case .rawlog: (isRaw, mayBeginBehindLogin) = (true, mailProtocol == .imap)
         case .oneSide(let side, _):
             (isRaw, mayBeginBehindLogin) = (true, false)
@@ -55,10 +56,6 @@ public struct SessionReading: Sendable {
 
     /// Takes one turn, and calls `tell` with each event that it gives rise to.
     public mutating func receive(_ turn: SessionTurn, tell: (LogEvent) -> Void) {
-        if isOrdered, turn.side == .client, missing != nil {
-            missing = nil
-            read(tell: tell)
-        }
         if turn.side == .client { trails.client.append(turn) } else { trails.server.append(turn) }
         if isOrdered, turn.side == .client, !conversation.hasGreeted { conversation.beginBehindGreeting() }
         if mayBeginBehindLogin, turn.side == .server {

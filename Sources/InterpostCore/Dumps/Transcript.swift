@@ -49,6 +49,15 @@ public struct Transcript: Sendable {
         return false
     }
 
+    /// Whether all that is said in a whole transcript is said by the server.
+    ///
+    ///     S: +OK 2 messages      replies without the commands that they answer
+    ///     S: 1 120
+    public static func isOfServer(_ text: ByteBuffer) -> Bool {
+        guard let lines = try? Transcript(reading: text).lines else { return false }
+        return lines.allSatisfy { if case .say(.client, _) = $0.step { false } else { true } }
+    }
+
     public init(reading text: ByteBuffer) throws(SyntaxError) {
         var reader = TranscriptReader()
         reader.receive(text)
@@ -134,23 +143,23 @@ public struct TranscriptReader: Sendable {
     private static func wire(_ text: ByteBuffer) -> ByteBuffer? {
         var wire = ByteBuffer()
         wire.reserveCapacity(text.readableBytes + 2)
-        var index = text.readerIndex
-        while index < text.writerIndex {
-            let byte = text.byte(at: index)
-            if byte == UInt8(ascii: "\\"), index + 1 < text.writerIndex, text.byte(at: index + 1) == UInt8(ascii: "x") {
-                let digits = text.readableBytesView[(index + 2)...].prefix(2)
-                guard digits.count == 2, digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-"),
-                    let octet = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-                else { return nil }
-                wire.writeInteger(octet)
-                index += 4
-            } else if byte == UInt8(ascii: "\\"), index + 1 == text.writerIndex {
-                return wire
-            } else {
-                wire.writeInteger(byte)
-                index += 1
+        var rest = text
+        while let mark = rest.firstIndex(of: UInt8(ascii: "\\"), from: rest.readerIndex) {
+            if let plain = rest.readSlice(length: mark - rest.readerIndex) { wire.writeImmutableBuffer(plain) }
+            guard mark + 1 < rest.writerIndex else { return wire }
+            guard rest.byte(at: mark + 1) == UInt8(ascii: "x") else {
+                wire.writeInteger(UInt8(ascii: "\\"))
+                rest.moveReaderIndex(forwardBy: 1)
+                continue
             }
+            let digits = rest.readableBytesView.dropFirst(2).prefix(2)
+            guard digits.count == 2, digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-"),
+                let octet = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            else { return nil }
+            wire.writeInteger(octet)
+            rest.moveReaderIndex(forwardBy: 4)
         }
+        wire.writeImmutableBuffer(rest)
         wire.writeStaticString("\r\n")
         return wire
     }

@@ -29,17 +29,22 @@ package struct TranscriptWriter: Sendable {
         // In a line that is not UTF-8, or that would move a terminal's cursor, all octets above ASCII are written as \xNN.
         let said = String(validating: wire, as: UTF8.self)
         let isShown = said?.unicodeScalars.allSatisfy { $0.isASCII || TerminalText.isShown($0) } ?? false
-        for index in wire.indices {
-            let byte = wire[index]
+        var rest = wire
+        while let index = rest.firstIndex(where: { isOutsideOfText($0) || $0 >= 0x80 && !isShown || $0 == UInt8(ascii: "\\") }) {
+            text.writeBytes(rest[..<index])
             let next = index + 1 < wire.endIndex ? wire[index + 1] : nil
-            if byte < 0x20 || byte == 0x7F || byte >= 0x80 && !isShown || byte == UInt8(ascii: "\\") && isRead(before: next) {
-                text.writeEscape(byte)
+            if wire[index] == UInt8(ascii: "\\"), !isRead(before: next) {
+                text.writeInteger(wire[index])
             } else {
-                text.writeInteger(byte)
+                text.writeEscape(wire[index])
             }
+            rest = wire[(index + 1)...]
         }
+        text.writeBytes(rest)
         text.writeString(isWhole ? "\n" : "\\\n")
     }
+
+    private static func isOutsideOfText(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
     /// A backslash at the end, or before an x, means something.
     private static func isRead(before next: UInt8?) -> Bool { next == nil || next == UInt8(ascii: "x") }

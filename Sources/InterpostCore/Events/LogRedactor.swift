@@ -155,7 +155,8 @@ struct LogRedactor: Sendable {
     func code(of status: IMAPStatus) -> ByteBuffer? {
         guard let code = status.code, !status.hasHarmlessCode, let name = status.codeName else { return status.code.map(clean) }
         let hasArguments = code.readableBytes > name.description.utf8.count
-        return hasArguments ? ByteBuffer(string: "\(clean(name.description)) [redacted]") : clean(code)
+        guard hasArguments else { return cleanOfParts(code) }
+        return ByteBuffer(string: "\(String(buffer: cleanOfParts(ByteBuffer(string: name.description)))) [redacted]")
     }
 
     func facts(of command: IMAPCommand) -> CommandFacts {

@@ -319,7 +319,7 @@ public struct SessionObserver: Sendable {
             let facts = CompletionFacts(
                 command: record.map { redactor.facts(of: $0.command, name: $0.name, line: nil) },
                 result: reply.result == .ok ? "+OK" : reply.result == .err ? "-ERR" : "+",
-                code: reply.code.map(redactor.clean),
+                code: reply.code.map(redactor.cleanOfParts),
                 text: isHarmless ? redactor.cleanOfParts(reply.text) : LogRedactor.octets(reply.text),
                 microseconds: max(0, (record.map { event.time.microseconds(since: $0.startedAt) } ?? 0) - taken),
                 clientMicroseconds: taken,

@@ -7,7 +7,7 @@ package struct EventRedactor: Sendable {
     /// `nil` keeps the secrets.
     private var credentials: CredentialRedactor?
     private var content: ContentRedactor?
-    /// The end of a piece of a client's literal, as it was said and with its content redacted: a secret may go on in the next piece.
+    /// What has come of a short literal of the client, as it was said and with its content redacted: a secret may be in pieces.
     private var held: (said: ByteBuffer, recorded: ByteBuffer)?
 
     /// With `keepsSecrets` passwords and tokens stay as they were said.
@@ -33,16 +33,21 @@ package struct EventRedactor: Sendable {
         if let other = other.credentials { credentials?.takeSecrets(of: other) }
     }
 
-    /// The octets to record in the event's place. Those at the end of a piece of a literal may come with the next one.
+    /// The octets to record in the event's place. Those of a short literal come with its end.
     package mutating func redact(_ event: MailEvent) -> ByteBuffer {
         guard event.sender == .client else { return whole(event) }
         if case .literal(let remaining) = event.meaning, credentials?.searchesLiterals == true {
-            return piece(event, isLast: remaining == 0)
+            return piece(event, remaining: remaining)
         }
-        guard var recorded = held?.recorded else { return whole(event) }
-        held = nil
+        guard var recorded = finish() else { return whole(event) }
         recorded.writeImmutableBuffer(whole(event))
         return recorded
+    }
+
+    /// The session is over: what there is of a literal that was not whole, if there is anything.
+    package mutating func finish() -> ByteBuffer? {
+        defer { held = nil }
+        return held.map { masked($0.said, recordedAs: $0.recorded) }
     }
 
     /// A line of the event log to record in the line's place.
@@ -59,7 +64,7 @@ package struct EventRedactor: Sendable {
         return both
     }
 
-    private mutating func piece(_ event: MailEvent, isLast: Bool) -> ByteBuffer {
+    private mutating func piece(_ event: MailEvent, remaining: Int) -> ByteBuffer {
         var said = event.bytes
         var recorded = content?.redact(event) ?? event.bytes
         if var start = held {
@@ -68,13 +73,18 @@ package struct EventRedactor: Sendable {
             (said, recorded) = start
             held = nil
         }
-        if let masked = credentials?.masked(literal: said) { recorded.overlay(masked, whereItDiffersFrom: said) }
-        let count = isLast ? 0 : credentials?.beginning(atEndOf: said) ?? 0
-        guard count > 0 else { return recorded }
-        held = (
-            ByteBuffer(bytes: said.readableBytesView.suffix(count)), ByteBuffer(bytes: recorded.readableBytesView.suffix(count))
-        )
-        return recorded.getSlice(at: recorded.readerIndex, length: recorded.readableBytes - count) ?? recorded
+        guard remaining > 0, said.readableBytes + remaining <= CredentialRedactor.maximumName else {
+            return masked(said, recordedAs: recorded)
+        }
+        held = (said, recorded)
+        return ByteBuffer()
+    }
+
+    private func masked(_ said: ByteBuffer, recordedAs recorded: ByteBuffer) -> ByteBuffer {
+        guard let masked = credentials?.masked(literal: said) else { return recorded }
+        var recorded = recorded
+        recorded.overlay(masked, whereItDiffersFrom: said)
+        return recorded
     }
 }
 

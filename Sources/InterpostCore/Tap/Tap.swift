@@ -47,6 +47,7 @@ public struct Tap: Sendable {
     /// The server said something since what it said was last read to its end.
     private var hasNewsOfServer = false
     private var now = WireTime(nanoseconds: 0)
+    private var hasHeardClient = false
     /// Octets of each side that were read and may go on, but were not sent yet.
     var runs = ForwardRuns()
     /// Octets of the client that went on before they were read.
@@ -79,13 +80,22 @@ public struct Tap: Sendable {
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         now = time
         hasNews = true
-        if side == .server { hasNewsOfServer = true }
+        if side == .server { hasNewsOfServer = true } else if !hasHeardClient { hearFirst(bytes) }
         if case .opening(var opening) = stage, side == .server {
             opening.receive(bytes)
             stage = .opening(opening)
         } else {
             conversation.receive(bytes, from: side, at: time)
         }
+    }
+
+    /// The client's first octets: a client that is set up for TLS would wait for an answer that no mail server gives.
+    private mutating func hearFirst(_ bytes: ByteBuffer) {
+        hasHeardClient = true
+        guard !clientIsEncrypted, TLSHello.isVersionedRecord(bytes) else { return }
+        let scheme = settings.mailProtocol.rawValue
+        ready.append(.tell(.warning("the client begins with TLS where clear text is expected: \(scheme)s:// listens for TLS")))
+        close(by: .interpost, reason: "the client speaks TLS, and this listener expects clear text", farewell: nil)
     }
 
     /// The leg to `side` is encrypted now.
@@ -117,10 +127,19 @@ public struct Tap: Sendable {
 
     /// `side` closed its connection. A client that was not even greeted is told why it is left.
     public mutating func closed(by side: Side) {
-        let reason = "the \(side.rawValue) closed its connection"
+        let reason = "the \(side.rawValue) closed its connection\(side == .client ? silenceOfServer : "")"
         close(
             by: side == .client ? .client : .server, reason: reason,
             farewell: leavesTooEarly(side) ? "Interpost cannot reach the server: it closed the connection" : nil)
+    }
+
+    /// What may be the matter with a server that has not greeted.
+    private var silenceOfServer: String {
+        guard !conversation.hasGreeted, isOpeningUpstream || isRunning else { return "" }
+        let hint =
+            settings.upstream == .implicit
+            ? "" : "; one that expects TLS at once is named with \(settings.mailProtocol.rawValue)s://"
+        return ", and the server has said nothing\(hint)"
     }
 
     /// Whether a side that ends its input now has nothing more to say or hear: a server that has not even greeted.
@@ -134,7 +153,7 @@ public struct Tap: Sendable {
             conversation.hasGreeted
             ? "Interpost closes an inactive session"
             : "Interpost cannot reach the server: it has said nothing in \(seconds) seconds"
-        close(by: .limit, reason: "\(limit) of \(seconds) s passed", farewell: farewell)
+        close(by: .limit, reason: "\(limit) of \(seconds) s passed\(silenceOfServer)", farewell: farewell)
     }
 
     /// The operator wants the program to end: at once if nothing is in progress, else as soon as nothing is.

@@ -33,7 +33,11 @@ public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        return (try? CaptureIndex(descriptor, size: size).isCutOff) ?? false
+        guard let index = try? CaptureIndex(descriptor, size: size) else { return false }
+        guard index.hasForeignMembers, let reader = try? CaptureReader(path) else { return index.isCutOff }
+        // Whoever compressed it anew has left out how long its members are.
+        while (try? reader.next()) != nil {}
+        return reader.isCutOff
     }
 
     /// What is said about a capture that is cut off.

@@ -73,13 +73,21 @@ public struct CaptureRedaction {
         let number = record.session
         let mailProtocol = protocols.of(record)
         // A session of unknown protocol is masked like octets that nobody can read.
-        if rewriters[number] == nil, number > 0 {
+        if rewriters[number] == nil, record.kind.side != nil {
             rewriters[number] = SessionRewriter(mailProtocol ?? .imap, redactor: EventRedactor(level, key: key))
             sessions += 1
         }
-        try append(rewriters[number]?.rewrite(record) ?? [record], to: file)
+        try append(rewriters[number]?.rewrite(record) ?? [unheard(record)], to: file)
         guard record.endsSession else { return }
         try finish(number, file)
+    }
+
+    /// An event of a session of which nothing was said yet.
+    private func unheard(_ record: CaptureRecord) -> CaptureRecord {
+        guard record.kind == .event else { return record }
+        var record = record
+        record.bytes = EventRedactor(level, key: key).redact(eventLine: record.bytes)
+        return record
     }
 
     private mutating func append(_ rewritten: [CaptureRecord], to file: CaptureFile) throws {

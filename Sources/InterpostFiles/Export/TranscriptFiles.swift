@@ -20,6 +20,8 @@ struct TranscriptFiles {
     private let replaces: Bool
     private let advice: Advice
     private var count = 0
+    /// The file was made here.
+    private var isNew = false
 
     /// - Parameters:
     ///   - path: A file, `-` for standard output, or a folder: one that is there already, or a name with `/` at its end.
@@ -42,9 +44,10 @@ struct TranscriptFiles {
         case .file(let path):
             guard count == 1 else {
                 // Half of what was asked for is worse than nothing, and would be in the way of a folder.
-                if path != "-" { unlink(path) }
+                if isNew { unlink(path) }
                 throw ExportFailure("there is more than one session: \(advice.second)")
             }
+            isNew = path != "-" && access(path, F_OK) != 0
             return try ExportFile(path, replaces: replaces, advice: advice.existing)
         }
     }

@@ -54,8 +54,10 @@ package struct SessionSource {
     package func reading(detail: LogEvent.Detail) -> SessionReading {
         let isServer = SessionForm.half(of: path) == .server
         let other = partner?.path ?? path
+        // Of a longer one the rest would have to be read first.
+        let isWhole = bytes.head.readableBytes < SessionForm.headSize
         return SessionReading(
-            form.mailProtocol, detail: detail, kind: form.kind,
+            form.mailProtocol, detail: detail, kind: form.kind, isOfServer: isWhole && Transcript.isOfServer(bytes.head),
             files: isServer ? (client: other, server: path) : (client: path, server: other))
     }
 

@@ -18,9 +18,7 @@ enum FailureText {
     static func of(_ error: any Error) -> String {
         switch error {
         case NIOSSLError.handshakeFailed(let reason): handshake(reason)
-        case let error as IOError: String(cString: strerror(error.errnoCode))
-        case let error as any CustomStringConvertible: error.description
-        default: "\(error)"
+        default: ErrorWords.of(error)
         }
     }
 

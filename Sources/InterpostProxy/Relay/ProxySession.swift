@@ -45,6 +45,8 @@ final class ProxySession: LegOwner {
     /// The names in the upstream's certificate; `nil` until they are known, or until it is certain that none will come.
     var upstreamNames: [String]?
     var verdict: UpstreamVerifier.Verdict?
+    /// The server has answered a handshake with something else.
+    var serverSpeaksClearText = false
 
     init(context: RelayContext, channel: any Channel) {
         self.context = context

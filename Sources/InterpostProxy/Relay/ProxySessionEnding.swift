@@ -23,7 +23,8 @@ extension ProxySession {
         guard !hasEnded else { return }
         if self[side].facts != nil {
             self[side].abandonTLS()
-            tell(.tlsFailed(side: side, reason: "the \(side.rawValue) closed its connection during the handshake"))
+            let reason = "the \(side.rawValue) closed its connection during the handshake"
+            tell(.tlsFailed(side: side, reason: clearTextReason(of: side) ?? reason))
         }
         afterWork { [self] in
             core.inputEnded(of: side)
@@ -45,7 +46,7 @@ extension ProxySession {
         }
         if FailureText.isUncleanEnd(error) { return inactive(side) }
         let isHandshake = self[side].facts != nil
-        let reason = (side == .server ? verdict?.problem : client.alert) ?? FailureText.of(error)
+        let reason = clearTextReason(of: side) ?? (side == .server ? verdict?.problem : client.alert) ?? FailureText.of(error)
         if isHandshake {
             self[side].abandonTLS()
             tell(.tlsFailed(side: side, reason: reason))
@@ -57,6 +58,13 @@ extension ProxySession {
         } else {
             end(by: side.closer, reason: isHandshake ? "TLS handshake failed: \(reason)" : reason)
         }
+    }
+
+    /// What is the matter with a server that speaks clear text where TLS is expected from the first octet.
+    private func clearTextReason(of side: Side) -> String? {
+        guard side == .server, serverSpeaksClearText else { return nil }
+        let scheme = context.settings.mailProtocol.rawValue
+        return "the server speaks clear text on this port; with \(scheme):// Interpost turns to TLS as the server offers it"
     }
 
     func drain(seconds: Int) {

@@ -45,7 +45,7 @@ extension ProxySession {
 
     /// Clear text after a STARTTLS means that somebody put words into the server's mouth.
     private func serverSentClearText() {
-        guard server.facts?.followsSTARTTLS == true else { return }
+        guard server.facts?.followsSTARTTLS == true else { return serverSpeaksClearText = true }
         server.abandonTLS()
         tell(.tlsFailed(side: .server, reason: "what the server sent is not a TLS handshake"))
         core.clearTextArrived(from: .server)

@@ -3,8 +3,8 @@ public import InterpostConfiguration
 import InterpostFiles
 
 extension Relay {
-    /// Looks for what would keep a relay with this configuration from starting: files that are missing, or that cannot be read or
-    /// written. Ports are not tried, and nothing is created.
+    /// Looks for the files that a relay with this configuration needs, and throws for one that is missing, or cannot be read or written.
+    /// Makes nothing.
     ///
     ///     record.path: /var/captures cannot be written: No such file or directory
     public static func check(_ configuration: Configuration) throws {
@@ -31,7 +31,17 @@ extension Relay {
                 }
             }
         }
-        if let file = configuration.log.file, file != "-" { try about("log.file") { try WritablePlace.check(file) } }
+        if let file = configuration.record.pseudonymKey {
+            try about("record.pseudonym-key") {
+                if access(file, F_OK) == 0 { _ = try PseudonymHMAC(file: file) } else { try WritablePlace.check(file) }
+            }
+        }
+        if let file = configuration.log.file, file != "-" {
+            try about("log.file") {
+                try WritablePlace.check(file)
+                guard !SessionFiles.isFolder(file) else { throw WritablePlace.Failure(description: "\(file) is a folder") }
+            }
+        }
     }
 
     private static func about(_ key: String, _ body: () throws -> Void) throws {
@@ -51,6 +61,9 @@ enum WritablePlace {
         let place = isThere ? path : parent(of: path)
         // In a folder, files are made and found again.
         let mode = SessionFiles.isFolder(place) ? W_OK | X_OK : W_OK
+        if !isThere, access(place, F_OK) == 0, !SessionFiles.isFolder(place) {
+            throw Failure(description: "\(path) cannot be written: \(place) is no folder")
+        }
         guard access(place, mode) != 0 else { return }
         throw Failure(description: "\(path) cannot be written: \(String(cString: strerror(errno)))")
     }

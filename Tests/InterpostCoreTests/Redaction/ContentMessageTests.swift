@@ -275,9 +275,13 @@ import Testing
             C: c LIST "" *
             S: * LIST () "/" Uma
             S: c OK Uma is all
+            C: d SELECT Zed^Qux
+            S: d NO Qux is gone
+            C: e IDLE
+            S: + no qux, Jo
             """)
         let server = session.text(of: .server)
-        for name in ["Birds is", "in LISTS", "Jo is", "Uma"] { #expect(!server.contains(name)) }
+        for name in ["Birds is", "in LISTS", "Jo is", "Uma", "Qux is", "no qux", ", Jo"] { #expect(!server.contains(name)) }
         for word in ["; listsbirds, Birdsong and blacklists are\r\n", "is not Jon\r\n", "is all\r\n"] {
             #expect(server.contains(word))
         }

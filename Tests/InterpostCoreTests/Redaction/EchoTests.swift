@@ -47,6 +47,12 @@ struct EchoTests {
         = xxxx BAD no tag
         C: b NOOP
         S: b OK done
+        C: a
+        = x
+        S: a BAD no verb
+        = x BAD no verb
+        C: a NOOP
+        S: a OK done
         """,
     ])
     func `is gone, and nothing else is`(_ transcript: String) throws {
@@ -63,16 +69,40 @@ struct EchoTests {
         }
     }
 
+    /// A short literal is recorded with its end: where there is none, with that of the session.
+    @Test(arguments: [RedactionLevel.none, .all]) func `is gone from a literal that breaks off, and nothing is lost`(
+        level: RedactionLevel
+    ) throws {
+        var reading = Reading(.imap)
+        var recorder = SessionRecorder(
+            session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(level, key: TestPseudonymKey()))
+        for (side, text) in [
+            (Side.server, "* OK ready\r\n"), (.client, "a LOGIN anna hunter2z\r\n"), (.server, "a OK in\r\n"),
+            (.client, "b APPEND INBOX {40+}\r\nhunter2z hello hun"), (.client, "ter2"),
+        ] {
+            let told = reading.events.count
+            reading.receive(ByteBuffer(string: text), from: side)
+            for event in reading.events[told...] { recorder.record(event) }
+        }
+        recorder.tell(
+            .sessionClosed(SessionEnd(by: .client, reason: "gone", microseconds: 0, traffic: reading.observer.traffic)),
+            at: WireTime(nanoseconds: 0))
+        let recorded = recorder.take().filter { $0.kind == .client }.map { String(buffer: $0.bytes) }.joined()
+        let literal = recorded.split(separator: "{40+}\r\n").last ?? ""
+        #expect(literal.utf8.count == "hunter2z hello hunter2".utf8.count && literal.hasPrefix("xxxxxxxx "), "\(recorded)")
+    }
+
     @Test func `a log shows no text with a part of a password`() throws {
         var reading = Reading(.imap, detail: .responses)
         for (side, line) in [
             (Side.server, "* OK ready"), (.client, "a LOGIN anna plum-tree-9"), (.server, "a NO no tree grows here"),
             (.client, "b NOOP"), (.server, "* OK the tree is up"), (.server, "b OK the street is up"),
+            (.client, "c NOOP"), (.server, "c NO [PLUM] no"), (.client, "d NOOP"), (.server, "d NO [XPLUMX] no"),
         ] {
             reading.receive(ByteBuffer(string: line + "\r\n"), from: side)
         }
         let log = reading.log.map(\.summary).joined(separator: "\n")
         #expect(!log.contains("tree grows") && !log.contains("the tree"))
-        #expect(log.contains("the street is up"))
+        #expect(log.contains("the street is up") && log.contains("XPLUMX") && !log.contains("code=PLUM"))
     }
 }

@@ -141,6 +141,32 @@ import Testing
         #expect(done == (isOpen ? "C: +OK begin TLS now|TLS" : "\(Self.tooLate)|C: -ERR STLS is not possible any more"))
     }
 
+    @Test(arguments: presets, [MailProtocol.imap, .pop3])
+    func `may be TLS where clear text is expected, which is told`(preset: Policy.Preset, mailProtocol: MailProtocol) {
+        var player = Player(mailProtocol, preset)
+        _ = player.server(mailProtocol == .imap ? "* OK hi\r\n" : "+OK hi\r\n")
+        #expect(player.client("\u{16}\u{3}\u{1}\u{1}\u{0}\u{1}") == "end")
+        var later = Player(mailProtocol, preset)
+        _ = later.server(mailProtocol == .imap ? "* OK hi\r\n" : "+OK hi\r\n")
+        _ = later.client("a CAPABILITY\r\n")
+        #expect(later.client("\u{16}\u{3}") == "", "what follows is no handshake")
+    }
+
+    /// A server that waits for a handshake says nothing to a client in clear text.
+    @Test(arguments: [
+        (SessionSettings.UpstreamSecurity.off, "; one that expects TLS at once is named with imaps://"),
+        (.required, "; one that expects TLS at once is named with imaps://"), (.implicit, ""),
+    ])
+    func `may meet a server that says nothing`(upstream: SessionSettings.UpstreamSecurity, hint: String) {
+        for end in ["the client closed its connection", "handshake of 30 s passed"] {
+            var tap = Tap(SessionSettings(mailProtocol: .imap, listener: .off, upstream: upstream))
+            if end.hasPrefix("the") { tap.closed(by: .client) } else { tap.timedOut(limit: "handshake", seconds: 30) }
+            var reasons: [String] = []
+            while let action = tap.next() { if case .close(_, let reason) = action { reasons.append(reason) } }
+            #expect(reasons == ["\(end), and the server has said nothing\(hint)"])
+        }
+    }
+
     @Test(arguments: presets) func `is not offered in the capabilities of a login`(preset: Policy.Preset) {
         for login in ["LOGIN x y", "AUTHENTICATE PLAIN"] {
             var player = Player(.imap, preset)

@@ -48,7 +48,7 @@ package struct ContentRedactor: Sendable {
             return redactStatus(status, event)
         case .continuation(let purpose):
             if purpose == .literal { awaited = nil }
-            return nil
+            return event.bytes.changed { replaceNames(in: &$0, from: 1) }
         case .opaque: return redactOpaque(event)
         case .saslResponse, .saslChallenge: return nil
         case .pop3Greeting, .pop3Command, .pop3Begin, .pop3Listing, .pop3Body, .pop3Completion: return pop3.redact(event)
@@ -146,10 +146,23 @@ package struct ContentRedactor: Sendable {
                 hasChanged = walker.mapLine(&bytes, from: place, to: end, announces: false)
                 place = end
             }
-            if client.names.replace(in: &bytes, from: place) { hasChanged = true }
-            if server.names.replace(in: &bytes, from: place) { hasChanged = true }
-            return hasChanged
+            return replaceNames(in: &bytes, from: place) || hasChanged
         }
+    }
+
+    /// Octets of a text in which names are looked for; people read no more of one, and what follows is replaced word by word.
+    private static let maximumText = 2048
+
+    /// Replaces the names of both sides in a text. Says whether it may have changed.
+    private func replaceNames(in bytes: inout MutableSpan<UInt8>, from start: Int) -> Bool {
+        guard mappers.level.includes(.all), start < bytes.count else { return false }
+        let end = min(bytes.count, start + Self.maximumText)
+        var hasChanged = client.names.replace(in: &bytes, in: start..<end)
+        if server.names.replace(in: &bytes, in: start..<end) { hasChanged = true }
+        guard end < bytes.count else { return hasChanged }
+        var mapper = WordMapper(mappers.words)
+        for index in end..<bytes.count { bytes[index] = mapper.map(bytes[index]) }
+        return true
     }
 
     /// Nobody knows what it is, so all its words are replaced.

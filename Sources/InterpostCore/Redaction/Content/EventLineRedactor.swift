@@ -8,7 +8,8 @@ import NIOCore
 enum EventLineRedactor {
     /// Fields whose texts are words of Interpost, of TLS or of the protocols.
     private static let kept: Set = [
-        "time", "event", "protocol", "by", "side", "version", "cipher", "ja4", "limit", "verdict", "rule", "name", "sent_name",
+        "time", "event", "protocol", "by", "side", "version", "cipher", "ja4", "limit", "verdict", "rule", "tag", "name",
+        "sent_name",
         "text",
         "removed", "added", "not_before", "not_after",
     ]

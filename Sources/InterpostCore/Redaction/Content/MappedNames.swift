@@ -17,20 +17,19 @@ struct MappedNames: Sendable {
     private var names: [Name] = []
 
     private static let maximumCount = 64
-    private static let maximumLength = 256
+    private static let maximumLength = 128
     /// Octets of a name that is looked for within words.
     private static let minimumWithin = 3
 
     mutating func append(_ name: [UInt8], _ pseudonym: [UInt8]) {
         guard name.count <= Self.maximumLength, name.count == pseudonym.count else { return }
-        let levels = name.indices.split { Self.separators.contains(name[$0]) }
+        // Whatever separates the levels is no letter and no digit.
+        let levels = name.indices.split { !WholeWords.isInWord(name[$0]) }
         if levels.count > 1 {
             for level in levels { append(Array(name[level]), Array(pseudonym[level]), isWhole: true) }
         }
         append(name, pseudonym, isWhole: name.count < Self.minimumWithin)
     }
-
-    private static let separators = Set("/.\\".utf8)
 
     private mutating func append(_ name: [UInt8], _ pseudonym: [UInt8], isWhole: Bool) {
         guard !name.isEmpty, name != pseudonym else { return }
@@ -40,11 +39,11 @@ struct MappedNames: Sendable {
     }
 
     /// Replaces names with their pseudonyms, the longest first. Says whether there was one.
-    func replace(in bytes: inout MutableSpan<UInt8>, from start: Int) -> Bool {
-        var index = start
+    func replace(in bytes: inout MutableSpan<UInt8>, in range: Range<Int>) -> Bool {
+        var index = range.lowerBound
         var hasChanged = false
-        while index < bytes.count {
-            let found = names.filter { Self.stands($0, in: bytes, at: index, from: start) }
+        while index < range.upperBound {
+            let found = names.filter { Self.stands($0, in: bytes, at: index, from: range.lowerBound) }
                 .max { $0.name.count < $1.name.count }
             if let found {
                 for offset in found.pseudonym.indices { bytes[index + offset] = found.pseudonym[offset] }

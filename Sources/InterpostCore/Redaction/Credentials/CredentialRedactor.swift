@@ -20,7 +20,8 @@ package struct CredentialRedactor: Sendable {
     private var echoesOfOtherLeg: SecretEchoes?
     /// Whether the client is logged in at the event that is redacted.
     private var isLoggedIn = false
-    private static let maximumName = 1024
+    /// Octets of a literal that may be a name, and is looked through.
+    static let maximumName = 1024
     /// The first words of the client's last lines that were blanked as a whole: the server answers them as it would a tag.
     private var blankedTags: [ByteBuffer] = []
     private static let maximumBlankedTags = 16
@@ -124,6 +125,7 @@ package struct CredentialRedactor: Sendable {
     private mutating func part(_ start: MailEvent.LiteralStart, of event: MailEvent) -> ByteBuffer? {
         guard event.sender == .client else { return masked(event.bytes) }
         if hidden != nil { return echoes.blanked(event.bytes, behindWords: 0) }
+        blankedTags.removeAll { $0 == start.tag }
         if start.name == Keyword("LOGIN") { return loginLine(event.bytes, tag: start.tag) }
         login = nil
         let words = event.bytes.withoutLineEnd.readableBytesView.split(separator: UInt8.space, maxSplits: 3)
@@ -172,12 +174,7 @@ package struct CredentialRedactor: Sendable {
 
     /// The names in a command are short; a message is not searched for secrets.
     func masked(literal octets: ByteBuffer) -> ByteBuffer? {
-        octets.readableBytes <= Self.maximumName + SecretEchoes.maximumBeginning ? masked(octets) : nil
-    }
-
-    /// How many octets at the end may be the beginning of a secret.
-    func beginning(atEndOf octets: ByteBuffer) -> Int {
-        max(echoes.beginning(atEndOf: octets), echoesOfOtherLeg?.beginning(atEndOf: octets) ?? 0)
+        octets.readableBytes <= Self.maximumName ? masked(octets) : nil
     }
 
     private mutating func literal(_ event: MailEvent, remaining: Int) -> ByteBuffer? {
@@ -191,6 +188,7 @@ package struct CredentialRedactor: Sendable {
 
     private mutating func redact(_ command: IMAPCommand, in line: ByteBuffer) -> ByteBuffer? {
         defer { login = nil }
+        blankedTags.removeAll { $0 == command.tag }
         if hidden != nil {
             hidden = nil
             return echoes.blanked(line, behindWords: 0)

@@ -96,29 +96,16 @@ struct SecretEchoes: Sendable {
             bytes = masked
         }
         if let start {
-            let text = line.readableBytesView.dropFirst(start)
-            for place in parts.places(in: text).joined() {
+            let places = parts.places(in: line.readableBytesView.dropFirst(start))
+            if !places.isEmpty {
                 var masked = bytes ?? Array(line.readableBytesView)
-                masked[start + place] = UInt8(ascii: "x")
+                bytes = nil
+                for place in places.joined() { masked[start + place] = UInt8(ascii: "x") }
                 bytes = masked
             }
         }
         return bytes.map { ByteBuffer(bytes: $0) }
     }
-
-    /// How many octets at the end may be the beginning of a secret that goes on in what follows.
-    func beginning(atEndOf text: ByteBuffer) -> Int {
-        let end = text.readableBytesView.suffix(Self.maximumBeginning).map(\.uppercased)
-        return [secrets, others].joined().reduce(0) { longest, secret in
-            let secret = secret.readableBytesView
-            let length = stride(from: min(secret.count - 1, end.count), to: longest, by: -1).first { length in
-                end.suffix(length).elementsEqual(secret.prefix(length))
-            }
-            return length ?? longest
-        }
-    }
-
-    static let maximumBeginning = 256
 
     /// Learns everything that follows this many words of a line, and gives the line with `x` in its place. What announces a literal
     /// stays, for octets follow it.
