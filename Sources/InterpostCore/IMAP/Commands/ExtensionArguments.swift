@@ -4,6 +4,7 @@ import NIOCore
 
 /// One resource of SETQUOTA (RFC 9208 §4.1.3): `STORAGE 512`.
 public struct QuotaLimit: Hashable, Sendable {
+    /// `STORAGE`, `MESSAGE`, … (RFC 9208 §5), in upper case.
     public var resource: Keyword
     /// In the units of the resource: 1024 octets for STORAGE.
     public var limit: UInt64
@@ -11,7 +12,9 @@ public struct QuotaLimit: Hashable, Sendable {
 
 /// One entry of SETMETADATA (RFC 5464 §4.3): `/private/comment "My comment"`; NIL removes it.
 public struct MetadataEntry: Hashable, Sendable {
+    /// `/private/comment`, `/shared/comment`.
     public var name: IMAPString
+    /// `nil` where the client sent NIL: the entry is to be removed.
     public var value: IMAPString?
 }
 
@@ -19,33 +22,43 @@ public struct MetadataEntry: Hashable, Sendable {
 ///
 ///     SET STATUS (SELECTED MessageNew (FLAGS) MessageExpunge) (SUBTREE Lists MessageNew)
 public struct NotifyRequest: Hashable, Sendable {
+    /// One group of mailboxes, with the events that the client wants to hear of: `(SUBTREE Lists MessageNew)`.
     public struct Group: Hashable, Sendable {
         /// SELECTED, SELECTED-DELAYED, INBOXES, PERSONAL, SUBSCRIBED, SUBTREE, MAILBOXES.
         public var filter: Keyword
+        /// The mailboxes of SUBTREE and MAILBOXES; empty for the other filters.
         public var mailboxes: [MailboxName] = []
         /// No events: NONE.
         public var events: [Event] = []
     }
 
+    /// One event, and what is fetched with it: `MessageNew (FLAGS)`.
     public struct Event: Hashable, Sendable {
+        /// `MESSAGENEW`, `FLAGCHANGE`, … (RFC 5465 §5), in upper case.
         public var name: Keyword
         /// What MessageNew fetches.
         public var items: [FetchItem] = []
     }
 
+    /// `STATUS`: the server is to send a STATUS of the mailboxes at once.
     public var wantsStatus: Bool
+    /// At least one, in the order in which they were sent.
     public var groups: [Group]
 }
 
 /// One pair of GENURLAUTH (RFC 4467 §7): a URL to be signed, and how.
 public struct URLMechanism: Hashable, Sendable {
+    /// A secret: a URL may name a user, a server and a message.
     public var url: Secret
+    /// `INTERNAL`, in upper case.
     public var mechanism: Keyword
 }
 
 /// One URL of URLFETCH (RFC 4467 §7, RFC 5524 §3): `"imap://…"`, or `("imap://…" BODY BINARY)`.
 public struct URLPart: Hashable, Sendable {
+    /// A secret: a signed URL is a key to the message.
     public var url: Secret
+    /// `BODY`, `BINARY`, `BODYPARTSTRUCTURE` (RFC 5524); empty for a URL alone.
     public var items: [Keyword] = []
 }
 

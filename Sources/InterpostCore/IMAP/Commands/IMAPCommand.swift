@@ -8,14 +8,17 @@ public import NIOCore
 /// To add a command: a row in `IMAPVerb.all`, and a case in ``Body`` where its arguments are more than a few values in a
 /// fixed order. What has no row is ``Body/unknown``, with its name and its bytes.
 public struct IMAPCommand: Sendable {
+    /// As the client wrote it.
     public let tag: ByteBuffer
     /// In upper case, without `UID`.
     public let name: Keyword
     /// `UID FETCH`, `UID STORE`, …: numbers are UIDs.
     public let usesUIDs: Bool
+    /// What the command asks for, by its verb.
     public let body: Body
     /// The bytes it was read from.
     public let text: IMAPText
+    /// The leniencies that reading the command needed.
     public let quirks: Quirks
     /// Whether the verb's arguments never hold a secret or a message.
     let hasHarmlessArguments: Bool

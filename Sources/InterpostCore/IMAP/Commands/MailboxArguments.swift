@@ -4,7 +4,9 @@ import NIOCore
 
 /// One field of ID (RFC 2971 §3.3): `"name" "Interpost"`, or `"os" NIL`.
 public struct IDField: Hashable, Sendable {
+    /// The field's name as the client wrote it; RFC 2971 compares it without regard to case.
     public var name: IMAPString
+    /// `nil` for NIL, and where the list ends before the value.
     public var value: IMAPString?
 }
 
@@ -12,7 +14,9 @@ public struct IDField: Hashable, Sendable {
 ///
 ///     (CONDSTORE QRESYNC (67890007 20050715194045000))      CONDSTORE; QRESYNC with a list of two
 public struct IMAPOption: Hashable, Sendable {
+    /// The option's word, in upper case.
     public var name: Keyword
+    /// `nil` for a word alone.
     public var argument: IMAPValue?
 }
 
@@ -20,7 +24,9 @@ public struct IMAPOption: Hashable, Sendable {
 public struct ListRequest: Hashable, Sendable {
     /// `(SUBSCRIBED RECURSIVEMATCH)` before the reference.
     public var selection: [IMAPOption] = []
+    /// What the patterns are relative to; mostly empty.
     public var reference: IMAPString
+    /// Names with `*` and `%`. More than one only in parentheses (RFC 5258).
     public var patterns: [IMAPString]
     /// `RETURN (CHILDREN STATUS (MESSAGES))` after the patterns.
     public var returns: [IMAPOption] = []
@@ -40,11 +46,13 @@ public struct AppendedMessage: Hashable, Sendable {
         case url(Secret)
     }
 
+    /// The flags that the new message gets; empty where the client names none.
     public var flags: [IMAPString] = []
     /// `nil` where the client left it out.
     public var internalDate: IMAPString?
     /// ANNOTATION and other data after the date, as they were sent.
     public var extensions: [IMAPOption] = []
+    /// What the message is made of, in order: one literal, or the parts of CATENATE (RFC 4469).
     public var parts: [Part] = []
 
     /// Octets that the client sends for it.

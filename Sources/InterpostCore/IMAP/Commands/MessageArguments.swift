@@ -4,6 +4,7 @@ import NIOCore
 
 /// What STORE does to the messages it names (RFC 9051 §6.4.6, RFC 5257, RFC 7162, X-GM-EXT-1).
 public struct StoreRequest: Hashable, Sendable {
+    /// `+FLAGS`, `-FLAGS`, or `FLAGS`, which replaces all that was there (RFC 9051 §6.4.6).
     public enum Operation: String, Sendable, CaseIterable { case add, remove, replace }
 
     /// What is stored: flags in the sense of IMAP, Gmail's labels, annotations.
@@ -15,7 +16,9 @@ public struct StoreRequest: Hashable, Sendable {
         case other(Keyword, [IMAPValue])
     }
 
+    /// Whether the values are added, removed, or put in the place of the old ones.
     public var operation: Operation
+    /// What is stored, with its values.
     public var item: Item
     /// `.SILENT`: no FETCH answers are wanted.
     public var isSilent: Bool

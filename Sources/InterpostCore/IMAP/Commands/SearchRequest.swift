@@ -17,6 +17,7 @@ public struct SearchRequest: Hashable, Sendable {
 
 /// One key of a search program (RFC 9051 §6.4.4; RFC 5032, 5182, 5257, 5466, 6203, 7162, 8474, 8514; X-GM-EXT-1).
 public indirect enum SearchKey: Hashable, Sendable {
+    /// How a message's date compares with the day of the key, without regard to time of day and zone.
     public enum Comparison: String, Sendable { case before, on, since }
     /// Which of a message's dates: INTERNALDATE, the `Date:` field, when it was saved here.
     public enum DateKind: String, Sendable { case `internal`, sent, saved }
