@@ -6,6 +6,7 @@ import NIOCore
 ///     (NIL NIL "friends" NIL)                         the group `friends:` begins
 ///     (NIL NIL NIL NIL)                               the group ends
 public struct Address: Hashable, Sendable, CustomStringConvertible {
+    /// What an element of an address list is: an address, or an end of a group.
     public enum Role: Hashable, Sendable { case mailbox, groupStart, groupEnd }
 
     /// The name for people, as the message has it: perhaps in encoded words.
@@ -17,6 +18,7 @@ public struct Address: Hashable, Sendable, CustomStringConvertible {
     /// The part after the `@`.
     public var host: IMAPString?
 
+    /// An address from its four fields; all `nil` make the end of a group.
     public init(
         name: IMAPString? = nil, route: IMAPString? = nil, mailbox: IMAPString? = nil, host: IMAPString? = nil
     ) {

@@ -15,33 +15,45 @@ public indirect enum BodyStructure: Hashable, Sendable {
     /// Its fields are the subtype, the parameters and those from the disposition on.
     case multipart(Fields, parts: [BodyStructure])
 
+    /// What BODYSTRUCTURE says of one part. A server may leave fields out, from any one of them to the end.
     public struct Fields: Hashable, Sendable {
         /// `nil` for a multipart, and where the server sent NIL.
         public var type: IMAPString?
+        /// `nil` where the server sent none.
         public var subtype: IMAPString?
+        /// Parameters of the Content-Type; empty for NIL.
         public var parameters: [Parameter] = []
+        /// Content-ID (RFC 2045 §7); `nil` for NIL.
         public var contentID: IMAPString?
+        /// Content-Description (RFC 2045 §8), not decoded; `nil` for NIL.
         public var contentDescription: IMAPString?
         /// Content-Transfer-Encoding.
         public var encoding: IMAPString?
         /// In the transfer encoding.
         public var octets: UInt64?
+        /// Content-MD5 (RFC 1864); `nil` for NIL, and for a multipart.
         public var md5: IMAPString?
+        /// Content-Disposition (RFC 2183); `nil` for NIL, and where the server sent none.
         public var disposition: Disposition?
+        /// Content-Language (RFC 3282); empty for NIL.
         public var languages: [IMAPString] = []
+        /// Content-Location (RFC 2557); `nil` for NIL, and where the server sent none.
         public var location: IMAPString?
         /// What follows the location.
         public var others: [IMAPValue] = []
 
+        /// Fields of which nothing is known.
         public init() {}
     }
 
     /// `"charset" "utf-8"`.
     public struct Parameter: Hashable, Sendable, CustomStringConvertible {
+        /// As the server wrote it; compared without regard to case by RFC 2045 §5.1, but not by `==`.
         public var name: IMAPString
         /// `nil` where the server sent NIL or nothing.
         public var value: IMAPString?
 
+        /// A parameter; without a value where NIL stands for it.
         public init(name: IMAPString, value: IMAPString?) {
             self.name = name
             self.value = value
@@ -54,8 +66,10 @@ public indirect enum BodyStructure: Hashable, Sendable {
     public struct Disposition: Hashable, Sendable, CustomStringConvertible {
         /// `nil` where the server sent NIL.
         public var type: IMAPString?
+        /// Empty where the server sent NIL or nothing.
         public var parameters: [Parameter]
 
+        /// A disposition with its parameters.
         public init(type: IMAPString?, parameters: [Parameter] = []) {
             self.type = type
             self.parameters = parameters
@@ -66,6 +80,7 @@ public indirect enum BodyStructure: Hashable, Sendable {
         }
     }
 
+    /// The fields of the outermost part, whatever kind it is.
     public var fields: Fields {
         switch self {
         case .basic(let fields), .text(let fields, _), .message(let fields, _, _, _), .multipart(let fields, _): fields
@@ -85,6 +100,7 @@ extension BodyStructure {
         /// From the outermost part to the innermost one, each from 1 on.
         public var numbers: [UInt32]
 
+        /// A part number of these numbers, the outermost one first.
         public init(_ numbers: [UInt32]) { self.numbers = numbers }
 
         /// `nil` for anything but a list of numbers from 1 on with dots between them.
@@ -106,6 +122,7 @@ extension BodyStructure {
     /// The part with this number, `"1.2"`.
     public func part(_ number: String) -> BodyStructure? { PartNumber(ByteBuffer(string: number)).flatMap { part($0) } }
 
+    /// The part with this number; `nil` where there is none.
     public func part(_ number: PartNumber) -> BodyStructure? {
         var children = numberedAsWhole
         var found: BodyStructure?
@@ -121,6 +138,7 @@ extension BodyStructure {
     /// All parts that have a number, each before those inside it.
     public var numberedParts: NumberedParts { NumberedParts(self) }
 
+    /// The parts of a message with their numbers, found one by one.
     public struct NumberedParts: Sequence, IteratorProtocol, Sendable {
         private var waiting: [(number: [UInt32], parts: [BodyStructure], next: Int)]
 

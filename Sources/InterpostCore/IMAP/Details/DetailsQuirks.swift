@@ -4,6 +4,7 @@ import NIOCore
 // command or response that has a deep reader is given to that reader, and only the quirks are kept.
 
 extension UnreadValue {
+    /// For ENVELOPE: `nil` where the value is no list. The quirks are those of this value alone.
     public func envelope() -> (envelope: Envelope?, quirks: Quirks) {
         var reader = reader
         let envelope = Envelope.read(&reader)

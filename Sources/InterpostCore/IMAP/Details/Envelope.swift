@@ -7,17 +7,28 @@ public import NIOCore
 ///
 /// An instance is large (see `DeepBoundsTests`): where it is stored in an enum, make the case indirect.
 public struct Envelope: Hashable, Sendable {
+    /// The `Date:` field; `nil` for NIL, as for all fields of text here.
     public var date: IMAPString?
+    /// The `Subject:` field, perhaps in encoded words (RFC 2047).
     public var subject: IMAPString?
+    /// `From:`; empty for NIL, as for all lists of addresses here.
     public var from: [Address] = []
+    /// `Sender:`; servers repeat `from` where the message has none.
     public var sender: [Address] = []
+    /// `Reply-To:`; servers repeat `from` where the message has none.
     public var replyTo: [Address] = []
+    /// `To:`
     public var to: [Address] = []
+    /// `Cc:`
     public var cc: [Address] = []
+    /// `Bcc:`
     public var bcc: [Address] = []
+    /// The `In-Reply-To:` field, with its angle brackets.
     public var inReplyTo: IMAPString?
+    /// The `Message-ID:` field, with its angle brackets.
     public var messageID: IMAPString?
 
+    /// An envelope in which nothing is said.
     public init() {}
 
     /// When the message says that it was sent.

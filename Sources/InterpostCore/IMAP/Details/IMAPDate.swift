@@ -13,12 +13,15 @@ public struct IMAPDate: Hashable, Sendable, CustomStringConvertible {
     /// Whether the date was written with a time of day.
     public let hasTime: Bool
 
+    /// 0 to 9999, written in four digits.
     public var year: Int { Int(calendar.year) }
     /// 1 to 12.
     public var month: Int { Int(calendar.month) }
     /// 1 to 31.
     public var day: Int { Int(calendar.day) }
+    /// 0 to 23; 0 for a day without a time.
     public var hour: Int { Int(calendar.hour) }
+    /// 0 to 59; 0 for a day without a time.
     public var minute: Int { Int(calendar.minute) }
     /// 0 to 60.
     public var second: Int { Int(calendar.second) }
