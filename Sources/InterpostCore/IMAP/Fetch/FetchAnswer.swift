@@ -7,18 +7,24 @@ import NIOCore
 ///
 /// What every listing asks for has a field of its own, and costs no memory beyond this value.
 public struct FetchAnswer: Sendable {
+    /// From the item UID, or the number before UIDFETCH (RFC 9586); `nil` where the server says neither.
     public var uid: UInt64?
+    /// `nil` where the server does not list the flags; empty where there are none.
     public var flags: FlagList?
     /// Octets, RFC822.SIZE.
     public var size: UInt64?
+    /// MODSEQ (RFC 7162 §3.1); `nil` where the server does not say it.
     public var modSequence: UInt64?
+    /// INTERNALDATE as it was written, see ``IMAPDate``; `nil` where the server does not say it.
     public var internalDate: IMAPString?
     /// Texts of the message.
     public var contents: [Content] = []
+    /// All other items, in the order in which they were sent.
     public var items: [Item] = []
 
     /// `BODY[TEXT] {120}…`
     public struct Content: Hashable, Sendable {
+        /// Which text it is: `BODY[TEXT]<0>`.
         public var item: FetchItem
         /// `nil` for NIL: there is no such part.
         public var value: IMAPString?
@@ -65,7 +71,9 @@ public struct FetchAnswer: Sendable {
 
     /// `/comment (value.priv "mine")`, RFC 5257 §4.4.
     public struct Annotation: Hashable, Sendable {
+        /// The entry's name: `/comment`.
         public var entry: IMAPString
+        /// `value.priv`, `size.shared`, … with their values; `nil` for NIL.
         public var attributes: [MetadataEntry]
     }
 

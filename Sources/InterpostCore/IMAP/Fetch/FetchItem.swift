@@ -24,6 +24,7 @@ public struct FetchItem: Hashable, Sendable, CustomStringConvertible {
     /// Lists that follow the item: `PREVIEW (LAZY)`, `ANNOTATION (/comment) (value.priv)`.
     public var arguments: [IMAPValue] = []
 
+    /// An item from its pieces; `name` without the brackets.
     public init(name: Keyword, section: FetchSection? = nil, partial: Partial? = nil, arguments: [IMAPValue] = []) {
         self.name = name
         self.section = section

@@ -4,6 +4,7 @@ public import NIOCore
 ///
 ///     1.2.HEADER.FIELDS (FROM "x y")      part [1, 2], content .headerFields([FROM, x y])
 public struct FetchSection: Hashable, Sendable, CustomStringConvertible {
+    /// What of the part is meant: all of it, or its header, some fields, its text, its MIME header.
     public enum Content: Hashable, Sendable {
         /// `BODY[]`, `BODY[1]`
         case whole
@@ -18,8 +19,10 @@ public struct FetchSection: Hashable, Sendable, CustomStringConvertible {
 
     /// Numbers of parts, the outermost first; empty for the message itself.
     public var part: [UInt32]
+    /// What of the part is meant.
     public var content: Content
 
+    /// A section from its pieces; the empty section, `[]`, when both are left out.
     public init(part: [UInt32] = [], content: Content = .whole) {
         self.part = part
         self.content = content
