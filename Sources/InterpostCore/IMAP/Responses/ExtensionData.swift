@@ -4,19 +4,25 @@ import NIOCore
 
 /// Who may do what (RFC 4314 §3.6): `fred rwipsldexta`.
 public struct ACLEntry: Hashable, Sendable {
+    /// A user or a group; after a `-`, the rights are those that it is denied (RFC 4314 §2).
     public var identifier: IMAPString
+    /// Letters of RFC 4314 §2.1; servers may add digits of their own.
     public var rights: IMAPString
 }
 
 /// How much of a resource is used (RFC 9208 §4.2.1): `STORAGE 10 512`, in units of 1024 octets.
 public struct QuotaUsage: Hashable, Sendable {
+    /// `STORAGE`, `MESSAGE`, … (RFC 9208 §5), in upper case.
     public var resource: Keyword
+    /// In the units of the resource.
     public var usage: UInt64
+    /// In the units of the resource.
     public var limit: UInt64
 }
 
 /// What one URL of URLFETCH stands for (RFC 4467 §7, RFC 5524 §3).
 public struct URLContent: Hashable, Sendable {
+    /// A secret: a signed URL is a key to the message.
     public var url: Secret
     /// `nil` for NIL, when the server does not give it out, and where the answer has ``items``.
     public var content: IMAPString?
@@ -26,7 +32,9 @@ public struct URLContent: Hashable, Sendable {
 
 /// One pair of XAPPLEPUSHSERVICE: `"aps-topic" "com.apple.mail.XServer.x"`. The topic identifies this account's devices.
 public struct ApplePushField: Hashable, Sendable {
+    /// `aps-version`, `aps-topic`.
     public var name: IMAPString
+    /// A secret: see above.
     public var value: Secret
 }
 

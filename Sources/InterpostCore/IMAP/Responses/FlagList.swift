@@ -6,9 +6,11 @@ import NIOCore
 ///
 /// The system flags are bits, so that a listing of a mailbox makes no array for each message.
 public struct FlagList: Hashable, Sendable, CustomStringConvertible {
+    /// The flags that RFC 3501 §2.3.2 and RFC 9051 §2.3.2 define, one bit each.
     public struct System: OptionSet, Hashable, Sendable {
         public let rawValue: UInt8
 
+        /// A set from its bits.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         public static let answered = System(rawValue: 1)
@@ -16,15 +18,18 @@ public struct FlagList: Hashable, Sendable, CustomStringConvertible {
         public static let deleted = System(rawValue: 4)
         public static let seen = System(rawValue: 8)
         public static let draft = System(rawValue: 16)
+        /// `\Recent`: of IMAP4rev1 only, deprecated by RFC 9051.
         public static let recent = System(rawValue: 32)
         /// `\*` in PERMANENTFLAGS: a client may make new keywords.
         public static let any = System(rawValue: 64)
     }
 
+    /// The system flags in the list, `\*` included.
     public var system: System
     /// Keywords, and flags with a backslash that are not system flags, in their order.
     public var others: [IMAPString]
 
+    /// A list of flags; empty when both are left out.
     public init(system: System = [], others: [IMAPString] = []) {
         self.system = system
         self.others = others

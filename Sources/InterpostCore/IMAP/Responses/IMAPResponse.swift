@@ -23,6 +23,7 @@ public struct IMAPResponse: Sendable {
         case unknown
     }
 
+    /// What kind of response it is, by its name.
     public let kind: Kind
     /// In upper case; `nil` where there is no name to read.
     public let name: Keyword?
@@ -39,6 +40,7 @@ public struct IMAPResponse: Sendable {
     ///     * 12 FETCH (FLAGS (\Seen) UID 7)␍␊      kind .fetch, number 12
     public init(reading line: ByteBuffer) { self.init(reading: IMAPText(line: line)) }
 
+    /// Reads an untagged response of any number of lines.
     public init(reading text: IMAPText) {
         self.text = text
         let head = ResponseHead(of: text.bytes)
@@ -52,6 +54,7 @@ public struct IMAPResponse: Sendable {
     /// The name and number of a response whose end has not come yet.
     static func beginning(_ line: ByteBuffer) -> IMAPResponse { IMAPResponse(reading: IMAPText(line: line)) }
 
+    /// What the response says. It is read anew each time, see ``read()``.
     public var data: Data { read().data }
 
     /// Reads the response deeply. Costs time that grows with its length.

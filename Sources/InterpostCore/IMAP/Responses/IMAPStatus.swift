@@ -5,6 +5,7 @@ public import NIOCore
 ///
 ///     a1 OK [READ-ONLY] done␍␊      tag a1, result .ok, code READ-ONLY, text `done`
 public struct IMAPStatus: Sendable {
+    /// The word of a status response (RFC 9051 §7.1).
     public enum Result: String, Sendable, CaseIterable {
         case ok, no, bad, bye, preauth
 
@@ -22,11 +23,13 @@ public struct IMAPStatus: Sendable {
 
     /// `*` for an untagged one.
     public let tag: ByteBuffer
+    /// The word after the tag.
     public let result: Result
     /// The text in brackets, without the brackets.
     public let code: ByteBuffer?
     /// The text for people.
     public let text: ByteBuffer
+    /// The leniencies that reading the response needed.
     public let quirks: Quirks
 
     private static let results = KeywordTable<Result>([

@@ -11,6 +11,7 @@ public struct ListData: Hashable, Sendable {
     public var attributes: [IMAPString]
     /// One character; `nil` for a mailbox in a flat namespace.
     public var separator: IMAPString?
+    /// The mailbox's name as the server wrote it.
     public var name: MailboxName
     /// Which selection criteria the mailboxes below it match.
     public var childInfo: [IMAPString] = []
@@ -23,7 +24,9 @@ public struct ListData: Hashable, Sendable {
 /// `"COLOR" ("red")` at the end of a LIST or in a NAMESPACE: a name and what belongs to it (RFC 4466 §2.1,
 /// RFC 5258 §4).
 public struct ListExtension: Hashable, Sendable {
+    /// The name as the server wrote it: `COLOR`.
     public var name: IMAPString
+    /// What belongs to the name; mostly a list.
     public var value: IMAPValue
 }
 
@@ -48,9 +51,11 @@ public enum StatusItem: Hashable, Sendable {
 
 /// One namespace (RFC 2342): `("#shared/" "/")`.
 public struct Namespace: Hashable, Sendable {
+    /// What all names in the namespace begin with; empty for the personal one of many servers.
     public var prefix: IMAPString
     /// One character; `nil` for a flat namespace.
     public var separator: IMAPString?
+    /// What other extensions add, by name (RFC 2342 §5).
     public var extensions: [ListExtension] = []
 }
 

@@ -53,6 +53,7 @@ public enum ResponseCode: Hashable, Sendable {
     /// A code that is not known, or whose arguments are not those that it takes.
     case other(Keyword, arguments: ByteBuffer)
 
+    /// Why an annotation was not stored (RFC 5257): its value is too big, or the message has too many.
     public enum AnnotateTrouble: Hashable, Sendable { case tooBig, tooMany }
 
     /// Which annotations a mailbox takes (RFC 5257 §3.1).

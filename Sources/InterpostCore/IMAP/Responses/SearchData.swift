@@ -7,6 +7,7 @@ import NIOCore
 ///     (TAG "A285") UID MIN 7 MAX 3800
 ///     tag A285, usesUIDs, items [min(7), max(3800)]
 public struct ESearchData: Hashable, Sendable {
+    /// One result, by its name: `MIN 7`, `COUNT 12`, `ALL 1:3`.
     public enum Item: Hashable, Sendable {
         case min(UInt64)
         case max(UInt64)
@@ -25,7 +26,9 @@ public struct ESearchData: Hashable, Sendable {
 
     /// `(23 1705)`: where in the result, and which messages.
     public struct Change: Hashable, Sendable {
+        /// In the order of the result, as the server counts it (RFC 5267 §4.3).
         public var position: UInt64
+        /// The messages that are added or removed there; UIDs where ``ESearchData/usesUIDs`` says so.
         public var messages: SequenceSet
     }
 
@@ -33,8 +36,11 @@ public struct ESearchData: Hashable, Sendable {
     public var tag: IMAPString?
     /// The mailbox, in an answer to MULTISEARCH.
     public var mailbox: MailboxName?
+    /// The UIDVALIDITY of ``mailbox``, in an answer to MULTISEARCH; otherwise `nil`.
     public var uidValidity: UInt64?
+    /// `UID`: messages are named by their UIDs, not by sequence numbers.
     public var usesUIDs = false
+    /// The results in the order in which they were sent.
     public var items: [Item] = []
 
     init(_ reader: inout IMAPReader) {
@@ -105,6 +111,7 @@ public struct ESearchData: Hashable, Sendable {
 public struct MessageThread: Hashable, Sendable, CustomStringConvertible {
     /// Empty where the message that the branches answer is not here.
     public var messages: [UInt64] = []
+    /// The threads into which this one divides after its last message; empty where it does not divide.
     public var branches: [MessageThread] = []
 
     /// Branches that are nested deeper are passed over.
