@@ -11,6 +11,7 @@ public enum IMAPCapability: Hashable, Sendable {
     case known(Name, Argument?)
     case other(ByteBuffer)
 
+    /// What follows the `=` of a capability, in the form in which the capability takes it.
     public enum Argument: Hashable, Sendable {
         case number(UInt64)
         /// A name, in upper case.
@@ -22,6 +23,7 @@ public enum IMAPCapability: Hashable, Sendable {
     /// What kind of argument a capability takes, if any.
     enum ArgumentKind { case none, number, word, text }
 
+    /// Reads one word of a capability list. A word that is not known is ``other(_:)``, with its octets as they came.
     public init(reading word: ByteBuffer) {
         let bytes = word.readableBytesView
         if let whole = Keyword(bytes), let name = Name.named(whole) {
@@ -52,7 +54,9 @@ public enum IMAPCapability: Hashable, Sendable {
         return number
     }
 
+    /// `nil` for a capability that is not known.
     public var name: Name? { if case .known(let name, _) = self { name } else { nil } }
+    /// `nil` for a capability without an argument, and for one that is not known.
     public var argument: Argument? { if case .known(_, let argument) = self { argument } else { nil } }
 
     /// The SASL mechanism of an `AUTH=`.

@@ -19,6 +19,7 @@ public struct IMAPReader: Sendable {
     /// `nil` for a client's text: its server reads only escaped quotes as part of a string, so this reader does, too.
     private var ends: QuotedEnds?
 
+    /// A reader at the beginning of what a server said.
     public init(_ text: IMAPText) { self.init(text, from: 0) }
 
     /// A reader that starts this many octets after the beginning, with the quirks that were found before that.
@@ -31,6 +32,7 @@ public struct IMAPReader: Sendable {
         position = offset
     }
 
+    /// Whether all octets are read.
     public var isAtEnd: Bool { position >= bytes.endIndex }
 
     /// The byte at the reader, or 0 at the end.

@@ -2,6 +2,7 @@ public import NIOCore
 
 /// A value that IMAP lets a sender spell in three ways (RFC 9051 §4.3): `foo`, `"foo"` and `{3}␍␊foo` are equal.
 public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
+    /// How a value was spelled on the wire. Values that differ only in this are equal.
     public enum Form: Sendable {
         case atom, quoted, literal
         /// `~{n}`: NUL is allowed in it (RFC 3516).
@@ -10,16 +11,19 @@ public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
 
     /// The value, without quotes and backslashes; for a long literal that was not kept, its beginning.
     public var bytes: ByteBuffer
+    /// How it was spelled.
     public var form: Form
     /// Octets of the value: more than `bytes` holds where a long literal was not kept.
     public var length: Int
 
+    /// A value of these octets. `length` is their number when left out; it is larger where only a beginning is kept.
     public init(_ bytes: ByteBuffer, form: Form = .atom, length: Int? = nil) {
         self.bytes = bytes
         self.form = form
         self.length = length ?? bytes.readableBytes
     }
 
+    /// The UTF-8 of a text, in the form of an atom whatever its letters.
     public init(_ text: String) { self.init(ByteBuffer(string: text)) }
 
     public static func == (left: Self, right: Self) -> Bool {
@@ -39,9 +43,12 @@ public struct IMAPString: Hashable, Sendable, CustomStringConvertible {
 /// The name of a mailbox, as bytes. `INBOX` in any case is one mailbox (RFC 9051 §5.1); all else is compared
 /// octet by octet, never as a Swift `String`.
 public struct MailboxName: Hashable, Sendable, CustomStringConvertible {
+    /// The name as it was sent: modified UTF-7, or UTF-8 where that is enabled.
     public var string: IMAPString
 
+    /// A name as the wire has it.
     public init(_ string: IMAPString) { self.string = string }
+    /// A name as the wire has it, given as text: nothing is encoded.
     public init(_ text: String) { string = IMAPString(text) }
 
     public static func == (left: Self, right: Self) -> Bool {

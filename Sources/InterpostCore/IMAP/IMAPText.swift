@@ -6,9 +6,11 @@ public import NIOCore
 ///
 /// Most are one line, and then `bytes` is a slice of what arrived. Long literals are not kept, only counted.
 public struct IMAPText: Hashable, Sendable {
+    /// One literal of a command or response: its announcement, and its octets where they were kept.
     public struct Literal: Hashable, Sendable {
         /// Where in `IMAPText.bytes` the octets belong: after the line end of their announcement.
         var position: Int
+        /// The `{n}` at the end of the line before it.
         public var announcement: LiteralAnnouncement
         /// The octets, or `nil` when there were more than the limit.
         public var octets: ByteBuffer?
@@ -20,6 +22,7 @@ public struct IMAPText: Hashable, Sendable {
 
     /// The lines without the last line end.
     public internal(set) var bytes: ByteBuffer
+    /// In the order in which they came.
     public internal(set) var literals: [Literal] = []
     /// Some of it is missing: the lines together passed the line limit.
     public internal(set) var isCutShort = false

@@ -14,8 +14,11 @@ public enum IMAPValue: Hashable, Sendable {
     /// Lists that are nested deeper are passed over, and read as empty.
     static let maximumDepth = 64
 
+    /// `nil` for a list, and for NIL.
     public var string: IMAPString? { if case .string(let string) = self { string } else { nil } }
+    /// `nil` for anything but a list.
     public var list: [IMAPValue]? { if case .list(let values) = self { values } else { nil } }
+    /// Whether it is the atom `NIL`.
     public var isNIL: Bool { self == .nil }
 }
 

@@ -4,6 +4,7 @@ public import NIOCore
 // megabyte of `1,1,1,…` costs time to go through and no memory.
 
 extension SequenceSet {
+    /// A set as a text spells it, not checked: see ``quirks``.
     public init(_ text: String) { self.init(text: ByteBuffer(string: text)) }
 
     /// The text between two commas.
@@ -31,6 +32,7 @@ extension SequenceSet {
         }
     }
 
+    /// One end of a range: a number, or `*`.
     public enum Bound: Hashable, Sendable, CustomStringConvertible {
         /// From 1 on. Numbers have 32 bits; a larger one is a quirk, and is kept up to ``maximumNumber``.
         case number(UInt64)
@@ -51,6 +53,7 @@ extension SequenceSet {
     /// In the order in which they were written. Anything that is not an element is left out, see ``quirks``.
     public var elements: Elements { Elements(text) }
 
+    /// The elements of a set, read one by one from its text.
     public struct Elements: Sequence, IteratorProtocol, Sendable {
         /// A copy, because looking at a byte of an array costs a tenth of looking at one of a buffer.
         private let bytes: [UInt8]
@@ -175,6 +178,7 @@ extension SequenceSet {
     ///     COPYUID 38505 304,319:320 3956:3958      304 → 3956, 319:320 → 3957:3958
     public func runs(besides other: SequenceSet) -> Runs { Runs(ranges: elements, others: other.elements) }
 
+    /// The pairs of runs of equal length in two sets, found one by one.
     public struct Runs: Sequence, IteratorProtocol, Sendable {
         fileprivate var ranges: Elements
         fileprivate var others: Elements
@@ -220,10 +224,12 @@ extension SequenceSet {
 ///     PARTIAL 1:500      the first 500
 ///     PARTIAL -1:-100    the last 100
 public struct PartialRange: Hashable, Sendable, CustomStringConvertible {
+    /// Positions in the result, both ends included, from 1 on.
     public var positions: ClosedRange<UInt32>
     /// 1 is the last result, 2 the one before it.
     public var isFromEnd: Bool
 
+    /// A range of positions; `isFromEnd` counts them from the last result.
     public init(positions: ClosedRange<UInt32>, isFromEnd: Bool) {
         self.positions = positions
         self.isFromEnd = isFromEnd

@@ -2,6 +2,7 @@ public import NIOCore
 
 /// A sequence set as it was written, `1:4,7`, `*:4` or `$` (RFC 9051 §9, RFC 5182).
 public struct SequenceSet: Hashable, Sendable, CustomStringConvertible {
+    /// The set as it was written, well-formed or not.
     public var text: ByteBuffer
 
     public var description: String { String(buffer: text) }
@@ -27,8 +28,10 @@ public struct NumberRuns: Hashable, Sendable, CustomStringConvertible {
     /// How many numbers were added.
     public private(set) var count = 0
 
+    /// No numbers.
     public init() {}
 
+    /// Whether no number was added.
     public var isEmpty: Bool { count == 0 }
 
     /// Forgets the runs beyond `maximumRuns`, but goes on counting.
