@@ -1,5 +1,6 @@
 /// A rule that a peer broke, found by reading leniently. Never an error: the session goes on.
 public struct Anomaly: Hashable, Sendable {
+    /// The rule that was broken. The raw value is its name in logs.
     public enum Kind: String, Sendable, CaseIterable {
         case greetingMissing = "greeting-missing"
         case lineTooLong = "line-too-long"
@@ -26,12 +27,14 @@ public struct Anomaly: Hashable, Sendable {
         case brokenDeflate = "broken-deflate"
     }
 
+    /// Which rule was broken.
     public var kind: Kind
     /// The side that broke the rule.
     public var side: Side
     /// Octets of that side before the place.
     public var offset: Int
 
+    /// An anomaly of `side`, after this many of its octets.
     public init(_ kind: Kind, side: Side, offset: Int) {
         self.kind = kind
         self.side = side

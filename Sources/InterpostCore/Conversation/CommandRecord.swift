@@ -4,10 +4,13 @@ public import NIOCore
 public struct CommandRecord: Sendable {
     /// The number of its first event: ``MailEvent/exchange``.
     public var exchange: Int
+    /// The tag as the client wrote it.
     public var tag: ByteBuffer
+    /// The command's name in upper case, without `UID`.
     public var name: Keyword
     /// `nil` while the command is not whole, and for one that was refused before it was.
     public var command: IMAPCommand?
+    /// When the command's first line was read.
     public var startedAt: WireTime
     /// The SASL exchange of AUTHENTICATE; `nil` for other commands.
     public var sasl: SASLExchange?
@@ -21,9 +24,11 @@ public struct POP3CommandRecord: Sendable {
     public var name: Keyword?
     /// Without its secrets.
     public var command: POP3Command
+    /// When the command's line was read.
     public var startedAt: WireTime
     /// Lines of a listing; and octets of a listing or message, including a message that the client sends (XTND XMIT).
     public var lines = 0
+    /// Octets of a listing or message that have passed, as ``lines`` says; line ends count.
     public var octets = 0
     /// The lines of a CAPA or AUTH listing.
     public var listing: [ByteBuffer] = []

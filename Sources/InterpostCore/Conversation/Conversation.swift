@@ -10,6 +10,7 @@ public struct Conversation: Sendable {
     /// `nil` in a session of IMAP.
     public private(set) var pop3: POP3Conversation?
 
+    /// A conversation in which nothing was said yet.
     public init(_ mailProtocol: MailProtocol, limits: WireLimits = .standard) {
         switch mailProtocol {
         case .imap: imap = IMAPConversation(limits: limits)

@@ -49,6 +49,7 @@ public struct IMAPConversation: Sendable {
         case awaitingSwitch
     }
 
+    /// The state of the session (RFC 9051 §3), as the server's answers so far have it.
     public internal(set) var state = State.notAuthenticated {
         didSet { noteState() }
     }
@@ -82,6 +83,7 @@ public struct IMAPConversation: Sendable {
     /// The exchange of what the client is sending, and of what the server is saying unless it completes a command.
     private var exchanges: (client: Int?, server: Int?)
 
+    /// A conversation in which nothing was said yet.
     public init(limits: WireLimits = .standard) {
         self.limits = limits
         client = IMAPFramer(sender: .client, limits: limits)
@@ -93,6 +95,7 @@ public struct IMAPConversation: Sendable {
         (sawGreeting, isBehindLogin, state) = (true, true, .authenticated)
     }
 
+    /// Takes bytes that `side` sent. What they mean is asked for with ``next()``.
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         now = time
         if side == .client { client.append(bytes) } else { server.append(bytes) }
@@ -130,6 +133,7 @@ public struct IMAPConversation: Sendable {
         return status.result == .ok && status.tag == partial?.tag
     }
 
+    /// Octets of `side` that are in no event yet.
     public func unread(from side: Side) -> Int { side == .client ? client.unread : server.unread }
 
     func unreadBytes(from side: Side) -> ByteBuffer { side == .client ? client.unreadBytes : server.unreadBytes }
@@ -143,10 +147,12 @@ public struct IMAPConversation: Sendable {
     /// The server's last line announced a literal, and the response is not whole yet.
     var isMidResponse: Bool { serverText != nil || isInLongResponse }
 
+    /// Takes out the octets of `side` that are in no event yet, for a stream that turns to TLS or DEFLATE at this octet.
     public mutating func takeUnread(from side: Side) -> ByteBuffer {
         side == .client ? client.takeUnread() : server.takeUnread()
     }
 
+    /// Lets go of large buffers that are read. Called when ``next()`` has returned `nil`.
     public mutating func settle() {
         client.settle()
         server.settle()

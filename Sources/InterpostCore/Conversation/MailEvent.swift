@@ -11,13 +11,17 @@ public struct MailEvent: Sendable {
 
     /// Counts from 1 in each session, both directions together.
     public var number: Int
+    /// When bytes arrived last, from either side, before the event was read.
     public var time: WireTime
     /// Octets of this sender before this event.
     public var offset: Int
     /// 0 for none.
     private var exchangeNumber: Int
+    /// The octets on the wire that this event is, line end included.
     public var bytes: ByteBuffer
+    /// Who said it, or in whose place Interpost said it.
     public var sender: Side
+    /// What the bytes were read as.
     public var meaning: Meaning
     /// Interpost said this in the sender's place (its own answer to STARTTLS, say).
     public var isOurs = false
@@ -55,6 +59,7 @@ public struct MailEvent: Sendable {
         self.standing = standing
     }
 
+    /// What the bytes of an event were read as.
     public enum Meaning: Sendable {
         /// Framed, but not understood. It is forwarded and recorded like everything else.
         case unknown
@@ -100,6 +105,7 @@ public struct MailEvent: Sendable {
 
     /// The beginning of a literal, and of which command.
     public struct LiteralStart: Sendable {
+        /// The `{n}` at the end of the line.
         public var announcement: LiteralAnnouncement
         /// `nil` for a server's literal.
         public var tag: ByteBuffer?

@@ -40,6 +40,7 @@ public struct POP3Conversation: Sendable {
         case message
     }
 
+    /// The state of the session (RFC 1939 §3), as the server's answers so far have it.
     public internal(set) var state = State.authorization
     /// The state in the form that readers of events get.
     private(set) var standing = Standing.initial
@@ -62,12 +63,14 @@ public struct POP3Conversation: Sendable {
     /// The command that was answered last, if lines may follow that belong to it.
     var answered: POP3CommandRecord?
 
+    /// A conversation in which nothing was said yet.
     public init(limits: WireLimits = .standard) {
         self.limits = limits
         client = POP3Framer(limits: limits)
         server = POP3Framer(limits: limits)
     }
 
+    /// Takes bytes that `side` sent. What they mean is asked for with ``next()``.
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         now = time
         if side == .client { client.append(bytes) } else { server.append(bytes) }
@@ -95,6 +98,7 @@ public struct POP3Conversation: Sendable {
     /// The next event of the server; what the client has sent waits to be read.
     mutating func nextOfServer() -> MailEvent? { server.next().map { event($0, from: .server) } }
 
+    /// Octets of `side` that are in no event yet.
     public func unread(from side: Side) -> Int { side == .client ? client.unread : server.unread }
 
     func unreadBytes(from side: Side) -> ByteBuffer { side == .client ? client.unreadBytes : server.unreadBytes }
@@ -116,10 +120,12 @@ public struct POP3Conversation: Sendable {
         return record.listing.count == record.lines
     }
 
+    /// Takes out the octets of `side` that are in no event yet, for a stream that turns to TLS at this octet.
     public mutating func takeUnread(from side: Side) -> ByteBuffer {
         side == .client ? client.takeUnread() : server.takeUnread()
     }
 
+    /// Lets go of large buffers that are read. Called when ``next()`` has returned `nil`.
     public mutating func settle() {
         client.settle()
         server.settle()
