@@ -24,6 +24,7 @@ public enum CorpusFinding: Hashable, Sendable {
         }
     }
 
+    /// Which of the three kinds of finding it is.
     public var category: Category {
         switch self {
         case .command, .response, .line: .unknown
@@ -32,6 +33,7 @@ public enum CorpusFinding: Hashable, Sendable {
         }
     }
 
+    /// The side whose bytes it is about.
     public var side: Side {
         switch self {
         case .command: .client
@@ -72,7 +74,9 @@ public enum CorpusFinding: Hashable, Sendable {
 
 /// A place in a corpus of sessions.
 public struct CorpusPlace: Hashable, Sendable, CustomStringConvertible {
+    /// The file's name, as it was given.
     public var file: String
+    /// Where in the file.
     public var origin: SessionTurn.Origin
 
     /// `session.imap:7`, a line of a transcript; `server.bin@120`, after 120 octets of a file.
@@ -84,8 +88,11 @@ public struct CorpusPlace: Hashable, Sendable, CustomStringConvertible {
 
 /// Findings counted, each with the first places where it is found.
 public struct CorpusFindings: Sendable {
+    /// How often something was found, and where first.
     public struct Found: Sendable {
+        /// How often, all files together.
         public var count = 0
+        /// The first places, 10 at most.
         public var places: [CorpusPlace] = []
     }
 
@@ -96,8 +103,10 @@ public struct CorpusFindings: Sendable {
 
     private var found: [CorpusFinding: Found] = [:]
 
+    /// No findings.
     public init() {}
 
+    /// How often and where `finding` was found; `nil` where it never was.
     public subscript(finding: CorpusFinding) -> Found? { found[finding] }
 
     mutating func add(_ finding: CorpusFinding, at place: CorpusPlace?, count: Int = 1) {
@@ -116,6 +125,7 @@ public struct CorpusFindings: Sendable {
         }
     }
 
+    /// How often anything of a category was found.
     public func count(of category: CorpusFinding.Category) -> Int {
         found.reduce(0) { $0 + ($1.key.category == category ? $1.value.count : 0) }
     }

@@ -11,9 +11,11 @@ public struct SessionReading: Sendable {
     private var trails = (client: OriginTrail(), server: OriginTrail())
     private let files: (client: String, server: String)
     private let unreadLimit: Int
+    /// The protocol that the session is read as.
     public let mailProtocol: MailProtocol
     /// How often each event was told, by its name.
     public private(set) var events: [String: Int] = [:]
+    /// What was found so far that is worth looking into.
     public private(set) var findings = CorpusFindings()
     /// Octets at the end that are no whole line, or that wait for an answer that never came.
     public private(set) var unreadOctets = 0
@@ -52,6 +54,7 @@ public struct SessionReading: Sendable {
         }
     }
 
+    /// Octets, commands and responses that were read so far, per sender.
     public var traffic: Traffic { observer.traffic }
 
     /// Takes one turn, and calls `tell` with each event that it gives rise to.
