@@ -2,6 +2,7 @@ public import NIOCore
 
 /// What a file with a recorded session holds, told from its name and its first bytes.
 public struct SessionForm: Sendable, Equatable {
+    /// How a file writes a session down, and whose half it has.
     public enum Kind: Sendable, Equatable {
         /// `C:` and `S:` lines.
         case transcript
@@ -11,12 +12,16 @@ public struct SessionForm: Sendable, Equatable {
         case oneSide(Side, isTimed: Bool)
     }
 
+    /// How the session is written down.
     public var kind: Kind
+    /// The protocol that is spoken in it.
     public var mailProtocol: MailProtocol
 
     /// Why a file cannot be read, and what would help.
     public struct Undecided: Error, Equatable {
+        /// What is said of the file, after its name: `is empty`.
         public var problem: String
+        /// What would help: `give --protocol imap or --protocol pop3`.
         public var advice: String
     }
 
@@ -33,6 +38,7 @@ public struct SessionForm: Sendable, Equatable {
         half(of: fileName).map { $0 == .client ? fileName.dropLast(2) + "out" : fileName.dropLast(3) + "in" }
     }
 
+    /// A form that is known beforehand.
     public init(kind: Kind, mailProtocol: MailProtocol) {
         self.kind = kind
         self.mailProtocol = mailProtocol
@@ -131,6 +137,7 @@ public struct SessionDecoder: Sendable {
         }
     }
 
+    /// No more bytes come: a last line without a line end is read as one.
     public mutating func finish() {
         switch state {
         case .transcript(var reader):

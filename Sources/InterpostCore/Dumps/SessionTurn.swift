@@ -2,9 +2,13 @@ public import NIOCore
 
 /// Bytes that one side said, when, and where they are in the file they were read from.
 public struct SessionTurn: Sendable {
+    /// Who said the bytes.
     public var side: Side
+    /// The octets as they were on the wire.
     public var bytes: ByteBuffer
+    /// Since 1970; 0 where the file does not tell the time.
     public var time: WireTime
+    /// Where in the file the bytes are.
     public var origin: Origin
 
     /// A place in a file. In a transcript, where a line is written otherwise than it was on the wire, it is the place of the
@@ -15,12 +19,14 @@ public struct SessionTurn: Sendable {
         /// The line of a transcript, counted from 1.
         public var line: Int?
 
+        /// A place after `offset` octets; `line` is `nil` in a file that is no transcript.
         public init(offset: Int = 0, line: Int? = nil) {
             self.offset = offset
             self.line = line
         }
     }
 
+    /// A turn; without `time`, of a file that does not tell it.
     public init(
         side: Side, bytes: ByteBuffer, time: WireTime = WireTime(nanoseconds: 0), origin: Origin = Origin()
     ) {

@@ -14,13 +14,16 @@ public import NIOCore
 /// backslash at the end, or before an x. `#` begins a comment, `=` what the fixture tests expect at this place, `@` a setting
 /// for them.
 public struct Transcript: Sendable {
+    /// What a line of a transcript asks for: bytes of a side, an expectation (`=`), or a setting (`@`).
     public enum Step: Sendable {
         case say(Side, ByteBuffer)
         case expect(String)
         case set(String)
     }
 
+    /// A line of a transcript that says or sets something, and its place.
     public struct Line: Sendable {
+        /// What the line says or sets.
         public var step: Step
         /// Counts from 1 in the file.
         public var number: Int
@@ -28,12 +31,16 @@ public struct Transcript: Sendable {
         public var offset: Int
     }
 
+    /// A line that cannot be read as one of a transcript.
     public struct SyntaxError: Error, CustomStringConvertible {
+        /// Counted from 1 in the file.
         public var line: Int
+        /// What is wrong with the line, for people.
         public var problem: String
         public var description: String { "line \(line): \(problem)" }
     }
 
+    /// The lines that say or set something, in order. Comments and empty lines are left out.
     public var lines: [Line] = []
 
     /// Whether a text looks like a transcript: its first line that is not a comment begins with `C:` or `S:`.
@@ -58,6 +65,7 @@ public struct Transcript: Sendable {
         return lines.allSatisfy { if case .say(.client, _) = $0.step { false } else { true } }
     }
 
+    /// Reads a whole transcript. Throws at the first line that is not one of a transcript.
     public init(reading text: ByteBuffer) throws(SyntaxError) {
         var reader = TranscriptReader()
         reader.receive(text)
@@ -79,8 +87,10 @@ public struct TranscriptReader: Sendable {
     private var offset = 0
     private var isFinished = false
 
+    /// A reader at the beginning of a transcript.
     public init() {}
 
+    /// Takes more of the text, cut anywhere.
     public mutating func receive(_ text: ByteBuffer) {
         if pending.readableBytes == 0 {
             pending = text
