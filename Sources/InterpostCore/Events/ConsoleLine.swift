@@ -10,6 +10,7 @@ public struct ConsoleLine: Sendable {
     /// Commands are shown when they are sent and not with their results, because no results will be told.
     public var showsCommands = false
 
+    /// Lines with colours, or without.
     public init(hasColour: Bool) { self.hasColour = hasColour }
 
     private enum Colour: String {

@@ -2,6 +2,7 @@ public import NIOCore
 
 /// Between whom a session is, as its beginning tells it.
 public struct SessionFacts: Sendable {
+    /// The protocol of the listener and of the server.
     public var mailProtocol: MailProtocol
     /// The URL that was listened on.
     public var listener: String
@@ -10,6 +11,7 @@ public struct SessionFacts: Sendable {
     /// The URL of the server.
     public var upstream: String
 
+    /// The facts of a session that begins.
     public init(mailProtocol: MailProtocol, listener: String, client: String, upstream: String) {
         self.mailProtocol = mailProtocol
         self.listener = listener
@@ -20,12 +22,16 @@ public struct SessionFacts: Sendable {
 
 /// How a session ended, and what passed in it.
 public struct SessionEnd: Sendable {
+    /// Who ended the session.
     public var by: Closer
+    /// Why it ended, in words for people.
     public var reason: String
     /// From the beginning of the session.
     public var microseconds: Int64
+    /// What passed in the whole session.
     public var traffic: Traffic
 
+    /// The facts of a session that ended; `microseconds` is how long it lasted.
     public init(by: Closer, reason: String, microseconds: Int64, traffic: Traffic) {
         self.by = by
         self.reason = reason
@@ -48,12 +54,15 @@ public struct Traffic: Sendable, Equatable {
     /// Responses and replies of the server.
     public var responses = 0
 
+    /// Nothing passed.
     public init() {}
 }
 
 /// One certificate, as the log tells it.
 public struct CertificateFacts: Sendable, Equatable {
+    /// The distinguished name of the holder.
     public var subject: String
+    /// The distinguished name of the issuer.
     public var issuer: String
     /// Subject alternative names.
     public var names: [String]
@@ -64,6 +73,7 @@ public struct CertificateFacts: Sendable, Equatable {
     /// Hexadecimal, of the DER.
     public var sha256: String
 
+    /// A certificate from what is told about it.
     public init(
         subject: String, issuer: String, names: [String], notBefore: String, notAfter: String, sha256: String
     ) {
@@ -78,6 +88,7 @@ public struct CertificateFacts: Sendable, Equatable {
 
 /// What a TLS handshake on one leg agreed on.
 public struct TLSFacts: Sendable, Equatable {
+    /// The side of the leg: the client's or the server's.
     public var side: Side
     /// `TLSv1.3`
     public var version: String?
@@ -98,6 +109,7 @@ public struct TLSFacts: Sendable, Equatable {
     /// How long the handshake took.
     public var microseconds: Int64 = 0
 
+    /// A handshake of which nothing else is known.
     public init(side: Side) { self.side = side }
 }
 
@@ -108,10 +120,14 @@ public enum CapabilityPhase: String, Sendable, CaseIterable {
 
 /// What Interpost changed in a capability list, and why.
 public struct CapabilityChange: Sendable, Equatable {
+    /// Capabilities that the server named and the client does not hear of.
     public var removed: [String] = []
+    /// Capabilities that the client hears of and the server did not name.
     public var added: [String] = []
+    /// Why the list was changed, in words for people.
     public var reason: String
 
+    /// A change; nothing is removed or added where that is left out.
     public init(removed: [String] = [], added: [String] = [], reason: String) {
         self.removed = removed
         self.added = added
@@ -123,6 +139,7 @@ public struct CapabilityChange: Sendable, Equatable {
 public struct CommandFacts: Sendable {
     /// `nil` where the line may hold a secret in the tag's place, and in POP3.
     public var tag: ByteBuffer?
+    /// The command's name, in upper case.
     public var name: CommandName
     /// `[redacted]` in the place of secrets.
     public var arguments: ByteBuffer
@@ -130,6 +147,7 @@ public struct CommandFacts: Sendable {
 
 /// A literal that one side announced.
 public struct LiteralFacts: Sendable {
+    /// Who announced the literal.
     public var side: Side
     /// Octets that follow the announcement.
     public var octets: Int
@@ -137,6 +155,7 @@ public struct LiteralFacts: Sendable {
     public var isSynchronising: Bool
     /// The tag of the command that the literal is part of; `nil` for a server's literal.
     public var tag: ByteBuffer?
+    /// The name of the command or response that it is part of; `nil` where that is not known.
     public var name: String?
 }
 
@@ -148,6 +167,7 @@ public struct CompletionFacts: Sendable {
     public var result: String
     /// The response code without its brackets; `nil` where there is none.
     public var code: ByteBuffer?
+    /// What the server said for people, as the log shows it.
     public var text: ByteBuffer
     /// From the command's first line, without what the client took.
     public var microseconds: Int64

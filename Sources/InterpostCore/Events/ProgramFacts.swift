@@ -2,6 +2,7 @@
 ///
 ///     {…,"event":"hello","version":"0.1.0","configuration":"5f3c…","relays":[{"listener":"imaps://127.0.0.1:1993",…}]}
 public struct ProgramFacts: Sendable, Equatable {
+    /// One listener, its server, and its policy in short.
     public struct Relay: Sendable, Equatable {
         /// The URL that is listened on, with the port that the system chose.
         public var listener: String
@@ -17,11 +18,14 @@ public struct ProgramFacts: Sendable, Equatable {
         public var rulesWithoutEffect: [String]
     }
 
+    /// The version of Interpost: `0.1.0`.
     public var version: String
     /// SHA-256, in hexadecimal, of what the configuration was read from: its file, the flags, and the files of policies.
     public var configuration: String
+    /// The relays in the order of the configuration.
     public var relays: [Relay]
 
+    /// The facts of a program that begins, or has read its configuration again.
     public init(version: String = SoftwareVersion.current, configuration: String, relays: [Relay]) {
         self.version = version
         self.configuration = configuration

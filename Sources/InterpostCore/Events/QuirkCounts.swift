@@ -7,8 +7,10 @@ public struct QuirkCounts: Sendable {
 
     private var counts: [Place: Int] = [:]
 
+    /// No quirks.
     public init() {}
 
+    /// Whether no quirk was counted.
     public var isEmpty: Bool { counts.isEmpty }
 
     /// Counts one more, and says how many that makes.
@@ -20,6 +22,7 @@ public struct QuirkCounts: Sendable {
         return count
     }
 
+    /// Adds the counts of others to these, quirk by quirk and side by side.
     public mutating func add(_ others: QuirkCounts) {
         counts.merge(others.counts) { $0 + $1 }
     }

@@ -21,6 +21,7 @@ public struct SessionObserver: Sendable {
     private static let maximumQuirks = 3
     /// How often each side needed which leniency.
     public private(set) var quirks = QuirkCounts()
+    /// What has passed so far, per sender.
     public private(set) var traffic = Traffic()
 
     private var clientTime = ClientTime()
@@ -37,6 +38,8 @@ public struct SessionObserver: Sendable {
     private var follower: MailboxFollower
     private var maildrop: MaildropFollower
 
+    /// An observer of a session that begins.
+    /// - Parameter detail: How much is told; less costs less.
     public init(detail: LogEvent.Detail, following: FollowingSettings = .standard) {
         self.detail = detail
         follower = MailboxFollower(following)
