@@ -12,10 +12,13 @@ public struct FollowingSettings: Sendable, Equatable {
 
     /// Messages of one mailbox that are remembered, the latest ones; 0 for none. Each takes up to 1 KiB.
     public var maximumMessages: Int
+    /// What messages are called in the log, beside their numbers.
     public var names: Names
 
+    /// 10,000 messages, and Message-IDs.
     public static let standard = FollowingSettings()
 
+    /// Settings; those of ``standard`` where one is left out.
     public init(maximumMessages: Int = 10_000, names: Names = .messageID) {
         self.maximumMessages = maximumMessages
         self.names = names

@@ -14,6 +14,7 @@ public struct MessageReferences: Sendable {
 
 /// A message of a POP3 maildrop.
 public struct MaildropReference: Sendable {
+    /// Its message number in this session (RFC 1939 §4), from 1 on.
     public var number: UInt64
     /// Its unique-id, once UIDL has shown it.
     public var uid: String?
