@@ -8,7 +8,9 @@ public struct GateDecision: Sendable {
         case pop3(line: ByteBuffer)
     }
 
+    /// What the client sent.
     public var arrived: Arrived
+    /// What the policy said to it, and by which rule.
     public var decision: PolicyDecision
     /// What went to the server in its place, without line ends and messages; `nil` where nothing went.
     public var sent: ByteBuffer?

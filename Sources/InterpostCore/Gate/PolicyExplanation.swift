@@ -5,7 +5,9 @@ public import NIOCore
 ///     a STORE 1 +FLAGS (\Deleted)
 ///     refused by preset read-only; the server hears nothing; the client hears a NO [NOPERM] …
 public struct PolicyExplanation: Sendable {
+    /// What would be done about the command.
     public let verdict: PolicyFacts.Verdict
+    /// The rule that decides it: `rule 2 (no newsletters)`, `preset read-only`.
     public let rule: String
     /// The lines that the server would be sent; empty where it would hear nothing.
     public private(set) var sent: [ByteBuffer] = []
