@@ -9,13 +9,16 @@ public import NIOCore
 ///
 /// That is: the client said these 8 octets in session 1, 12.5 ms after the capture began, and they went on as they came.
 public struct CaptureRecord: Sendable, Equatable {
+    /// Who said the bytes and what became of them, or what kind of record it is.
     public var kind: Kind
     /// Counted from 1 within a capture; 0 for what is about the whole of it.
     public var session: Int
     /// Nanoseconds since the capture began.
     public var nanoseconds: Int64
+    /// The octets after the line, without the LF that ends the record.
     public var bytes: ByteBuffer
 
+    /// Kinds of records. The raw value is what the record's line begins with.
     public enum Kind: String, Sendable, CaseIterable {
         /// What a side said, and what went on to the other side as it came.
         case client = "C"
@@ -32,6 +35,7 @@ public struct CaptureRecord: Sendable, Equatable {
         case header = "H"
     }
 
+    /// A record; `session` counts from 1, and is 0 for what is about the whole capture.
     public init(_ kind: Kind, session: Int, nanoseconds: Int64, bytes: ByteBuffer) {
         self.kind = kind
         self.session = session
