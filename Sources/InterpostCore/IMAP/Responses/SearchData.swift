@@ -26,7 +26,7 @@ public struct ESearchData: Hashable, Sendable {
 
     /// `(23 1705)`: where in the result, and which messages.
     public struct Change: Hashable, Sendable {
-        /// In the order of the result, as the server counts it (RFC 5267 §4.3).
+        /// In the order of the result, as the server counts it (RFC 5267).
         public var position: UInt64
         /// The messages that are added or removed there; UIDs where ``ESearchData/usesUIDs`` says so.
         public var messages: SequenceSet
