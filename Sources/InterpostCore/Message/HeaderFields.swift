@@ -8,12 +8,15 @@ public import NIOCore
 /// spaces may precede the colon, and a line without a colon is passed over. The beginning of a header will do: a field
 /// that the end cuts off says so.
 public struct HeaderFields: Sequence, Sendable {
+    /// The octets that the fields are found in.
     public let block: ByteBuffer
 
     /// - Parameter block: A header, with the empty line at its end or without, or the beginning of a message.
     public init(_ block: ByteBuffer) { self.block = block }
 
+    /// One field: its name, and its value as it was written.
     public struct Field: Hashable, Sendable {
+        /// The octets before the colon, without spaces; in the case in which they were written.
         public let name: ByteBuffer
         /// The value as it was written: with the line ends inside it, without those around it.
         public let folded: ByteBuffer
@@ -41,9 +44,12 @@ public struct HeaderFields: Sequence, Sendable {
         first { $0.name.equalsIgnoringCase(name) }.flatMap { $0.isCutShort ? nil : $0.value }
     }
 
+    /// The first `Message-ID:` field, with its angle brackets; `nil` where there is none, and where it is cut short.
     public var messageID: ByteBuffer? { self["MESSAGE-ID"] }
+    /// The first `Subject:` field, not decoded; `nil` where there is none, and where it is cut short.
     public var subject: ByteBuffer? { self["SUBJECT"] }
 
+    /// The fields of a header in their order.
     public struct Iterator: IteratorProtocol, Sendable {
         private let block: ByteBuffer
         private var position: Int
