@@ -67,8 +67,11 @@ public enum POP3Command: Sendable {
         case other(Keyword, [ByteBuffer])
     }
 
+    /// What a proxy says about its client: `ADDR=192.0.2.1`.
     public struct ClientAttribute: Sendable {
+        /// The name, in upper case.
         public var name: Keyword
+        /// A secret, because a proxy may say anything here.
         public var value: Secret
     }
 

@@ -4,16 +4,20 @@ public import NIOCore
 ///
 ///     -ERR [IN-USE] mailbox locked␍␊     .err, code IN-USE, text `mailbox locked`
 public struct POP3Reply: Sendable {
+    /// What the first word of a reply says: `+OK`, `-ERR`, or `+` alone.
     public enum Result: String, Sendable, CaseIterable {
         case ok, err
         /// `+ base64`: a challenge, or an empty one (RFC 5034).
         case challenge
     }
 
+    /// What the first word says.
     public private(set) var result: Result
     /// The text in brackets, without the brackets; `nil` where there is none.
     public let code: ByteBuffer?
+    /// What follows the word and the code.
     public let text: ByteBuffer
+    /// The leniencies that reading the line needed.
     public private(set) var quirks: Quirks
 
     /// Reads the first line of a reply, with its line end or without; `nil` when it begins with neither `+` nor `-`.
