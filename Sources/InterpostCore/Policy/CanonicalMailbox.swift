@@ -6,6 +6,7 @@ public import NIOCore
 ///
 /// Octets, compared as octets: names that differ in Unicode normalisation are different mailboxes (smuggling MB62).
 public struct CanonicalMailbox: Hashable, Sendable, CustomStringConvertible {
+    /// The name as the wire has it, in its one spelling.
     public let bytes: ByteBuffer
     /// The name in UTF-8. Each name that has a canonical form has one such text, and each such text one name.
     let text: ByteBuffer

@@ -9,6 +9,7 @@ public import NIOCore
 /// neighbours.
 public struct MailboxPattern: Hashable, Sendable, CustomStringConvertible {
     private let wildcards: Wildcards
+    /// The pattern as it was given.
     public let description: String
 
     /// - Parameter text: As people write it: `Entwürfe`, not `Entw&APw-rfe`.
@@ -60,13 +61,16 @@ public struct MailboxPattern: Hashable, Sendable, CustomStringConvertible {
 /// Names of users and URLs with `*` for anything, compared as octets.
 public struct TextPattern: Hashable, Sendable, CustomStringConvertible {
     private let wildcards: Wildcards
+    /// The pattern as it was given.
     public let description: String
 
+    /// A pattern: `*` stands for any octets, also none; every other octet for itself.
     public init(_ text: String) {
         description = text
         wildcards = Wildcards(text, hasLevels: false)
     }
 
+    /// Whether all of `text` fits the pattern. `inAnyCase` ignores the case of ASCII letters.
     public func matches(_ text: ByteBuffer, inAnyCase: Bool = false) -> Bool {
         var state = wildcards.start
         for octet in text.readableBytesView { state.take(octet, separator: nil, inAnyCase: inAnyCase) }

@@ -23,7 +23,9 @@ public struct Policy: Hashable, Sendable {
         case pretend
     }
 
+    /// What decides where no rule does.
     public var preset: Preset
+    /// The first rule that holds decides.
     public var rules: [PolicyRule] = []
     /// Mailboxes that are hidden from clients.
     public var hidden: [MailboxPattern] = []
@@ -36,6 +38,7 @@ public struct Policy: Hashable, Sendable {
     /// Nothing is refused; what would have been refused is told.
     public var isDryRun = false
 
+    /// A policy without rules.
     public init(_ preset: Preset) { self.preset = preset }
 
     /// Whether it needs a gate: whether it may ever keep anything from anybody.

@@ -2,13 +2,16 @@ public import NIOCore
 
 /// What is known about a session when one of its commands is judged.
 public struct PolicyContext: Sendable {
+    /// States of a session, for both protocols; POP3 has no `selected`.
     public enum State: String, Hashable, Sendable, CaseIterable {
         case notAuthenticated = "not-authenticated"
         case authenticated
         case selected
     }
 
+    /// The protocol that the session speaks.
     public var mailProtocol: MailProtocol
+    /// Where the session is.
     public var state: State
     /// The user that logged in, or tries to.
     public var user: ByteBuffer?
@@ -21,6 +24,7 @@ public struct PolicyContext: Sendable {
     public var clientAddress: IPAddress?
     /// The URL listened on.
     public var listener: ByteBuffer
+    /// Whether the client's leg is TLS.
     public var clientIsEncrypted: Bool
     /// `nil` until it is known.
     public var clientTLSVersion: TLSProtocolVersion?
@@ -29,6 +33,7 @@ public struct PolicyContext: Sendable {
     /// Sizes that LIST told of messages in a POP3 maildrop, by number.
     public var messageSize: UInt64?
 
+    /// What is known of a session; what is left out is not known, or has not happened.
     public init(
         _ mailProtocol: MailProtocol, state: State = .notAuthenticated, user: ByteBuffer? = nil,
         selected: CanonicalMailbox? = nil, separator: UInt8? = nil, clientAddress: IPAddress? = nil, listener: String = "",

@@ -125,6 +125,7 @@ extension PolicyMatch {
 }
 
 extension ProgramFacts.Relay {
+    /// The facts of a relay with this policy.
     public init(listener: String, upstream: String, policy: Policy) {
         self.init(
             listener: listener, upstream: upstream, preset: policy.preset.rawValue, rules: policy.rules.count,

@@ -2,6 +2,7 @@ import NIOCore
 
 /// One rule of a policy: when all of its conditions hold, its action is taken.
 public struct PolicyRule: Hashable, Sendable {
+    /// What becomes of a command for which the rule holds.
     public enum Action: Hashable, Sendable {
         case allow
         /// With the rule's own text; with the usual one when `nil`.
@@ -21,9 +22,12 @@ public struct PolicyRule: Hashable, Sendable {
 
     /// The name that the log gives it, beside its number.
     public var name: String?
+    /// All of these conditions must hold.
     public var match: PolicyMatch
+    /// What is done then.
     public var action: Action
 
+    /// A rule from its conditions and its action.
     public init(name: String? = nil, match: PolicyMatch, action: Action) {
         self.name = name
         self.match = match
@@ -37,6 +41,7 @@ public struct PolicyRule: Hashable, Sendable {
 
 /// The conditions of a rule. A condition that is not given always holds.
 public struct PolicyMatch: Hashable, Sendable {
+    /// A command by its verb, or all commands of a class.
     public enum Command: Hashable, Sendable {
         case verb(Keyword, usesUIDs: Bool)
         case kind(CommandClass)
@@ -48,39 +53,50 @@ public struct PolicyMatch: Hashable, Sendable {
     /// command names are among them. `FLAGS` adds what it names and takes away all else: it is refused as either, and allowed
     /// only where ``operations`` has `replace`. APPEND adds.
     public struct Flags: Hashable, Sendable {
+        /// `\Deleted`, `$Junk`; compared without regard to the case of ASCII letters.
         public var names: [String]
         /// STORE with `+FLAGS`, `-FLAGS` or `FLAGS`. Where none is given, a rule that allows means the first two, and a rule
         /// that refuses means all three.
         public var operations: Set<StoreRequest.Operation>
 
+        /// Flags with the operations that are meant; see ``operations`` for none.
         public init(_ names: [String], operations: Set<StoreRequest.Operation> = []) {
             self.names = names
             self.operations = operations
         }
     }
 
+    /// How the client's leg is encrypted: not at all, with any TLS, or with this version or a later one.
     public enum TLS: Hashable, Sendable {
         case none, any
         case atLeast(TLSProtocolVersion)
     }
 
+    /// `nil` for both protocols.
     public var mailProtocol: MailProtocol?
+    /// One of these; any command where it is empty.
     public var commands: [Command] = []
     /// A rule that refuses holds when these match one of the mailboxes that the command touches; a rule that allows, when they
     /// match all of them.
     public var mailboxes: [MailboxPattern] = []
+    /// `nil` for any flags, and for commands without flags.
     public var flags: Flags?
+    /// One of these has logged in, or tries to; anybody where it is empty.
     public var users: [TextPattern] = []
+    /// The client's address is in one of these; any address where it is empty.
     public var clients: [AddressRange] = []
     /// URLs listened on, with `*` for anything.
     public var listeners: [TextPattern] = []
+    /// `nil` for any leg, encrypted or not.
     public var tls: TLS?
     /// The message has more octets than this: that of APPEND, or of RETR and TOP where its size is known.
     public var larger: UInt64?
+    /// The session is in one of these states; in any where it is empty.
     public var states: [PolicyContext.State] = []
     /// At least this many logins of the session were refused.
     public var failedLogins: Int?
 
+    /// No conditions: such a rule always holds.
     public init() {}
 }
 

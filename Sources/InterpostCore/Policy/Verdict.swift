@@ -24,6 +24,7 @@ public struct Denial: Hashable, Sendable {
     /// What a user of a mail program can understand.
     public var text: String
 
+    /// A refusal with the usual code where none is given.
     public init(code: String? = nil, text: String) {
         self.code = code
         self.text = text
@@ -46,8 +47,10 @@ public enum Rewrite: String, Hashable, Sendable, CaseIterable {
 public struct PolicyDecision: Hashable, Sendable {
     /// `rule 2`, `rule 2 (no newsletters)`, `preset read-only`, `hidden mailboxes`.
     public var rule: String
+    /// What the policy says to the command.
     public var verdict: Verdict
 
+    /// A decision by the rule that is named.
     public init(rule: String, verdict: Verdict) {
         self.rule = rule
         self.verdict = verdict
