@@ -6,6 +6,7 @@ public import NIOCore
 /// state has a next one for every octet. Letters are compared without regard to case. Line ends and the `=` of soft ones (RFC
 /// 2045 §6.7) are skipped, too, to find what is wrapped.
 public struct SecretSearch: Sendable {
+    /// A secret that was found, and how it was spelled.
     public struct Hit: Sendable, Hashable {
         /// Which of the secrets, counted from 0.
         public var secret: Int
@@ -20,6 +21,7 @@ public struct SecretSearch: Sendable {
         /// An `=` that may be the end of a line.
         fileprivate var holdsEqualSign = false
 
+        /// The beginning of a stream.
         public init() {}
     }
 

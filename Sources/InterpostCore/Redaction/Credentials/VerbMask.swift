@@ -14,6 +14,7 @@ public struct VerbMask: Sendable {
     private var index = 0
     private var word: [UInt8] = []
 
+    /// A mask at the beginning of what a client says in this protocol.
     public init(_ mailProtocol: MailProtocol) { self.mailProtocol = mailProtocol }
 
     /// The octets to look at in place of these. A word that may be a verb is held back until it has ended.
