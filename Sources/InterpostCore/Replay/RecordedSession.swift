@@ -11,6 +11,7 @@ import NIOCore
 /// what the client said and heard. Untagged data belongs to the command that is completed next, so what was pipelined also
 /// answers a client that waits. STARTTLS and STLS are left out: each leg does its own.
 public struct RecordedSession: Sendable {
+    /// The protocol that was spoken.
     public let mailProtocol: MailProtocol
     package internal(set) var exchanges: [RecordedExchange] = []
     /// From some place on the recording could not be read, and ends there.

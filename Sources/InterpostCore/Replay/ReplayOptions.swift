@@ -39,9 +39,13 @@ public struct ReplayOptions: Sendable, Equatable {
         case plain
     }
 
+    /// How the client's commands are compared with the recorded ones.
     public var matching: Matching = .ordered
+    /// When the recorded answers are given.
     public var times: Times = .none
+    /// What becomes of a command that the capture does not answer.
     public var onUnmatched: Unmatched = .no
+    /// Which SASL mechanisms the client sees.
     public var auth: Offer = .recorded
     /// Who has to log in; `nil` for anybody.
     public var user: String?
@@ -49,9 +53,12 @@ public struct ReplayOptions: Sendable, Equatable {
     public var password: String?
     /// How the client's leg is carried, whatever the recording's was.
     public var listener: SessionSettings.ListenerSecurity = .off
+    /// What becomes of COMPRESS=DEFLATE on the client's leg.
     public var compression: SessionSettings.Compression = .terminate
+    /// How much of the client's bytes is looked at.
     public var limits = WireLimits.standard
 
+    /// The options that hold where nothing else is said.
     public init(_ matching: Matching = .ordered) { self.matching = matching }
 
     /// How long after the client's words, in nanoseconds, something is said that was recorded `delay` after them.

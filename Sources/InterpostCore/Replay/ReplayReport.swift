@@ -14,6 +14,7 @@ public struct ReplayReport: Sendable, Equatable {
     public struct RecordedCommand: Sendable, Equatable {
         /// Counted from 1.
         public var number: Int
+        /// The command as a log shows it: `SELECT INBOX`.
         public var shown: String
         /// Whether this is the command that was expected at the place of the difference.
         public var isExpected: Bool
@@ -42,13 +43,16 @@ public struct ReplayReport: Sendable, Equatable {
     public internal(set) var notInCapture: [String] = []
     /// How many recorded commands were never asked, and the first of them.
     public internal(set) var neverAskedCount = 0
+    /// The first of these, 20 at most, without their secrets.
     public internal(set) var neverAsked: [String] = []
+    /// `nil` where the client did all as recorded.
     public internal(set) var firstDifference: Difference?
     /// The last 20 lines of the live conversation up to the first difference or wrong password, as a log shows it, each with
     /// `C:` or `S:` before it. Empty where everything went as recorded.
     public internal(set) var conversation: [String] = []
     /// What was recorded before and after the place of the first difference.
     public internal(set) var recordedAround: [RecordedCommand] = []
+    /// How commands were compared.
     public internal(set) var matching: ReplayOptions.Matching
     /// The session was closed because of a command that is not in the capture, and is to count as a failure.
     public internal(set) var hasFailed = false

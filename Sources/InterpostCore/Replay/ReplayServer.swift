@@ -32,6 +32,7 @@ public struct ReplayServer: Sendable {
     private(set) var inputHasEnded = false
     private var isClosed = false
 
+    /// A server that is about to play one session from its beginning.
     public init(_ session: RecordedSession, options: ReplayOptions = ReplayOptions()) {
         let session = options.auth == .plain ? MechanismEditor(mailProtocol: session.mailProtocol).edit(session) : session
         self.options = options
@@ -65,6 +66,7 @@ public struct ReplayServer: Sendable {
     /// The time has come that ``ReplayAction/wait(until:)`` named.
     public mutating func tick(at time: WireTime) { now = max(now, time) }
 
+    /// The client's leg is encrypted now.
     public mutating func tlsIsUp() { core.tlsIsUp(.client) }
 
     /// The client will say nothing more. What is still to be said is said, and then the session ends.
@@ -77,6 +79,7 @@ public struct ReplayServer: Sendable {
     /// The client closed its connection.
     public mutating func closed() { core.closed(by: .client) }
 
+    /// The session takes longer than allowed: `limit` names the limit, of this many seconds.
     public mutating func timedOut(limit: String, seconds: Int) { core.timedOut(limit: limit, seconds: seconds) }
 
     /// The operator wants the program to end: the session ends as soon as nothing is in progress.
@@ -85,6 +88,7 @@ public struct ReplayServer: Sendable {
     /// The operator's patience is over.
     public mutating func end(reason: String) { core.end(reason: reason) }
 
+    /// The client's compressed stream is not DEFLATE.
     public mutating func deflateBroke() { core.deflateBroke(on: .client) }
 
     /// What came after STARTTLS is not a TLS handshake.
