@@ -5,6 +5,7 @@ import NIOCore
 /// Responses are secrets; only the user name leaves this value. `AUTHENTICATE PLAIN` with
 /// `AHRlc3QAc2VjcmV0` has the user `test`.
 public struct SASLExchange: Sendable {
+    /// The mechanism's name, in upper case: `PLAIN` (RFC 4422 §3.1).
     public let mechanism: Keyword
     /// Who logs in, once it can be known.
     public private(set) var user: String?
@@ -12,6 +13,7 @@ public struct SASLExchange: Sendable {
     public private(set) var authorizationIdentity: String?
     /// Client responses seen, an initial one included.
     public private(set) var responses = 0
+    /// The client sent `*` (RFC 9051 §6.2.2, RFC 5034 §4).
     public private(set) var isCancelled = false
 
     /// Whose mail is read and changed after the login.
