@@ -83,14 +83,23 @@ public struct SessionCore: Sendable {
         gate?.resolveHold(verdict)
     }
 
+    /// The server cannot be reached, or not as it has to be; `reason` goes to the log and to the client.
     public mutating func upstreamFailed(reason: String) { front.upstreamFailed(reason: reason) }
+    /// `side` will say nothing more: a line that it left incomplete goes on as it is.
     public mutating func inputEnded(of side: Side) { front.inputEnded(of: side) }
+    /// `side` closed its connection.
     public mutating func closed(by side: Side) { front.closed(by: side) }
+    /// The session takes longer than the configuration allows: `limit` names the limit, of this many seconds.
     public mutating func timedOut(limit: String, seconds: Int) { front.timedOut(limit: limit, seconds: seconds) }
+    /// The operator wants the program to end: the session ends as soon as nothing is in progress.
     public mutating func drain() { front.drain() }
+    /// The client is not let in; `reason` goes to the log and to the client.
     public mutating func turnAway(by closer: Closer, reason: String) { front.turnAway(by: closer, reason: reason) }
+    /// The operator's patience is over: the session ends now.
     public mutating func end(reason: String) { front.end(reason: reason) }
+    /// The compressed stream of `side` is not DEFLATE.
     public mutating func deflateBroke(on side: Side) { front.deflateBroke(on: side) }
+    /// What followed STARTTLS on the leg to `side` is not a TLS handshake.
     public mutating func clearTextArrived(from side: Side) { front.clearTextArrived(from: side) }
 
     /// Whether more bytes of the client, and of the server, are of use now. As of the last ``next()``.
