@@ -30,14 +30,20 @@ public struct SessionSettings: Sendable, Equatable {
         case strip
     }
 
+    /// The protocol of both legs.
     public var mailProtocol: MailProtocol
+    /// How the client's leg is encrypted.
     public var listener: ListenerSecurity
+    /// How the server's leg is encrypted.
     public var upstream: UpstreamSecurity
     /// Each leg does what the other does, and nothing is edited.
     public var isMirror: Bool
+    /// What becomes of COMPRESS=DEFLATE.
     public var compression: Compression
+    /// How much of each side's bytes is looked at.
     public var limits: WireLimits
 
+    /// Settings; what is left out has its usual value.
     public init(
         mailProtocol: MailProtocol, listener: ListenerSecurity, upstream: UpstreamSecurity, isMirror: Bool = false,
         compression: Compression = .terminate, limits: WireLimits = .standard

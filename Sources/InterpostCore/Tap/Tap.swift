@@ -35,6 +35,7 @@ public struct Tap: Sendable {
     /// A gate follows, which acts on each thing that the client says before the next one is read.
     private let hasGate: Bool
     var stage: Stage
+    /// What both sides have said, as far as it is read.
     public internal(set) var conversation: Conversation
     var ready: [TapAction] = []
     /// Actions on their way out, the last one first.
@@ -63,6 +64,7 @@ public struct Tap: Sendable {
     /// Lines of an answer to AUTH as they came; they go on, edited, when the list is whole.
     var withheld = ByteBuffer()
 
+    /// A session that begins: nothing has arrived from either side.
     public init(_ settings: SessionSettings) { self.init(settings, hasGate: false) }
 
     init(_ settings: SessionSettings, hasGate: Bool) {
