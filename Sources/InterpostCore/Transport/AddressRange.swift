@@ -5,6 +5,7 @@
 public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
     private let address: UInt128
     private let mask: UInt128
+    /// The range as it was given: `192.0.2.0/24`.
     public let description: String
 
     /// `nil` where the text is not an address, or the number of bits is too large for it.
@@ -26,5 +27,6 @@ public struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         description = text
     }
 
+    /// Whether `address` is one of these; an IPv4 address is also found as `::ffff:192.0.2.7`, and the other way round.
     public func contains(_ address: IPAddress) -> Bool { address.inIPv6 & mask == self.address }
 }

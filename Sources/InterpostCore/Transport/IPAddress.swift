@@ -7,6 +7,7 @@ import NIOCore
 public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address as a number; an IPv4 address is in the lowest 32 bits.
     let number: UInt128
+    /// Whether the address has sixteen octets, not four.
     public let isIPv6: Bool
 
     init(ipv4 number: UInt32) { (self.number, isIPv6) = (UInt128(number), false) }

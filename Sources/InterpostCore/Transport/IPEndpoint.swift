@@ -2,6 +2,7 @@
 ///
 ///     192.0.2.1:143, [2001:db8:0:0:0:0:0:1]:143
 public struct IPEndpoint: Hashable, Sendable, CustomStringConvertible {
+    /// The address, without a zone.
     public var address: IPAddress
     public var port: UInt16
 

@@ -3,6 +3,7 @@ public import NIOCore
 /// What the first, clear records of a TLS connection say (RFC 8446 §4.1, §5.1), read before any TLS library
 /// sees them.
 public enum TLSHello {
+    /// What the first octets of a connection were read as.
     public enum Reading<Hello: Sendable>: Sendable {
         /// These bytes may begin a hello; more of them are needed.
         case needsMore
@@ -70,6 +71,7 @@ public enum TLSHello {
 public struct ClientHello: Sendable, Equatable {
     /// The version field of the message, `0x0303` since TLS 1.2.
     public var legacyVersion: UInt16
+    /// Numbers of the IANA registry, in the client's order.
     public var cipherSuites: [UInt16]
     /// Types of the extensions.
     public var extensions: [UInt16] = []
@@ -77,7 +79,9 @@ public struct ClientHello: Sendable, Equatable {
     public var serverName: String?
     /// The application protocols it offers (RFC 7301).
     public var applicationProtocols: [String] = []
+    /// Versions of `supported_versions` (RFC 8446 §4.2.1): `0x0304` is TLS 1.3. Empty where the client sends none.
     public var supportedVersions: [UInt16] = []
+    /// Numbers of `signature_algorithms` (RFC 8446 §4.2.3). Empty where the client sends none.
     public var signatureAlgorithms: [UInt16] = []
 
     init?(_ message: inout ByteBuffer) {

@@ -8,6 +8,7 @@ public enum TLSProtocolVersion: String, Hashable, Comparable, Sendable, CaseIter
     /// `1.2`, as configurations write it.
     public init?(number: String) { self.init(rawValue: "TLSv\(number)") }
 
+    /// `1.2`, as configurations write it; TLS 1.0 is `1`.
     public var number: String { String(rawValue.dropFirst("TLSv".count)) }
 
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
