@@ -15,6 +15,7 @@ public struct LiteralAnnouncement: Hashable, Sendable {
     /// `~{n}`: the octets may hold NUL.
     public var isBinary: Bool
 
+    /// An announcement of `length` octets: `{n}` where nothing else is said.
     public init(length: Int, isNonSynchronising: Bool = false, isBinary: Bool = false, isMinus: Bool = false) {
         self.length = length
         self.isNonSynchronising = isNonSynchronising

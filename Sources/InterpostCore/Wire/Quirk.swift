@@ -231,23 +231,31 @@ public struct Quirks: Sendable, Hashable, Sequence {
 
     private static let all = Quirk.allCases
 
+    /// No quirks.
     public init() {}
 
+    /// One quirk.
     public init(_ quirk: Quirk) { insert(quirk) }
 
+    /// Whether there are no quirks.
     public var isEmpty: Bool { bits == 0 }
 
+    /// Whether `quirk` is one of them.
     public func contains(_ quirk: Quirk) -> Bool { bits & Self.bit(quirk) != 0 }
 
+    /// Adds a quirk.
     public mutating func insert(_ quirk: Quirk) { bits |= Self.bit(quirk) }
 
+    /// Adds the quirks of `others`.
     public mutating func formUnion(_ others: Quirks) { bits |= others.bits }
 
+    /// Removes a quirk.
     public mutating func remove(_ quirk: Quirk) { bits &= ~Self.bit(quirk) }
 
     /// In the order in which ``Quirk`` declares them.
     public func makeIterator() -> Iterator { Iterator(bits: bits) }
 
+    /// The quirks of a set, in the order in which ``Quirk`` declares them.
     public struct Iterator: IteratorProtocol {
         fileprivate var bits: UInt128
 

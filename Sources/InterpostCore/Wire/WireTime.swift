@@ -1,8 +1,10 @@
 /// Nanoseconds since 1970-01-01 00:00 UTC. The shell reads one clock for a whole program, so that
 /// differences are durations.
 public struct WireTime: Hashable, Comparable, Sendable {
+    /// Since 1970-01-01 00:00 UTC.
     public var nanoseconds: Int64
 
+    /// A time this many nanoseconds after 1970-01-01 00:00 UTC.
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     /// The time this many nanoseconds later, as far as can be counted.
