@@ -5,10 +5,12 @@ import Yams
 /// Reads a YAML configuration strictly: an unknown key, a wrong type or an impossible value is an error that names
 /// file, line and key, and what was probably meant. What a command line says is laid over it and read by the same rules.
 public struct ConfigurationFile {
+    /// The configuration in the file at `path`, which may be a pipe. Throws where it has a mistake.
     public static func read(_ path: String) throws(ConfigurationError) -> Configuration {
         try read(path, overlay: ConfigurationOverlay())
     }
 
+    /// The configuration in a text. Throws where it has a mistake; `file` is what the error calls the text.
     public static func read(text: String, file: String) throws(ConfigurationError) -> Configuration {
         try read(text: text, file: file, overlay: ConfigurationOverlay())
     }

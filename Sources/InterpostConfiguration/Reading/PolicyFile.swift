@@ -32,6 +32,7 @@ public enum PolicyFile {
         return keys.contains("preset") || keys.contains("rules") ? try read(text: text, file: file) : nil
     }
 
+    /// The policy in a text. Throws where it has a mistake; `file` is what the error calls the text.
     public static func read(text: String, file: String) throws(ConfigurationError) -> Policy {
         let node = try ConfigurationReader.compose(text, file: file, example: "Config/read-only.yml")
         return try ConfigurationReader(file: file).policyGroup(node)

@@ -2,11 +2,17 @@ public import InterpostCore
 
 /// Everything that a relay can be told, with its defaults. `Config/interpost.yml` documents each key.
 public struct Configuration: Sendable, Equatable {
+    /// Listeners with their servers. There has to be one; see ``problems``.
     public var relays: [RelayConfiguration] = []
+    /// Trust and certificates, for all relays.
     public var tls = TLSSettings()
+    /// The log of events.
     public var log = LogSettings()
+    /// Captures of sessions.
     public var record = RecordSettings()
+    /// How much a session, and all of them together, may use.
     public var limits = Limits()
+    /// How long each step may take.
     public var timeouts = Timeouts()
     /// Event loops. A session lives on one of them.
     public var threads = 1
@@ -14,6 +20,7 @@ public struct Configuration: Sendable, Equatable {
     /// The Unix socket by which commands that are held are answered; one in the state directory when `nil`, where a rule holds.
     public var control: String?
 
+    /// The defaults, without a relay.
     public init() {}
 
     /// What it was read from: texts of files, and what the command line says. Configurations that mean the same are equal,
@@ -41,14 +48,18 @@ public struct Configuration: Sendable, Equatable {
 
 /// One listener and the server that it leads to.
 public struct RelayConfiguration: Sendable, Equatable {
+    /// Where clients connect.
     public var listen: ListenURL
+    /// The server that the relay leads to.
     public var upstream: UpstreamURL
     /// Each leg does what the other does, and nothing is edited.
     public var mirror = false
+    /// What becomes of COMPRESS=DEFLATE (RFC 4978).
     public var compress = SessionSettings.Compression.terminate
     /// What may be done through it.
     public var policy = Policy(.observe)
 
+    /// A relay that watches and changes nothing.
     public init(listen: ListenURL, upstream: UpstreamURL) {
         self.listen = listen
         self.upstream = upstream
@@ -85,20 +96,27 @@ public struct RelayConfiguration: Sendable, Equatable {
     }
 }
 
+/// What is trusted, what is shown, and which versions of TLS are spoken.
 public struct TLSSettings: Sendable, Equatable {
+    /// The oldest version that is spoken.
     public enum Version: String, Sendable, CaseIterable { case tls1_2 = "1.2", tls1_3 = "1.3" }
 
     /// PEM files with certificates that are trusted beside the system's.
     public var trust: [String] = []
     /// PEM files for all listeners, instead of the authority's leaves.
     public var certificate: String?
+    /// The key of ``certificate``, a PEM file; both are `nil`, or neither is.
     public var privateKey: String?
     /// Where the authority lives; the state directory when `nil`.
     public var authority: String?
+    /// For the clients' legs.
     public var minimumClientVersion = Version.tls1_2
+    /// For the servers' legs.
     public var minimumUpstreamVersion = Version.tls1_2
+    /// Dangerous: any certificate of a server is taken.
     public var skipsUpstreamVerification = false
 
+    /// The system's trust, the authority's leaves, and TLS 1.2 or later.
     public init() {}
 
     var problem: (key: String, message: String)? {
@@ -108,8 +126,11 @@ public struct TLSSettings: Sendable, Equatable {
     }
 }
 
+/// Where events go, how many there are, and what happens when they cannot be written.
 public struct LogSettings: Sendable, Equatable {
+    /// Whether events are also shown on the terminal, as lines for people.
     public enum Console: String, Sendable, CaseIterable { case pretty, quiet }
+    /// What becomes of sessions while a file cannot be written.
     public enum FailurePolicy: String, Sendable, CaseIterable {
         /// Sessions end and no new ones begin until the log can be written again.
         case close
@@ -119,10 +140,13 @@ public struct LogSettings: Sendable, Equatable {
 
     /// A path, or `-` for standard output.
     public var file: String?
+    /// How much is told of each session.
     public var detail = LogEvent.Detail.commands
+    /// What is shown on the terminal.
     public var console = Console.pretty
     /// How messages are named, beside their UIDs.
     public var names = FollowingSettings.Names.messageID
+    /// What becomes of sessions while the log cannot be written.
     public var onFailure = FailurePolicy.close
     /// What the program is called in each event; the host's name when `nil`.
     public var instance: String?
@@ -134,6 +158,7 @@ public struct RecordSettings: Sendable, Equatable {
     public var path: String?
     /// A word in the names of the files in a folder.
     public var label: String?
+    /// What becomes of sessions while a capture cannot be written.
     public var onFailure = LogSettings.FailurePolicy.close
     /// How much of the mail is replaced, beside the secrets of logins.
     public var redaction = RedactionLevel.none
@@ -146,10 +171,14 @@ public struct RecordSettings: Sendable, Equatable {
 
     /// Limits of a folder; the captures beyond them are deleted, the oldest first. `nil` for no limit.
     public struct Keep: Sendable, Equatable {
+        /// Captures in the folder.
         public var files: Int?
+        /// MiB of all captures in the folder together.
         public var mebibytes: Int?
+        /// Days since a capture was last written.
         public var days: Int?
 
+        /// No limits.
         public init() {}
     }
 
@@ -177,6 +206,7 @@ public struct RecordSettings: Sendable, Equatable {
 
 /// Limits are inclusive.
 public struct Limits: Sendable, Equatable {
+    /// How much of each direction of a session is looked at.
     public var wire = WireLimits.standard
     /// Sessions at once.
     public var sessions = 10_000

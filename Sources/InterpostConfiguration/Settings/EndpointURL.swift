@@ -3,12 +3,16 @@ public import InterpostCore
 
 /// Where to listen: `imaps://0.0.0.0:993`, `imap://127.0.0.1:1143?starttls=required`, `pop3s://[::1]:0`.
 public struct ListenURL: Sendable, Equatable {
+    /// `imap` and `imaps`, or `pop3` and `pop3s`.
     public var mailProtocol: MailProtocol
+    /// TLS from the first octet (`imaps`, `pop3s`), or what becomes of STARTTLS; `.offered` where the URL does not say.
     public var security: SessionSettings.ListenerSecurity
+    /// A name or an address; IPv6 without brackets.
     public var host: String
     /// 0 lets the system choose.
     public var port: Int
 
+    /// Reads a URL; without a port it is 143, 993, 110 or 995. Throws where the URL cannot be used, and says why.
     public init(_ text: String) throws(EndpointError) {
         let parts = try EndpointParts(text, what: "a listener")
         mailProtocol = parts.mailProtocol
@@ -30,11 +34,16 @@ public struct ListenURL: Sendable, Equatable {
 
 /// Which server to connect to: `imaps://imap.example.org`, `pop3://mail.example.org:110?starttls=off`.
 public struct UpstreamURL: Sendable, Equatable {
+    /// `imap` and `imaps`, or `pop3` and `pop3s`.
     public var mailProtocol: MailProtocol
+    /// TLS from the first octet (`imaps`, `pop3s`), or whether STARTTLS is used; `.required` where the URL does not say.
     public var security: SessionSettings.UpstreamSecurity
+    /// A name or an address; IPv6 without brackets.
     public var host: String
+    /// 1 to 65535.
     public var port: Int
 
+    /// Reads a URL; without a port it is 143, 993, 110 or 995. Throws where the URL cannot be used, and says why.
     public init(_ text: String) throws(EndpointError) {
         let parts = try EndpointParts(text, what: "an upstream")
         mailProtocol = parts.mailProtocol
