@@ -28,6 +28,7 @@ public struct Capture: Sendable {
     public struct Session: Sendable {
         /// Counted from 1 in the capture.
         public let number: Int
+        /// The protocol that was spoken.
         public let mailProtocol: MailProtocol
         /// What was said and what became of it, in order. Times are since the beginning of the capture.
         public let records: [CaptureRecord]

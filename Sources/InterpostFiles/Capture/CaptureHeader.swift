@@ -8,9 +8,12 @@ import NIOCore
 public struct CaptureHeader: Sendable, Equatable {
     /// Times of records count from here. Whole microseconds.
     public var started: WireTime
+    /// Passwords and tokens of logins are in the records as they were said.
     public var keepsSecrets: Bool
+    /// How much of the mail was replaced.
     public var redaction: RedactionLevel
 
+    /// A header; `started` is cut to whole microseconds.
     public init(started: WireTime, keepsSecrets: Bool, redaction: RedactionLevel) {
         self.started = WireTime(nanoseconds: started.nanoseconds / 1000 * 1000)
         self.keepsSecrets = keepsSecrets

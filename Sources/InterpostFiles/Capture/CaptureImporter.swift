@@ -4,6 +4,7 @@ import NIOCore
 
 /// Writes a capture of sessions that somebody else recorded.
 public final class CaptureImporter {
+    /// Why nothing can be imported, in words for people.
     public struct Failure: Error, CustomStringConvertible {
         public var description: String
     }
@@ -48,6 +49,7 @@ public final class CaptureImporter {
         return number
     }
 
+    /// Takes the next turn of an open session. Throws where the capture cannot be written.
     public func take(_ turn: SessionTurn, of session: Int) throws {
         open[session]?.receive(turn)
         try write(open[session]?.take() ?? [])

@@ -2,10 +2,12 @@ import Foundation
 
 /// How people name a capture: `mail.interpost`, or `mail.interpost#3` for one session of it.
 public struct CapturePlace: Sendable, Equatable, CustomStringConvertible {
+    /// The path of the file, without a session's number.
     public var path: String
     /// `nil` for all sessions.
     public var session: Int?
 
+    /// The capture at `path`, or one session of it.
     public init(path: String, session: Int? = nil) {
         self.path = path
         self.session = session

@@ -7,6 +7,7 @@ import NIOCore
 /// A member at the end that was cut off, by a crash or a full disk, is read as far as it goes. For one session, only the
 /// members that may have records of it are read, where the members say so.
 public final class CaptureReader {
+    /// Why a capture cannot be read, in words for people: `cannot be read: Permission denied`.
     public struct Failure: Error, CustomStringConvertible {
         public var description: String
 
@@ -26,6 +27,7 @@ public final class CaptureReader {
 
     /// Octets of the file that were read, and that there were when it was opened; 0 for what is not a file.
     public private(set) var offset = 0
+    /// Octets of the file when it was opened; 0 for what is not a file.
     public let size: Int
     /// The last member is not whole. As of the end.
     public var isCutOff: Bool { isAtEnd && inflater.isWithinMember }
@@ -39,6 +41,7 @@ public final class CaptureReader {
         return start.readableBytesView.elementsEqual([0x1F, 0x8B])
     }
 
+    /// Reads all sessions of a file. Throws ``Failure`` where it cannot be read.
     public convenience init(_ path: String) throws { try self.init(CapturePlace(path: path)) }
 
     /// For a place with a session, reads the records of that session and those about the whole capture.

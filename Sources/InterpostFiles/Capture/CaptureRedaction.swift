@@ -6,6 +6,7 @@ import NIOCore
 public struct CaptureRedaction {
     /// What is in the copy.
     public private(set) var sessions = 0
+    /// Records in the copy.
     public private(set) var records = 0
     /// The original ends within a member; the copy ends where that can still be read.
     public private(set) var isCutOff = false

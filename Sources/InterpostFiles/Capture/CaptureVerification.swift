@@ -7,9 +7,11 @@ import NIOCore
 /// the recorded client, answers it to the end. Free: none of the given secrets occurs in it, in any spelling that the wire
 /// knows.
 public struct CaptureVerification {
+    /// Something that is wrong with a capture, or with one session of it.
     public struct Problem: Sendable, CustomStringConvertible {
         /// `mail.interpost#2`
         public var place: CapturePlace
+        /// What is wrong, in words for people.
         public var text: String
 
         public var description: String { "\(place): \(text)" }
@@ -18,12 +20,17 @@ public struct CaptureVerification {
     /// Problems that are told, of each capture.
     public static let maximumProblems = 100
 
+    /// The first problems, ``maximumProblems`` at most.
     public private(set) var problems: [Problem] = []
+    /// There are more problems than are told.
     public private(set) var hasMoreProblems = false
+    /// Sessions that were looked at.
     public private(set) var sessions = 0
+    /// Records that were looked at, without headers.
     public private(set) var records = 0
     /// Octets of both sides together.
     public private(set) var octets = 0
+    /// What all headers say was replaced: the lowest of their levels.
     public private(set) var redaction = RedactionLevel.all
 
     let place: CapturePlace
@@ -81,6 +88,7 @@ public struct CaptureVerification {
         }
     }
 
+    /// Whether no problem was found.
     public var isGood: Bool { problems.isEmpty }
 
     private mutating func take(_ record: CaptureRecord) {

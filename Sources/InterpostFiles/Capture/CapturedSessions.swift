@@ -5,6 +5,7 @@ import NIOCore
 /// The sessions of a capture as one leg carried them, in the order of the file. They may be under way at the same time. A
 /// session begins with the first octets of the leg.
 public final class CapturedSessions {
+    /// What happened to a session, by its number; times are since 1970.
     public enum Event {
         case opened(Int, MailProtocol, WireTime)
         case said(Int, SessionTurn)

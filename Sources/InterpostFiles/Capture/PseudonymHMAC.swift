@@ -5,6 +5,7 @@ public import NIOCore
 
 /// Pseudonyms from HMAC-SHA-256 and a key of random octets.
 public struct PseudonymHMAC: PseudonymKey {
+    /// Why a key cannot be read or made, in words for people.
     public struct Failure: Error, CustomStringConvertible {
         public var description: String
     }
@@ -39,6 +40,7 @@ public struct PseudonymHMAC: PseudonymKey {
 
     private static func failure(_ path: String, _ problem: String) -> Failure { Failure(description: "\(path) \(problem)") }
 
+    /// HMAC-SHA-256 of the kind and the value: 32 octets.
     public func digest(_ value: ByteBuffer, of kind: PseudonymKind) -> [UInt8] {
         var message = Array("\(kind.rawValue)\0".utf8)
         message.append(contentsOf: value.readableBytesView)

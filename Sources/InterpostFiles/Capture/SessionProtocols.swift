@@ -6,6 +6,7 @@ import NIOCore
 public struct SessionProtocols {
     private var known: [Int: MailProtocol] = [:]
 
+    /// No session is known yet.
     public init() {}
 
     /// The protocol of the session that a record belongs to, as far as it shows. Records are given in their order.

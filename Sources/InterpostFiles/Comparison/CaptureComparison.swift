@@ -30,6 +30,7 @@ public struct CaptureComparison: Sendable {
         unpaired = (Array(left.sessions.dropFirst(pairs.count)), Array(right.sessions.dropFirst(pairs.count)))
     }
 
+    /// Whether both captures have the same sessions, as far as they are compared.
     public var isSame: Bool {
         unpaired.left.isEmpty && unpaired.right.isEmpty && pairs.allSatisfy { $0.comparison.isSame(sides) }
     }

@@ -4,12 +4,16 @@ import NIOCore
 
 /// The sessions of a capture in the form in which they are compared, in the order in which they began.
 public struct ComparedSessions: Sendable {
+    /// One session, in the form in which it is compared.
     public struct Session: Sendable {
+        /// Counted from 1 in the capture.
         public let number: Int
+        /// The protocol that was spoken.
         public let mailProtocol: MailProtocol
         package fileprivate(set) var entries: [ComparedEntry] = []
     }
 
+    /// In the order in which they began.
     public private(set) var sessions: [Session] = []
 
     /// - Parameter leg: The leg that is compared, the client's or the server's.

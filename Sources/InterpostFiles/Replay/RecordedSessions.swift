@@ -2,6 +2,7 @@ public import InterpostCore
 
 /// The sessions of some captures, in the order in which they began.
 public struct RecordedSessions: Sendable {
+    /// In the order in which they began, capture by capture.
     public private(set) var sessions: [RecordedSession] = []
 
     package init(_ sessions: [RecordedSession]) { self.sessions = sessions }
