@@ -7,6 +7,7 @@ import NIOSSL
 ///     IOError(errnoCode: 13, …)                        Permission denied
 ///     Error Domain=NSCocoaErrorDomain Code=513 …       Permission denied
 public enum ErrorWords {
+    /// What went wrong, in words for people: `Permission denied`.
     public static func of(_ error: any Error) -> String {
         switch error {
         case let error as IOError: return words(of: error.errnoCode)

@@ -6,7 +6,9 @@ import NIOPosix
 ///
 ///     imaps://127.0.0.1:0        imaps://127.0.0.1:41993
 public struct Listener: Sendable, Codable {
+    /// The URL, with the port that is really listened on.
     public var url: String
+    /// The port that is really listened on.
     public var port: Int
 
     /// Opens a port. Each connection gets the handler that `accept` makes for it, on its own event loop.

@@ -18,6 +18,7 @@ public final class Relay: Service {
     /// Reads the configuration: at the start, and again on a reload.
     public typealias Source = @Sendable () throws -> Configuration
 
+    /// The ports that are listened on, in the order of the configuration.
     public let listeners: [Listener]
     private let source: Source
     /// What cannot change while the program runs.

@@ -7,6 +7,7 @@ import Synchronization
 
 /// A command that waits for a decision by a person.
 public struct HeldCommand: Sendable {
+    /// The session's number, as the log has it.
     public var session: Int
     /// Which of the session's held commands this is, so that a late answer is not taken for one to a later command.
     public var number: Int
@@ -18,6 +19,7 @@ public struct HeldCommand: Sendable {
     public var rule: String
     /// The client's address and port.
     public var client: String
+    /// When the command began to wait.
     public var since: WireTime
     /// It is refused after this many seconds.
     public var seconds: Int

@@ -12,6 +12,7 @@ public final class ReplayCaller: Sendable {
     private let context: RelayContext
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
+    /// A caller of `upstream`. Throws where the settings of TLS cannot be used; nothing is connected yet.
     public init(to upstream: UpstreamURL, tls: TLSSettings) throws {
         var configuration = Configuration()
         configuration.tls = tls
@@ -53,6 +54,7 @@ public final class ReplayCaller: Sendable {
             }
     }
 
+    /// Ends the thread of the connections. Nothing can be played after that.
     public func close() async { try? await group.shutdownGracefully() }
 }
 

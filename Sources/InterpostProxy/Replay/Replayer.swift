@@ -13,11 +13,15 @@ public final class Replayer: Service {
     public struct Outcome: Sendable {
         /// Counted from 1, in the order in which they ended.
         public var connection: Int
+        /// The protocol of the listener.
         public var mailProtocol: MailProtocol
+        /// What the client asked, and what it was answered.
         public var report: ReplayReport
     }
 
+    /// The ports that are listened on.
     public let listeners: [Listener]
+    /// How commands are compared with the recorded ones.
     public let matching: ReplayOptions.Matching
     private let recorded: [MailProtocol: [RecordedSession]]
     private let maximumConnections: Int?
@@ -109,6 +113,7 @@ public final class Replayer: Service {
         for _ in 0..<3 { try? await group.next().scheduleTask(in: .milliseconds(5)) {}.futureResult.get() }
     }
 
+    /// What became of the connections that have ended, in the order in which they ended.
     public var outcomes: [Outcome] { state.outcomes.withLock { $0 } }
 
     /// How many recorded sessions no client has connected for. Joined sessions are not counted here: the reports tell about them.

@@ -10,10 +10,12 @@ import X509
 /// directory of mode 0700. Whoever has the key can impersonate every mail server to every client that trusts the certificate, so
 /// the key never leaves the directory.
 public struct CertificateAuthority: Sendable {
+    /// Why the authority cannot be used, in words for people.
     public struct Failure: Error, CustomStringConvertible, Sendable {
         public var description: String
     }
 
+    /// The folder with `ca.key` and `ca.pem`.
     public let directory: URL
     private let certificate: Certificate
     private let key: Certificate.PrivateKey
@@ -66,8 +68,10 @@ public struct CertificateAuthority: Sendable {
             """
     }
 
+    /// The authority's certificate in PEM, with a line end. Throws where it cannot be written so.
     public var pem: String { get throws { try certificate.serializeAsPEM().pemString + "\n" } }
 
+    /// The authority's certificate in DER. Throws where it cannot be written so.
     public var der: [UInt8] {
         get throws {
             var serializer = DER.Serializer()
