@@ -42,6 +42,7 @@ public final class MailServer: Sendable {
     public let imapPort: Int?
     /// The port for POP3; `nil` if the capture has no POP3 session.
     public let pop3Port: Int?
+    /// How clients reach both ports.
     public let security: Security
     /// Who can log in: the user in the settings. If they name none, anybody can.
     public let user: String

@@ -7,6 +7,7 @@ public struct MailServerReport: Sendable, CustomStringConvertible {
     public struct Connection: Sendable, CustomStringConvertible {
         /// Counted from 1, in the order in which they ended.
         public let number: Int
+        /// The protocol that the client spoke.
         public let service: MailServer.Service
         let report: ReplayReport
 

@@ -25,8 +25,11 @@ extension MailServer {
             case factor(Double)
         }
 
+        /// How clients reach the ports.
         public var security: Security
+        /// How the client's commands are compared with the recorded ones.
         public var matching: Matching
+        /// When the recorded answers are given.
         public var times: Times
         /// The only session of the capture that is played, counted from 1; `nil` plays all of them in order, one for each
         /// connection.
@@ -87,6 +90,7 @@ extension MailServer.Settings.Matching {
 
 /// Why there is no server, and what to do about it.
 public struct MailServerError: Error, CustomStringConvertible, Sendable {
+    /// What is wrong and what to do about it, in words for people.
     public let description: String
 
     init(_ description: String) { self.description = description }

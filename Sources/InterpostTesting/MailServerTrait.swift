@@ -58,8 +58,10 @@ public struct MailServerTrait: TestTrait, SuiteTrait, TestScoping {
     let location: SourceLocation
     let testFile: String
 
+    /// Each test of a suite gets a server of its own.
     public var isRecursive: Bool { true }
 
+    /// Runs a test while its server runs, and records an issue where the client did otherwise than recorded.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
