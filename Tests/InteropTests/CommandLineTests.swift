@@ -160,6 +160,7 @@ import Testing
         (["show", "x.interpost", "--filter", "result=N"], "NONE, not 'N'"),
         (["verify", "x.interpost", "--secret-file", "/no/such/file"], "No such file"),
         (["verify", "x.interpost", "--secret-file", "/dev/null"], "holds no secret to look for"),
+        (["verify", "/usr"], "/usr is a folder: name the captures in it, as in /usr/*.interpost"),
         (["policy", "explain", "read-only", "NOOP", "--client", "10.1.1.300"], "not '10.1.1.300'"),
         (["check-confg"], "check-confg"), (["check-config", "/no/such/file.yml"], "no such file"),
         (["read", "/no/such/session.imap"], "/no/such/session.imap"),
@@ -202,6 +203,8 @@ import Testing
                     isEmpty || outcome.errors.contains("the capture is cut off at its end"), "\(arguments): \(outcome.errors)")
             }
         }
+        let filtered = try await Program.run("show", capture, "--filter", "session=9")
+        #expect(filtered.text.isEmpty && filtered.errors.contains("--filter holds for nothing in it"), "\(filtered.errors)")
         let shown = try await Program.run("show", cut)
         #expect(shown.text.hasSuffix("the capture is cut off here\n") && shown.text.hasPrefix("Session 1"), "\(shown.text)")
     }

@@ -53,6 +53,10 @@ public final class CaptureReader {
         }
         var status = stat()
         fstat(descriptor, &status)
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw Failure(description: "is a folder: name the captures in it, as in \(place.path)/*.interpost")
+        }
         size = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : 0
         do {
             let inflater = try GzipInflater()

@@ -41,6 +41,8 @@ private struct Gatherer {
     private var readings: [Int: NormalFormReading] = [:]
     private var protocols = SessionProtocols()
     private var order: [Int] = []
+    /// When each session began, in nanoseconds since the capture did: its times are counted from there, as `show` does.
+    private var starts: [Int: Int64] = [:]
 
     init(leg: Side, normalisation: Normalisation) {
         self.leg = leg
@@ -49,6 +51,8 @@ private struct Gatherer {
 
     mutating func take(_ record: CaptureRecord) {
         let mailProtocol = protocols.of(record)
+        let start = starts[record.session] ?? record.nanoseconds
+        starts[record.session] = start
         guard let side = record.kind.side, record.kind.isCarried(onLegTo: leg), let mailProtocol else { return }
         if readings[record.session] == nil {
             order.append(record.session)
@@ -56,7 +60,7 @@ private struct Gatherer {
             readings[record.session] = NormalFormReading(mailProtocol, session: record.session, normalisation)
         }
         var entries: [ComparedEntry] = []
-        readings[record.session]?.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds)) {
+        readings[record.session]?.receive(record.bytes, from: side, at: WireTime(nanoseconds: record.nanoseconds - start)) {
             entries.append($0)
         }
         sessions[record.session]?.entries += entries

@@ -49,7 +49,12 @@ struct Show: ParsableCommand {
         for capture in captures {
             var show = CaptureShow(capture, options, showsEvents: !wireOnly, hasColour: Terminal.showsColour)
             do {
-                try show.run { StandardOutput.write($0) }
+                var isEmpty = true
+                try show.run {
+                    isEmpty = false
+                    StandardOutput.write($0)
+                }
+                if isEmpty, !filter.isEmpty { StandardError.note("\(capture): --filter holds for nothing in it") }
                 if let complaint = show.complaint { StandardError.note("\(capture): \(complaint)") }
                 if CutOff.note([capture]) { status = 2 }
             } catch {
