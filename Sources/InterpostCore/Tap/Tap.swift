@@ -97,7 +97,9 @@ public struct Tap: Sendable {
         guard !clientIsEncrypted, TLSHello.isVersionedRecord(bytes) else { return }
         let scheme = settings.mailProtocol.rawValue
         ready.append(.tell(.warning("the client begins with TLS where clear text is expected: \(scheme)s:// listens for TLS")))
-        close(by: .interpost, reason: "the client speaks TLS, and this listener expects clear text", farewell: nil)
+        close(
+            by: .interpost, reason: "the client speaks TLS, and this listener expects clear text",
+            farewell: "Interpost expects clear text here, and not TLS")
     }
 
     /// The leg to `side` is encrypted now.
