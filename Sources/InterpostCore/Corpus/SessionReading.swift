@@ -31,8 +31,7 @@ public struct SessionReading: Sendable {
     private var mayBeginBehindLogin: Bool
 
     /// The names of the files are used in places.
-    ///
-    /// - Parameter isOfServer: Nothing in the transcript was said by a client.
+    /// With `isOfServer` nothing in the transcript was said by a client.
     public init(
         _ mailProtocol: MailProtocol, detail: LogEvent.Detail, kind: SessionForm.Kind = .transcript, isOfServer: Bool = false,
         files: (client: String, server: String) = ("", ""), limits: WireLimits = .standard

@@ -38,8 +38,7 @@ public struct SessionObserver: Sendable {
     private var follower: MailboxFollower
     private var maildrop: MaildropFollower
 
-    /// An observer of a session that begins.
-    /// - Parameter detail: How much is told; less costs less.
+    /// An observer of a session that begins. `detail` says how much is told: less costs less.
     public init(detail: LogEvent.Detail, following: FollowingSettings = .standard) {
         self.detail = detail
         follower = MailboxFollower(following)

@@ -34,7 +34,7 @@ extension SequenceSet {
 
     /// One end of a range: a number, or `*`.
     public enum Bound: Hashable, Sendable, CustomStringConvertible {
-        /// From 1 on. Numbers have 32 bits; a larger one is a quirk, and is kept up to ``maximumNumber``.
+        /// From 1 on. Numbers have 32 bits; a larger one is a quirk, and is kept up to 10¹⁸ − 1.
         case number(UInt64)
         /// `*`
         case largest

@@ -17,7 +17,7 @@ public struct WireLimits: Equatable, Sendable {
     /// A mailbox of half a million messages makes an answer of 4 MiB.
     public static let standard = WireLimits(responseLength: 1 << 22)
 
-    /// - Parameter responseLength: `lineLength` when left out.
+    /// `responseLength` is `lineLength` when left out.
     public init(
         lineLength: Int = 1 << 20, responseLength: Int? = nil, literalSize: Int = .max, keptLiteralSize: Int = 4096,
         pendingCommands: Int = 1000,
