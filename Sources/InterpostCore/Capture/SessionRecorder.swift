@@ -17,6 +17,8 @@ package struct SessionRecorder: Sendable {
     private var ready: [CaptureRecord] = []
     /// The time of the last record, which no later record precedes: what is said in answer to octets is recorded after them.
     private var latest: Int64 = 0
+    /// What became of the client's last octets: those of a literal that broke off are recorded at the session's end.
+    private var clientKind = CaptureRecord.Kind.client
 
     package init(session: Int, start: WireTime, redactor: EventRedactor) {
         self.session = session
@@ -34,7 +36,9 @@ package struct SessionRecorder: Sendable {
             if !event.isWithheld { add(.init(addedFor: event.sender), bytes, at: event.time) }
             return
         }
-        add(event.isWithheld ? .init(withheldFrom: event.sender) : .init(event.sender), bytes, at: event.time)
+        let kind: CaptureRecord.Kind = event.isWithheld ? .init(withheldFrom: event.sender) : .init(event.sender)
+        if event.sender == .client { clientKind = kind }
+        add(kind, bytes, at: event.time)
     }
 
     /// What happened on the leg between a gate and the server: what the gate wrote, and what the server said that did not pass.
@@ -56,7 +60,7 @@ package struct SessionRecorder: Sendable {
     /// A line of the event log that cannot be read from the bytes of the session.
     package mutating func tell(_ event: LogEvent, at time: WireTime) {
         if case .sessionClosed = event {
-            if let rest = redactor.finish() { add(.client, rest, at: time) }
+            if let rest = redactor.finish() { add(clientKind, rest, at: time) }
             if let rest = upstreamRedactor.finish() { add(.clientAdded, rest, at: time) }
         }
         guard event.isKeptInCaptures else { return }

@@ -60,7 +60,7 @@ public struct Transcript: Sendable {
     ///
     ///     S: +OK 2 messages      replies without the commands that they answer
     ///     S: 1 120
-    public static func isOfServer(_ text: ByteBuffer) -> Bool {
+    package static func isOfServer(_ text: ByteBuffer) -> Bool {
         guard let lines = try? Transcript(reading: text).lines else { return false }
         return lines.allSatisfy { if case .say(.client, _) = $0.step { false } else { true } }
     }

@@ -137,7 +137,7 @@ struct LogRedactor: Sendable {
     func cleanOfParts(_ text: ByteBuffer) -> ByteBuffer { hasParts(text) ? Self.mark : cleanOfURLs(text) }
 
     private func hasParts(_ text: ByteBuffer) -> Bool {
-        !parts.places(in: text.readableBytesView.prefix(Self.maximumText)).isEmpty
+        parts.occur(in: text.readableBytesView.prefix(Self.maximumText))
     }
 
     /// What precedes a URL's token (RFC 4467).

@@ -30,9 +30,16 @@ struct WholeWords: Sendable {
     /// Where the words are in the text.
     func places(in text: ByteBufferView) -> [Range<Int>] {
         guard !words.isEmpty else { return [] }
-        return text.split { !Self.isInWord($0) }.filter { run in words.contains { $0.elementsEqual(run.lazy.map(\.uppercased)) } }
+        return text.split { !Self.isInWord($0) }.filter(holds)
             .map { $0.startIndex - text.startIndex..<$0.endIndex - text.startIndex }
     }
+
+    /// Whether one of the words is in the text.
+    func occur(in text: ByteBufferView) -> Bool {
+        !words.isEmpty && text.split { !Self.isInWord($0) }.contains(where: holds)
+    }
+
+    private func holds(_ run: ByteBufferView) -> Bool { words.contains { $0.elementsEqual(run.lazy.map(\.uppercased)) } }
 
     /// Letters, digits, and what is not US-ASCII.
     static func isInWord(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit || byte >= 0x80 }

@@ -27,7 +27,7 @@ extension Relay {
                 if !SessionFiles.isFolder(path), FileManager.default.fileExists(atPath: path), !CaptureReader.isCapture(path),
                     CapturePlace(path: path).size > 0
                 {
-                    throw CertificateAuthority.Failure(description: "\(path) is not a capture, and is not replaced")
+                    throw WritablePlace.Failure(description: "\(path) is not a capture, and is not replaced")
                 }
             }
         }
@@ -45,7 +45,7 @@ extension Relay {
     }
 
     private static func about(_ key: String, _ body: () throws -> Void) throws {
-        do { try body() } catch { throw CertificateAuthority.Failure(description: "\(key): \(ErrorWords.of(error))") }
+        do { try body() } catch { throw WritablePlace.Failure(description: "\(key): \(ErrorWords.of(error))") }
     }
 }
 

@@ -70,9 +70,8 @@ struct EchoTests {
     }
 
     /// A short literal is recorded with its end: where there is none, with that of the session.
-    @Test(arguments: [RedactionLevel.none, .all]) func `is gone from a literal that breaks off, and nothing is lost`(
-        level: RedactionLevel
-    ) throws {
+    @Test(arguments: [RedactionLevel.none, .all], [false, true])
+    func `is gone from a literal that breaks off, and nothing is lost`(level: RedactionLevel, isWithheld: Bool) throws {
         var reading = Reading(.imap)
         var recorder = SessionRecorder(
             session: 1, start: WireTime(nanoseconds: 0), redactor: EventRedactor(level, key: TestPseudonymKey()))
@@ -82,12 +81,17 @@ struct EchoTests {
         ] {
             let told = reading.events.count
             reading.receive(ByteBuffer(string: text), from: side)
-            for event in reading.events[told...] { recorder.record(event) }
+            for var event in reading.events[told...] {
+                event.isWithheld = isWithheld && side == .client
+                recorder.record(event)
+            }
         }
         recorder.tell(
             .sessionClosed(SessionEnd(by: .client, reason: "gone", microseconds: 0, traffic: reading.observer.traffic)),
             at: WireTime(nanoseconds: 0))
-        let recorded = recorder.take().filter { $0.kind == .client }.map { String(buffer: $0.bytes) }.joined()
+        let recorded = recorder.take().filter { $0.kind == (isWithheld ? .clientWithheld : .client) }.map {
+            String(buffer: $0.bytes)
+        }.joined()
         let literal = recorded.split(separator: "{40+}\r\n").last ?? ""
         #expect(literal.utf8.count == "hunter2z hello hunter2".utf8.count && literal.hasPrefix("xxxxxxxx "), "\(recorded)")
     }

@@ -15,9 +15,6 @@ struct ContentWalker: Sendable {
         case message
     }
 
-    /// Octets of a name in a literal that are remembered.
-    private static let maximumName = 256
-
     private let mappers: ContentMappers
     private var frames: [ContentFrame] = []
     /// How many lists are open beyond the deepest frame: everything in them is read as if it were in that frame.
@@ -70,7 +67,7 @@ struct ContentWalker: Sendable {
             mapper.map(&bytes, in: range)
             literal = .words(mapper)
         case .name(var mapper):
-            let isKept = remembersLiteral && literalName.name.count + bytes.count <= Self.maximumName
+            let isKept = remembersLiteral && literalName.name.count + bytes.count <= MappedNames.maximumLength
             if isKept { literalName.name += range.map { bytes[$0] } }
             mapper.map(&bytes, in: range)
             if isKept { literalName.pseudonym += range.map { bytes[$0] } }

@@ -17,7 +17,8 @@ struct MappedNames: Sendable {
     private var names: [Name] = []
 
     private static let maximumCount = 64
-    private static let maximumLength = 128
+    /// Octets of a name that is remembered.
+    static let maximumLength = 128
     /// Octets of a name that is looked for within words.
     private static let minimumWithin = 3
 
