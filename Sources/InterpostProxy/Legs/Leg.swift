@@ -135,8 +135,31 @@ extension Side {
 
 /// Receive buffers: small at rest, larger in a download. They are passed on one at a time, so that TLS does not let its own buffers
 /// grow and keep them for a session at rest.
-enum LegBuffers {
-    static let allocator = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: 1 << 16)
+///
+/// A buffer's size is a power of two. The largest is not filled: what is read fits with what TLS adds to it (RFC 8446 §5.2, at most
+/// 22 octets a record here) in a buffer of the same size on the other leg, which would be twice as large otherwise.
+struct LegBuffers: RecvByteBufferAllocator {
+    static let allocator = LegBuffers()
+
+    private static let largest = 1 << 16
+    private static let roomForTLS = 1 << 13
+
+    private var sizes = AdaptiveRecvByteBufferAllocator(minimum: 2048, initial: 4096, maximum: Self.largest)
+
+    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
+        var buffer = sizes.buffer(allocator: allocator)
+        if buffer.capacity >= Self.largest {
+            buffer.moveWriterIndex(to: buffer.capacity - Self.largest + Self.roomForTLS)
+            buffer.moveReaderIndex(to: buffer.writerIndex)
+        }
+        return buffer
+    }
+
+    /// - Returns: Always that the next buffer is another one: it is handed on, not kept by the channel of a session at rest.
+    mutating func record(actualReadBytes: Int) -> Bool {
+        _ = sizes.record(actualReadBytes: actualReadBytes)
+        return true
+    }
 }
 
 extension ChannelHandlerContext {
