@@ -34,7 +34,9 @@ let package = Package(
     targets: [
         .target(
             name: "InterpostCore",
-            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: librarySettings + [.strictMemorySafety()]
         ),
         .systemLibrary(name: "CAllocator"),

@@ -19,13 +19,16 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // The same sources as in the package above, by symbolic links.
         .target(
             name: "InterpostCore",
-            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+            ],
             exclude: ["InterpostCore.docc"],
             swiftSettings: settings + [.enableUpcomingFeature("InternalImportsByDefault"), .strictMemorySafety()]
         ),

@@ -1,0 +1,123 @@
+package import NIOCore
+
+/// Who may log in to Interpost, and to which accounts that leads.
+///
+///     anna-7, the right token, from 10.0.0.9      .accepted: account anna
+///     anna-7, the right token, from 192.0.2.1     .refused(.wrongAddress): the log says so, the client hears what all hear
+///     anna-7, any other token                     .refused(.wrongSecret)
+package struct ClientDirectory: Sendable {
+    private var exact: [String: ClientRecord] = [:]
+    /// Those with a `*` in their name, the longest name first.
+    private var patterns: [(pattern: TextPattern, record: ClientRecord)] = []
+    /// The names of accounts, some with a `*`, the longest first.
+    private var accounts: [(pattern: TextPattern, name: String)]
+    /// Whether a refusal has to take as long as making a slow hash does.
+    package private(set) var hasSlowHashes = false
+
+    /// - Parameters:
+    ///   - records: Of two with the same name the first one counts.
+    ///   - accounts: Names of the accounts to which clients may be led.
+    package init(_ records: [ClientRecord], accounts: [String]) {
+        self.accounts = accounts.sorted { $0.utf8.count > $1.utf8.count }.map { (TextPattern($0), $0) }
+        for record in records {
+            if case .scrypt = record.proof { hasSlowHashes = true }
+            if record.name.utf8.contains(UInt8(ascii: "*")) {
+                patterns.append((TextPattern(record.name), record))
+            } else if exact[record.name] == nil {
+                exact[record.name] = record
+            }
+        }
+        patterns.sort { $0.record.name.utf8.count > $1.record.name.utf8.count }
+    }
+
+    /// The record for a login name: the one with this very name, otherwise the one with the longest pattern that fits.
+    package func record(for login: String) -> ClientRecord? {
+        let name = ByteBuffer(string: login)
+        return exact[login] ?? patterns.first { $0.pattern.matches(name) }?.record
+    }
+
+    /// What is known of a client when it has said who it is.
+    package struct Circumstances: Sendable {
+        package var mailProtocol: MailProtocol
+        /// `nil` where it is not known: a client that may come only from some addresses is not let in then.
+        package var address: IPAddress?
+        package var time: WireTime
+        /// Sessions that the client has already.
+        package var sessions: Int
+
+        package init(_ mailProtocol: MailProtocol, address: IPAddress?, time: WireTime, sessions: Int) {
+            self.mailProtocol = mailProtocol
+            self.address = address
+            self.time = time
+            self.sessions = sessions
+        }
+    }
+
+    /// Whether the client is let in. Why it is not is asked only of those who know the secret: nobody else learns whether a name
+    /// exists.
+    package func verdict(login: String, knowsSecret: Bool, _ circumstances: Circumstances) -> LoginVerdict {
+        guard let record = record(for: login) else { return .refused(.unknownClient) }
+        guard knowsSecret else { return .refused(.wrongSecret) }
+        if record.revoked != nil { return .refused(.revoked) }
+        if let expires = record.expires, expires <= circumstances.time { return .refused(.expired) }
+        if let protocols = record.protocols, !protocols.contains(circumstances.mailProtocol) { return .refused(.wrongProtocol) }
+        if !record.addresses.isEmpty {
+            guard let address = circumstances.address, record.addresses.contains(where: { $0.contains(address) }) else {
+                return .refused(.wrongAddress)
+            }
+        }
+        if let sessions = record.sessions, circumstances.sessions >= sessions { return .refused(.tooManySessions) }
+        guard let account = account(for: record, login: login) else { return .refused(.unknownAccount) }
+        return .accepted(ClientGrant(client: record.name, login: login, account: account, policy: record.policy))
+    }
+
+    /// The name under which the account of a client is configured.
+    private func account(for record: ClientRecord, login: String) -> String? {
+        let wanted = record.account == "*" ? login : record.account
+        if accounts.contains(where: { $0.name == wanted }) { return wanted }
+        guard record.account == "*" else { return nil }
+        let name = ByteBuffer(string: wanted)
+        return accounts.first { $0.pattern.matches(name) }?.name
+    }
+}
+
+/// What a client that was let in may use.
+package struct ClientGrant: Sendable, Equatable {
+    /// The name in the configuration, or of the token: `*@example.org`.
+    package var client: String
+    /// The name that the client has said.
+    package var login: String
+    /// The account's name in the configuration.
+    package var account: String
+    /// What the client's own policy allows; everything where it is `nil`.
+    package var policy: Policy?
+
+    package init(client: String, login: String, account: String, policy: Policy? = nil) {
+        self.client = client
+        self.login = login
+        self.account = account
+        self.policy = policy
+    }
+}
+
+package enum LoginVerdict: Sendable, Equatable {
+    case accepted(ClientGrant)
+    case refused(LoginRefusal)
+}
+
+/// Why a client is not let in, for the log. The client hears the same text for all of them.
+package enum LoginRefusal: String, Sendable, CaseIterable {
+    case unknownClient = "unknown-client"
+    case wrongSecret = "wrong-secret"
+    case expired
+    case revoked
+    case wrongAddress = "wrong-address"
+    case wrongProtocol = "wrong-protocol"
+    case tooManySessions = "too-many-sessions"
+    /// The account of the client is not one of the relay's.
+    case unknownAccount = "unknown-account"
+    /// What the client said in an exchange is not what its mechanism has it say.
+    case malformed
+    /// The secret could not be looked at now: too many others wait.
+    case busy
+}
