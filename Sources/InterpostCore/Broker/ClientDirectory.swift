@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// Who may log in to Interpost, and to which accounts that leads.
 ///
@@ -9,16 +9,11 @@ package struct ClientDirectory: Sendable {
     private var exact: [String: ClientRecord] = [:]
     /// Those with a `*` in their name, the longest name first.
     private var patterns: [(pattern: TextPattern, record: ClientRecord)] = []
-    /// The names of accounts, some with a `*`, the longest first.
-    private var accounts: [(pattern: TextPattern, name: String)]
     /// Whether a refusal has to take as long as making a slow hash does.
     package private(set) var hasSlowHashes = false
 
-    /// - Parameters:
-    ///   - records: Of two with the same name the first one counts.
-    ///   - accounts: Names of the accounts to which clients may be led.
-    package init(_ records: [ClientRecord], accounts: [String]) {
-        self.accounts = accounts.sorted { $0.utf8.count > $1.utf8.count }.map { (TextPattern($0), $0) }
+    /// Of two records with the same name the first one counts.
+    package init(_ records: [ClientRecord]) {
         for record in records {
             if case .scrypt = record.proof { hasSlowHashes = true }
             if record.name.utf8.contains(UInt8(ascii: "*")) {
@@ -44,12 +39,15 @@ package struct ClientDirectory: Sendable {
         package var time: WireTime
         /// Sessions that the client has already.
         package var sessions: Int
+        /// The names of the accounts to which clients are led here.
+        package var accounts: [String]
 
-        package init(_ mailProtocol: MailProtocol, address: IPAddress?, time: WireTime, sessions: Int) {
+        package init(_ mailProtocol: MailProtocol, address: IPAddress?, time: WireTime, sessions: Int, accounts: [String]) {
             self.mailProtocol = mailProtocol
             self.address = address
             self.time = time
             self.sessions = sessions
+            self.accounts = accounts
         }
     }
 
@@ -67,17 +65,19 @@ package struct ClientDirectory: Sendable {
             }
         }
         if let sessions = record.sessions, circumstances.sessions >= sessions { return .refused(.tooManySessions) }
-        guard let account = account(for: record, login: login) else { return .refused(.unknownAccount) }
+        guard let account = Self.account(for: record, login: login, among: circumstances.accounts) else {
+            return .refused(.unknownAccount)
+        }
         return .accepted(ClientGrant(client: record.name, login: login, account: account, policy: record.policy))
     }
 
     /// The name under which the account of a client is configured.
-    private func account(for record: ClientRecord, login: String) -> String? {
+    private static func account(for record: ClientRecord, login: String, among accounts: [String]) -> String? {
         let wanted = record.account == "*" ? login : record.account
-        if accounts.contains(where: { $0.name == wanted }) { return wanted }
+        if accounts.contains(wanted) { return wanted }
         guard record.account == "*" else { return nil }
         let name = ByteBuffer(string: wanted)
-        return accounts.first { $0.pattern.matches(name) }?.name
+        return accounts.filter { TextPattern($0).matches(name) }.max { $0.utf8.count < $1.utf8.count }
     }
 }
 

@@ -104,7 +104,8 @@ extension LogEvent {
     /// Sessions, connections, TLS, edits and decisions. Everything else can be told from the bytes when they are read again.
     fileprivate var isKeptInCaptures: Bool {
         switch self {
-        case .sessionOpened, .sessionClosed, .upstreamConnected, .tlsUp, .tlsFailed, .edited, .limit, .warning, .policy, .alarm:
+        case .sessionOpened, .sessionClosed, .upstreamConnected, .tlsUp, .tlsFailed, .edited, .limit, .warning, .policy, .alarm,
+            .clientLogin, .accountLogin:
             true
         default: false
         }

@@ -4,8 +4,9 @@ import NIOCore
 /// confirmed it.
 public enum Act: Sendable {
     /// `method` is `LOGIN`, `PASS`, `APOP` or the SASL mechanism; `actingAs` is whose mail it is, where that is somebody else's
-    /// (RFC 4422 §2).
-    case login(user: String?, method: String, succeeded: Bool, actingAs: String? = nil)
+    /// (RFC 4422 §2). `client` is who was let in by Interpost itself, and `account` what it logged in with then.
+    case login(
+        user: String?, method: String, succeeded: Bool, actingAs: String? = nil, client: String? = nil, account: String? = nil)
     /// `messages` is how many the mailbox holds; `nil` where the server did not say.
     case mailboxSelected(MailboxName, readOnly: Bool, messages: UInt64?)
     case messagesRead(MessageReferences, count: Int)
@@ -56,6 +57,13 @@ public enum Act: Sendable {
 }
 
 extension Act {
+    /// A login that succeeds, with whom Interpost itself has let in.
+    func letIn(_ letIn: (client: String?, account: String?)) -> Act {
+        guard letIn.client != nil, case .login(let user, let method, true, let actingAs, _, _) = self else { return self }
+        return .login(
+            user: user, method: method, succeeded: true, actingAs: actingAs, client: letIn.client, account: letIn.account)
+    }
+
     /// A deletion of POP3, or the end of a session that carries the deletions out.
     var isDeletion: Bool {
         switch self {

@@ -68,6 +68,8 @@ public struct ConsoleLine: Sendable {
         case .policy(let facts): policy(facts)
         case .alarm(let reason, let last): paint("✗ alarm: \(Self.short(reason)), after \(Self.short(last))", .red)
         case .act(let act): paint("● " + Self.text(of: act), .bold)
+        case .clientLogin(let facts): login(facts)
+        case .accountLogin(let facts): login(facts)
         case .valued(let event, _): text(of: event)
         }
     }
@@ -80,6 +82,26 @@ public struct ConsoleLine: Sendable {
             + relay.rulesWithoutEffect.map { Self.sentence($0) }
         return "\n    \(Self.short(relay.listener)) → \(Self.short(relay.upstream)), policy \(relay.preset)\(rules)"
             + problems.map { paint("\n      ! \($0)", .red) }.joined()
+    }
+
+    private func login(_ facts: ClientLoginFacts) -> String {
+        let name = facts.login.map { Self.short($0) } ?? "somebody"
+        guard let refusal = facts.refusal else {
+            let client = facts.client.flatMap { $0 == facts.login ? nil : " as \(Self.short($0))" } ?? ""
+            return paint("● \(name) is let in\(client), for the account \(Self.short(facts.account ?? ""))", .bold)
+        }
+        let detail = facts.detail.map { ": " + Self.sentence($0) } ?? ""
+        return paint("✗ \(name) is not let in: \(refusal)\(detail)", .red)
+    }
+
+    private func login(_ facts: AccountLoginFacts) -> String {
+        let account = Self.short(facts.account)
+        let method = facts.mechanism.map { " with \($0)" } ?? ""
+        guard let failure = facts.failure else {
+            let other = facts.actingAs.map { ", acting as \(Self.short($0))" } ?? ""
+            return "◆ account \(account) logged in\(method)\(facts.user.map { " as " + Self.short($0) } ?? "")\(other)"
+        }
+        return paint("✗ account \(account) cannot be used\(method) (\(failure)): \(Self.sentence(facts.reason ?? ""))", .red)
     }
 
     private static func said(_ facts: CommandFacts) -> String {
@@ -117,7 +139,7 @@ public struct ConsoleLine: Sendable {
 
     private static func text(of act: Act) -> String {
         switch act {
-        case .login(let user, let method, let succeeded, let actingAs):
+        case .login(let user, let method, let succeeded, let actingAs, _, _):
             "\(succeeded ? "logged in" : "login FAILED")\(user.map { " as " + short($0) } ?? "")"
                 + "\(actingAs.map { ", acting as " + short($0) } ?? "") by \(short(method))"
         case .mailboxSelected(let name, let readOnly, let messages):

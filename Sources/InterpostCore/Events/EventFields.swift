@@ -55,6 +55,8 @@ extension LogEvent {
         case .policy: "policy"
         case .alarm: "alarm"
         case .act(let act): act.name
+        case .clientLogin: "client.login"
+        case .accountLogin: "account.login"
         case .valued(let event, _): event.name
         }
     }
@@ -141,6 +143,8 @@ extension LogEvent {
             sink.field("reason", reason)
             sink.field("last", last)
         case .act(let act): act.write(to: &sink)
+        case .clientLogin(let facts): facts.write(to: &sink)
+        case .accountLogin(let facts): facts.write(to: &sink)
         case .valued(let event, let values):
             event.write(to: &sink)
             sink.values(values)
@@ -197,8 +201,10 @@ extension TLSFacts {
 extension Act {
     fileprivate func write(to sink: inout some FieldSink) {
         switch self {
-        case .login(let user, let method, let succeeded, let actingAs):
+        case .login(let user, let method, let succeeded, let actingAs, let client, let account):
             sink.field("user", user)
+            sink.field("client_name", client)
+            sink.field("account", account)
             sink.field("acting_as", actingAs)
             sink.field("method", method)
             sink.field("succeeded", succeeded)

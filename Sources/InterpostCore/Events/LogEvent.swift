@@ -38,6 +38,10 @@ public enum LogEvent: Sendable {
     /// A session with a gate ends, because what the server said was not expected.
     case alarm(reason: String, last: ByteBuffer)
     indirect case act(Act)
+    /// A client was let in by Interpost itself, or not.
+    indirect case clientLogin(ClientLoginFacts)
+    /// Interpost has logged an account in, or could not.
+    indirect case accountLogin(AccountLoginFacts)
     /// A command, a response or a completion with what it says; only in a log of the detail ``Detail/values``.
     indirect case valued(LogEvent, EventValues)
 

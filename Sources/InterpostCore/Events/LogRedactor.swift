@@ -250,9 +250,10 @@ extension LogRedactor {
     /// The act without secrets: people type a password where a name should be.
     func clean(_ act: Act) -> Act {
         switch act {
-        case .login(let user, let method, let succeeded, let actingAs):
+        case .login(let user, let method, let succeeded, let actingAs, let client, let account):
             .login(
-                user: user.map { clean($0) }, method: method, succeeded: succeeded, actingAs: actingAs.map { clean($0) })
+                user: user.map { clean($0) }, method: method, succeeded: succeeded, actingAs: actingAs.map { clean($0) },
+                client: client, account: account)
         case .mailboxSelected(let name, let readOnly, let messages):
             .mailboxSelected(clean(name), readOnly: readOnly, messages: messages)
         case .messagesRead(let messages, let count): .messagesRead(clean(messages), count: count)

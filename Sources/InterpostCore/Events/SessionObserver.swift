@@ -29,6 +29,8 @@ public struct SessionObserver: Sendable {
     var rewritten: Set<ByteBuffer> = []
     /// The tags of commands that a gate did only for show.
     var pretended: Set<ByteBuffer> = []
+    /// Whom Interpost itself has let in, and for which account.
+    var letIn: (client: String?, account: String?)
     /// The client's apparent deletions did not delete anything.
     var pretendsDeletions = false
     /// The POP3 command whose listing passes.
@@ -272,7 +274,7 @@ public struct SessionObserver: Sendable {
         if rewritten.remove(record.tag) != nil { messages.seen = nil }
         let isPretended = pretended.remove(record.tag) != nil
         let acts = ActReader.acts(of: record, status: status, entry, selection: standing.selection, messages: messages)
-        for act in acts where !isPretended { tell(.act(redactor.clean(act))) }
+        for act in acts where !isPretended { tell(.act(redactor.clean(act).letIn(letIn))) }
         guard let body = record.command?.body else { return }
         switch body {
         case .login, .authenticate: isLoggingIn = false
@@ -340,7 +342,7 @@ public struct SessionObserver: Sendable {
         maildrop.complete(record, reply)
         for act in ActReader.acts(of: record, reply: reply, user: user, maildrop: maildrop) {
             if pretendsDeletions, act.isDeletion { continue }
-            tell(.act(redactor.clean(act)))
+            tell(.act(redactor.clean(act).letIn(letIn)))
         }
         guard reply.result == .ok else { return }
         switch record.command {

@@ -28,11 +28,18 @@ extension SessionObserver {
     }
 
     /// Calls `tell` with an event that does not come from reading. A capability is what a server calls one.
-    public func observe(told event: LogEvent, tell: (LogEvent) -> Void) {
-        guard case .edited(var change) = event else { return tell(event) }
-        change.removed = change.removed.map { redactor.clean($0) }
-        change.added = change.added.map { redactor.clean($0) }
-        tell(.edited(change))
+    public mutating func observe(told event: LogEvent, tell: (LogEvent) -> Void) {
+        switch event {
+        case .edited(var change):
+            change.removed = change.removed.map { redactor.clean($0) }
+            change.added = change.added.map { redactor.clean($0) }
+            tell(.edited(change))
+        case .clientLogin(var facts):
+            facts.login = facts.login.map { redactor.clean($0) }
+            if facts.refusal == nil { letIn = (facts.client, facts.account) }
+            tell(.clientLogin(facts))
+        default: tell(event)
+        }
     }
 
     /// Calls `tell` with the end of a session whose server was not understood any more.

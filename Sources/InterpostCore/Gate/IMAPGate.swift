@@ -71,11 +71,26 @@ struct IMAPGate: Gate {
     var hasToldOfSeen = false
     /// The selected mailbox was opened so that CLOSE expunges nothing.
     var isSelectedReadOnly = false
+    /// Interpost has logged in, for a client that cannot do so itself.
+    private var isBehindLogin = false
 
     init(policy: Policy, context: PolicyContext) {
         self.policy = policy
         self.context = context
         capabilities = GateCapabilities(preset: policy.preset)
+    }
+
+    /// A gate that begins after a login that was not the client's.
+    ///
+    /// - Parameters:
+    ///   - offers: What the server can do.
+    ///   - gatherer: What the client has said already.
+    init(behindLogin policy: Policy, context: PolicyContext, offers: [ByteBuffer], gatherer: CommandGatherer) {
+        self.init(policy: policy, context: context)
+        self.offers.learn(offers)
+        self.gatherer = gatherer
+        (stage, isBehindLogin) = (.ready, true)
+        didLogIn(isOffering: !offers.isEmpty)
     }
 
     // MARK: - In
@@ -233,6 +248,9 @@ struct IMAPGate: Gate {
             if message != nil { return refuseLiteral(refusal, text) }
             return refuse(refusal, text)
         }
+        if isBehindLogin, body.changesLogin {
+            return refuse(command.tag, text, .loggedInAlready, .loggedInAlready)
+        }
         var command = command
         command.body = body
         // Only this command is judged by the user name in it; later ones are, once the server has let that user in.
@@ -343,4 +361,22 @@ extension ByteBuffer {
         guard let feed = firstIndex(of: .lineFeed, from: readerIndex) else { return self }
         return getSlice(at: readerIndex, length: feed - readerIndex + 1) ?? self
     }
+}
+
+extension IMAPCommand.Body {
+    /// Whether somebody else would be logged in after it, or nobody (RFC 8437).
+    fileprivate var changesLogin: Bool {
+        switch self {
+        case .login, .authenticate, .unauthenticate: true
+        default: false
+        }
+    }
+}
+
+extension Denial {
+    static let loggedInAlready = Denial(code: "CANNOT", text: "This session is logged in already")
+}
+
+extension PolicyDecision {
+    static let loggedInAlready = PolicyDecision(rule: "one login", verdict: .refuse(.loggedInAlready))
 }

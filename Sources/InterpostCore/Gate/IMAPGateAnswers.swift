@@ -237,7 +237,7 @@ extension IMAPGate {
         }
     }
 
-    private mutating func didLogIn(isOffering: Bool) {
+    mutating func didLogIn(isOffering: Bool) {
         if !isOffering {
             offers.forget()
             errands.append(.capability)

@@ -61,10 +61,22 @@ struct POP3Gate: Gate {
     /// `EXPIRE 0`: the server deletes what is read.
     var deletesWhatIsRead = false
     var hasWarned = false
+    /// Interpost has logged in, for a client that cannot do so itself.
+    private var isBehindLogin = false
 
     init(policy: Policy, context: PolicyContext) {
         self.policy = policy
         self.context = context
+    }
+
+    /// A gate that begins after a login that was not the client's.
+    ///
+    /// - Parameter input: What the client has said already.
+    init(behindLogin policy: Policy, context: PolicyContext, input: PendingBytes) {
+        self.init(policy: policy, context: context)
+        self.input = input
+        (stage, isBehindLogin) = (.ready, true)
+        didLogIn()
     }
 
     // MARK: - In
@@ -170,6 +182,10 @@ struct POP3Gate: Gate {
     // MARK: - Judging
 
     private mutating func submit(_ command: Pending) {
+        if isBehindLogin, command.command.changesLogin {
+            tell(command, .loggedInAlready)
+            return say("-ERR This session is logged in already")
+        }
         if needsSizes(command.command), view.sizes == nil, context.state != .notAuthenticated {
             errands.append(.sizes)
             pending = command
@@ -345,6 +361,14 @@ extension POP3Command {
         case .list(let number), .uidl(let number): number
         case .retr(let number), .dele(let number), .top(let number, _): number
         default: nil
+        }
+    }
+
+    /// Whether it is part of a login.
+    fileprivate var changesLogin: Bool {
+        switch self {
+        case .user, .pass, .apop, .auth, .utf8: true
+        default: false
         }
     }
 }

@@ -116,14 +116,15 @@ extension POP3Gate {
         case .user: hasUser = context.state == .notAuthenticated && reply.result == .ok
         case .pass, .apop, .auth(.some, _):
             hasUser = false
-            guard reply.result == .ok else { return }
-            view = MaildropView()
-            if policy.preset != .observe || policy.rules.contains(where: { $0.action == .rewrite }) {
-                errands.append(.capabilities)
-            }
+            if reply.result == .ok { didLogIn() }
         case .rset: if reply.result == .ok { view.reset() }
         case .quit: leave()
         default: break
         }
+    }
+
+    mutating func didLogIn() {
+        view = MaildropView()
+        if policy.preset != .observe || policy.rules.contains(where: { $0.action == .rewrite }) { errands.append(.capabilities) }
     }
 }

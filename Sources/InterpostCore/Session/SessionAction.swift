@@ -23,6 +23,8 @@ public enum SessionAction: Sendable {
     case startDeflate(Side, unread: ByteBuffer)
     /// A command waits for ``SessionCore/resolveHold(_:at:)``, which is called after this many seconds at the latest.
     indirect case hold(HeldFacts, seconds: Int)
+    /// The broker waits for ``SessionCore/receive(_:at:)``.
+    indirect case ask(BrokerQuestion)
     /// Both legs end, after what was sent has left. Nothing comes after this.
     case close(by: Closer, reason: String)
 

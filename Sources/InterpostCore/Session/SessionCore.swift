@@ -10,12 +10,15 @@ public import NIOCore
 /// heard. Nothing of what it passes on reaches the server: the gate reads it for itself, strictly, and writes anew what may
 /// pass. A second conversation reads what the gate wrote and what the server said to it; the gate decides what of that the
 /// client hears.
+///
+/// Where Interpost logs in for its clients, a broker is in the gate's place up to the login, and the gate goes on from there.
 public struct SessionCore: Sendable {
     /// Events of the server that are looked at before what they gave rise to is carried out.
     private static let maximumRun = 512
 
     private var front: Tap
     private var gate: (any Gate)?
+    private var broker: Broker?
     private var back: Conversation
     private var dryRun: DryRun?
     private let recordsUpstream: Bool
@@ -34,13 +37,31 @@ public struct SessionCore: Sendable {
     /// A session whose `context` is known when it begins. `recordsUpstream` says whether a capture wants to know what the gate
     /// says to the server.
     public init(_ settings: SessionSettings, policy: Policy, context: PolicyContext, recordsUpstream: Bool = false) {
+        self.init(settings, policy: policy, context: context, recordsUpstream: recordsUpstream, broker: nil)
+    }
+
+    /// A session in which Interpost lets the client in itself; the policy comes with the client's account.
+    package init(
+        _ settings: SessionSettings, broker: BrokerSettings, context: PolicyContext, recordsUpstream: Bool = false
+    ) {
         var settings = settings
-        let isGate = policy.isEnforcing
+        // The leg to the server begins later, and the broker does its STARTTLS.
+        settings.upstream = .implicit
+        self.init(settings, policy: Policy(.observe), context: context, recordsUpstream: recordsUpstream, broker: broker)
+    }
+
+    private init(
+        _ settings: SessionSettings, policy: Policy, context: PolicyContext, recordsUpstream: Bool, broker: BrokerSettings?
+    ) {
+        var settings = settings
+        let isGate = policy.isEnforcing || broker != nil
         if isGate { settings.compression = .strip }
         front = Tap(settings, hasGate: isGate)
         back = Conversation(settings.mailProtocol, limits: settings.limits)
         self.recordsUpstream = recordsUpstream
-        if isGate {
+        if let broker {
+            self.broker = Broker(settings, broker, context: context)
+        } else if isGate {
             switch settings.mailProtocol {
             case .imap: gate = IMAPGate(policy: policy, context: context)
             case .pop3: gate = POP3Gate(policy: policy, context: context)
@@ -58,14 +79,26 @@ public struct SessionCore: Sendable {
     /// Bytes that `side` sent, decrypted and inflated.
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         now = time
-        guard side == .server, gate != nil, !front.isOpeningUpstream else { return front.receive(bytes, from: side, at: time) }
+        guard side == .server, hasGate, !front.isOpeningUpstream else { return front.receive(bytes, from: side, at: time) }
+        if broker?.receivePrelude(bytes) == true { return }
         back.receive(bytes, from: .server, at: time)
+    }
+
+    /// The broker, or the gate that goes on in its place, acts on each thing that the client says.
+    private var hasGate: Bool { gate != nil || broker != nil }
+
+    /// The shell has found out what the broker asked for.
+    package mutating func receive(_ answer: BrokerAnswer, at time: WireTime) {
+        now = time
+        broker?.receive(answer)
     }
 
     /// The leg to `side` is encrypted now.
     public mutating func tlsIsUp(_ side: Side) {
         front.tlsIsUp(side)
+        if side == .server, let greeting = broker?.upstreamTLSIsUp() { back.receive(greeting, from: .server, at: now) }
         if side == .client {
+            broker?.clientTLSIsUp()
             gate?.clientTLSIsUp()
             dryRun?.context.clientIsEncrypted = true
         }
@@ -74,6 +107,7 @@ public struct SessionCore: Sendable {
     /// Which version of TLS the client's leg speaks.
     public mutating func note(clientTLSVersion version: TLSProtocolVersion?) {
         gate?.context.clientTLSVersion = version
+        broker?.context.clientTLSVersion = version
         dryRun?.context.clientTLSVersion = version
     }
 
@@ -84,13 +118,29 @@ public struct SessionCore: Sendable {
     }
 
     /// The server cannot be reached, or not as it has to be; `reason` goes to the log and to the client.
-    public mutating func upstreamFailed(reason: String) { front.upstreamFailed(reason: reason) }
+    public mutating func upstreamFailed(reason: String) {
+        if broker?.upstreamFailed(UpstreamFailure(.unavailable, reason)) != true { front.upstreamFailed(reason: reason) }
+    }
+
     /// `side` will say nothing more: a line that it left incomplete goes on as it is.
-    public mutating func inputEnded(of side: Side) { front.inputEnded(of: side) }
+    public mutating func inputEnded(of side: Side) { if side == .client || !brokerLost(side) { front.inputEnded(of: side) } }
     /// `side` closed its connection.
-    public mutating func closed(by side: Side) { front.closed(by: side) }
+    public mutating func closed(by side: Side) { if !brokerLost(side) { front.closed(by: side) } }
+
     /// The session takes longer than the configuration allows: `limit` names the limit, of this many seconds.
-    public mutating func timedOut(limit: String, seconds: Int) { front.timedOut(limit: limit, seconds: seconds) }
+    public mutating func timedOut(limit: String, seconds: Int) {
+        guard broker?.upstreamFailed(UpstreamFailure(.unavailable, "\(limit) of \(seconds) s passed")) == true else {
+            return front.timedOut(limit: limit, seconds: seconds)
+        }
+        ready.append(.tell(.limit(name: limit, value: seconds, side: nil)))
+    }
+
+    /// Whether the broker has lost the server that its client waits for.
+    private mutating func brokerLost(_ side: Side) -> Bool {
+        guard side == .server else { return false }
+        return broker?.upstreamFailed(UpstreamFailure(.unavailable, "the server closed its connection")) ?? false
+    }
+
     /// The operator wants the program to end: the session ends as soon as nothing is in progress.
     public mutating func drain() { front.drain() }
     /// The client is not let in; `reason` goes to the log and to the client.
@@ -104,12 +154,15 @@ public struct SessionCore: Sendable {
 
     /// Whether more bytes of the client, and of the server, are of use now. As of the last ``next()``.
     public var wants: (client: Bool, server: Bool) {
-        guard let gate else { return front.wants }
-        return (front.wants.client && gate.wantsClient, front.wants.server)
+        let isWanted = broker?.wantsClient ?? gate?.wantsClient ?? true
+        return (front.wants.client && isWanted, front.wants.server)
     }
 
+    /// The client is spoken to although no server is there.
+    package var isReceiving: Bool { broker != nil }
+
     /// Whether something that the client has said has not gone to the server yet.
-    public var hasMoreForServer: Bool { gate.map { !$0.isAtRest } ?? false }
+    public var hasMoreForServer: Bool { !(broker?.isAtRest ?? gate?.isAtRest ?? true) }
 
     /// Whether a side that ends its input now has nothing more to say or hear: a server that has not even greeted.
     public func leavesTooEarly(_ side: Side) -> Bool { front.leavesTooEarly(side) }
@@ -118,7 +171,7 @@ public struct SessionCore: Sendable {
 
     /// The next thing to do, or `nil` until something comes in.
     public mutating func next() -> SessionAction? {
-        guard gate != nil else { return nextOfTap() }
+        guard hasGate else { return nextOfTap() }
         while !isClosed {
             // An action that is taken from the end is moved and not copied.
             if !leaving.isEmpty {
@@ -132,7 +185,9 @@ public struct SessionCore: Sendable {
                 continue
             }
             // The gate first: it acts on what the client has said before the tap reads what the client says next.
-            if let step = gate?.next() {
+            if let step = broker?.next() {
+                carryOut(step)
+            } else if let step = gate?.next() {
                 carryOut(step)
             } else if let action = front.next() {
                 carry(action)
@@ -174,8 +229,24 @@ public struct SessionCore: Sendable {
             case (.server, .none): break
             }
             ready.append(.record(event))
-        case .send(let bytes, to: .server): gate?.receive(bytes)
+        case .send(let bytes, to: .server): if broker != nil { broker?.receive(bytes) } else { gate?.receive(bytes) }
         default: ready.append(SessionAction(action))
+        }
+    }
+
+    private mutating func carryOut(_ step: BrokerStep) {
+        switch step {
+        case .answer(let bytes): tell(bytes, .rewritten)
+        case .write(let bytes): write(bytes)
+        case .prelude(let bytes): ready.append(.say(bytes, to: .server))
+        case .secure: ready.append(.startTLS(.server))
+        case .ask(let request): ready.append(.ask(BrokerQuestion(request: request)))
+        case .tell(let event): ready.append(.tell(event))
+        case .relay(let gate, let answer):
+            self.gate = gate
+            broker = nil
+            tell(answer, .rewritten)
+        case .close(let closer, let reason): front.close(by: closer, reason: reason, farewell: nil)
         }
     }
 
@@ -219,6 +290,10 @@ public struct SessionCore: Sendable {
         while count < Self.maximumRun, let event = back.next() {
             count += 1
             handle(event)
+            while let step = broker?.next() {
+                flushRun()
+                carryOut(step)
+            }
             while let step = gate?.next() {
                 flushRun()
                 carryOut(step)
@@ -229,6 +304,7 @@ public struct SessionCore: Sendable {
     }
 
     private mutating func handle(_ event: MailEvent) {
+        broker?.receive(event)
         let passage = gate?.passage(of: event) ?? .withhold
         var isWithheld = true
         if case .pass = passage {

@@ -289,6 +289,7 @@ final class ProxySession: LegOwner {
         case .startDeflate(let side, let unread):
             do { try self[side].startDeflate(unread: unread, swelling(of: side)) } catch { failed(on: side, error) }
         case .hold(let held, let seconds): hold(held, for: seconds)
+        case .ask: break
         case .close(let closer, let reason): end(by: closer, reason: reason)
         }
     }

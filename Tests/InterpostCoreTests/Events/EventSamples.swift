@@ -8,7 +8,7 @@ enum EventCase: CaseIterable {
     case hello, reloaded, reloadFailed, sessionOpened, sessionClosed, upstreamConnected, tlsUp, tlsFailed, greeting, capabilities,
         edited, command, literal
     case response, completion, idleBegan, idleEnded, compressed, sasl, anomaly, quirk, limit, warning, policy
-    case alarm, act
+    case alarm, act, clientLogin, accountLogin
 
     init(_ event: LogEvent) {
         self =
@@ -39,6 +39,8 @@ enum EventCase: CaseIterable {
             case .policy: .policy
             case .alarm: .alarm
             case .act: .act
+            case .clientLogin: .clientLogin
+            case .accountLogin: .accountLogin
             case .valued(let event, _): EventCase(event)
             }
     }
@@ -134,6 +136,24 @@ enum EventCase: CaseIterable {
                 EventSample(
                     .limit(name: "anomalies of the kind tag-in-use", value: 100, side: .client),
                     .limit(name: "timeouts.idle", value: 1, side: nil))
+            ]
+        case .clientLogin:
+            [
+                EventSample(
+                    .clientLogin(
+                        ClientLoginFacts(
+                            client: "*@example.org", login: "anna@example.org", account: "anna", mechanism: "PLAIN",
+                            refusal: "wrong-secret", detail: "what is said in a login is base64")),
+                    .clientLogin(ClientLoginFacts(mechanism: "password")))
+            ]
+        case .accountLogin:
+            [
+                EventSample(
+                    .accountLogin(
+                        AccountLoginFacts(
+                            account: "anna", user: "anna@example.org", actingAs: "team@example.org", mechanism: "XOAUTH2",
+                            failure: "authentication", reason: "the server refuses the login")),
+                    .accountLogin(AccountLoginFacts(account: "anna")))
             ]
         case .warning: [EventSample(.warning("upstream certificates are NOT verified"))]
         case .policy:

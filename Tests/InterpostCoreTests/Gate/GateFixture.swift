@@ -26,10 +26,12 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var mailProtocol: MailProtocol
     var policy = Policy(.readOnly)
+    /// Interpost lets the client in itself.
+    var desk: TestDesk?
     var steps: [(step: Step, line: Int)] = []
 
-    static let all: [GateFixture] = {
-        let folder = WireFixture.folder.appending(path: "Gate")
+    static let all: [GateFixture] = ["Gate", "Broker"].flatMap { (name: String) -> [GateFixture] in
+        let folder = WireFixture.folder.appending(path: name)
         let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         return files.sorted { $0.path < $1.path }.compactMap { file in
             guard let mailProtocol = MailProtocol(rawValue: file.pathExtension),
@@ -37,7 +39,7 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
             else { return nil }
             return try? GateFixture(file.lastPathComponent, mailProtocol, text)
         }
-    }()
+    }
 
     init(_ name: String, _ mailProtocol: MailProtocol, _ text: String) throws {
         testDescription = name
@@ -68,8 +70,9 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// `policy no-delete present-as-writable deletes-pretend`
+    /// `policy no-delete present-as-writable deletes-pretend`, `broker auth=plain upstream=required`
     private mutating func set(_ text: String) {
+        if text.hasPrefix("broker") { desk = TestDesk(text) }
         for word in text.split(separator: " ").dropFirst().map(String.init) {
             switch word {
             case "present-as-writable": policy.presentsAsWritable = true
@@ -94,7 +97,30 @@ struct GatePlayer {
     private(set) var isClosed = false
     private(set) var hold: Int?
 
+    private let desk: TestDesk?
+
+    /// The two peers of a fixture, which is to be played.
+    init(_ fixture: GateFixture) {
+        guard let desk = fixture.desk else {
+            self.init(fixture.mailProtocol, fixture.policy)
+            return
+        }
+        self.init(desk, fixture.mailProtocol, fixture.policy)
+    }
+
+    /// A client that Interpost lets in itself.
+    private init(_ desk: TestDesk, _ mailProtocol: MailProtocol, _ policy: Policy) {
+        var desk = desk
+        desk.policy = policy
+        self.desk = desk
+        core = SessionCore(
+            SessionSettings(mailProtocol: mailProtocol, listener: desk.listener, upstream: .implicit), broker: desk.settings,
+            context: PolicyContext(mailProtocol, clientIsEncrypted: desk.listener == .implicit), recordsUpstream: true)
+        pump()
+    }
+
     init(_ mailProtocol: MailProtocol, _ policy: Policy, context: PolicyContext? = nil) {
+        desk = nil
         core = SessionCore(
             SessionSettings(mailProtocol: mailProtocol, listener: .implicit, upstream: .implicit), policy: policy,
             context: context ?? PolicyContext(mailProtocol), recordsUpstream: true)
@@ -124,15 +150,21 @@ struct GatePlayer {
             case .recordUpstream(let event): recorder.record(upstream: event)
             case .judged(let decision): observer.observe(decision) { log.append($0) }
             case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { log.append($0) }
-            case .tell(let event): log.append(event)
+            case .tell(let event): observer.observe(told: event) { log.append($0) }
+            case .ask(let question):
+                if let answer = desk?.answer(question.request) { core.receive(answer, at: WireTime(nanoseconds: 0)) }
             case .send(let bytes, .client): heard.client += bytes.readableBytesView
             case .say(let bytes, .client):
                 recorder.say(bytes, to: .client, at: WireTime(nanoseconds: 0))
                 heard.client += bytes.readableBytesView
-            case .send(let bytes, .server), .say(let bytes, .server): heard.server += bytes.readableBytesView
+            case .send(let bytes, .server): heard.server += bytes.readableBytesView
+            case .say(let bytes, .server):
+                recorder.say(bytes, to: .server, at: WireTime(nanoseconds: 0))
+                heard.server += bytes.readableBytesView
             case .hold(_, let seconds): hold = seconds
             case .close: isClosed = true
-            case .startTLS, .startDeflate: break
+            case .startTLS(let side): if desk != nil { core.tlsIsUp(side) }
+            case .startDeflate: break
             }
         }
         records += recorder.take()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import InterpostCore
 
-/// Every transcript in `Fixtures/Wire/Gate` is put to these tests.
+/// Every transcript in `Fixtures/Wire/Gate`, and in `Fixtures/Wire/Broker`, is put to these tests.
 @Suite struct `A gate` {
     @Test func `has transcripts for both protocols`() {
         #expect(GateFixture.all.filter { $0.mailProtocol == .imap }.count >= 20)
@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: GateFixture.all) func `says and answers as written`(fixture: GateFixture) {
-        var player = GatePlayer(fixture.mailProtocol, fixture.policy)
+        var player = GatePlayer(fixture)
         var told = 0
         var heard = (client: 0, server: 0)
         func expectNothing(_ line: Int) {
@@ -70,7 +70,7 @@ import Testing
     }
 
     private static func play(_ fixture: GateFixture, cut: (ByteBuffer) -> [ByteBuffer]) -> GatePlayer {
-        var player = GatePlayer(fixture.mailProtocol, fixture.policy)
+        var player = GatePlayer(fixture)
         for (step, _) in fixture.steps {
             switch step {
             case .client(let bytes): for piece in cut(bytes) { player.client(piece) }
