@@ -123,10 +123,10 @@ import Testing
     /// How much of a literal is kept for reading is no user's concern.
     private static let withoutKey = ".limits.wire.keptLiteralSize"
 
-    /// `.limits.wire.lineLength: 1048576`, for each stored value but the relays.
+    /// `.limits.wire.lineLength: 1048576`, for each stored value but the relays, accounts and clients.
     private static func leaves(of value: Any, at path: String = "") -> [String: String] {
         let mirror = Mirror(reflecting: value)
-        if [".relays", ".sources", withoutKey].contains(path) { return [:] }
+        if [".relays", ".accounts", ".clients", ".sources", withoutKey].contains(path) { return [:] }
         guard mirror.displayStyle == .struct, !(value is String) else { return [path: "\(value)"] }
         return mirror.children.reduce(into: [:]) { found, child in
             found.merge(leaves(of: child.value, at: "\(path).\(child.label ?? "")")) { $1 }

@@ -1,6 +1,6 @@
 /// A configuration with every key in a comment, as `Config/interpost.yml` is.
 package enum ConfigurationDefaults {
-    package static let text = ([head] + [relays] + ConfigurationTable.sections.map(section)).joined(separator: "\n")
+    package static let text = ([head, relays, accounts] + ConfigurationTable.sections.map(section)).joined(separator: "\n")
 
     private static let head = """
         # Interpost's configuration. This file is valid as it is: `interpost check-config Config/interpost.yml`. It is what
@@ -10,16 +10,16 @@ package enum ConfigurationDefaults {
         # value may be follows it. Unknown keys, wrong types and values out of range are errors that name the line. Relative paths
         # are relative to the directory that the program was started in.
         #
-        # Each key outside relays can be said on the command line, too, and holds over the file: `--set limits.line=2048`.
+        # Each key outside relays, accounts and clients can be said on the command line, too, and holds over the file: `--set limits.line=2048`.
         #
-        # What SIGHUP reads again: upstream, mirror, compress and policy of each relay, tls, limits, timeouts. New sessions get the
+        # What SIGHUP reads again: all of each relay but its listener, accounts, clients, tls, limits, timeouts. New sessions get the
         # new values, running ones keep theirs. The log file is closed and opened anew (rotation). A restart is needed for
         # other listeners (a reload that changes them is refused), and for log, record and threads (changes in them are not looked at).
 
         """
 
     private static let relays = """
-        # One listener and the server behind it, as many pairs as wanted. Required.
+        # One listener and the server that it leads to, as many pairs as wanted. Required.
         #
         #   listen     imaps://HOST:PORT, pop3s://…     TLS from the first byte
         #              imap://HOST:PORT,  pop3://…      clear text, STARTTLS (STLS) offered; the same as ?starttls=offered
@@ -30,6 +30,8 @@ package enum ConfigurationDefaults {
         #              imap://HOST:PORT,  pop3://…      clear text, Interpost does STARTTLS (STLS) first, or closes
         #              imap://…?starttls=off            clear text for good
         #              The host is also the name that the server's certificate must have.
+        #   accounts   [anna, bob], or all              in place of upstream: Interpost greets and asks for a login of its own, and
+        #              logs in to the server with an account (see below). Neither mirror nor compress goes with it, and no dry run.
         relays:
           - listen: imaps://127.0.0.1:1993
             upstream: imaps://imap.example.org
@@ -38,6 +40,60 @@ package enum ConfigurationDefaults {
             upstream: imap://imap.example.org
           - listen: pop3s://127.0.0.1:1995
             upstream: pop3s://pop.example.org
+
+        """
+
+    private static let accounts = """
+        # What Interpost logs in with, so that its clients need not know it. Only for relays with 'accounts'. None by default.
+        #
+        #   name       what relays, clients and tokens call it: letters, digits, - _ . @ +
+        #              '*@example.org' is for each login name that fits.
+        #   upstream   one URL as above, or a list of them: one of each protocol at most
+        #   user       who logs in at the server; {login} is the name with which the client has logged in
+        #   mailbox    whose mail it is, where that is not the user's: a shared mailbox
+        #   auth       auto (the strongest that server and secret allow), password, plain, login, cram-md5, scram-sha-256, apop,
+        #              xoauth2, oauthbearer or external
+        #   secret     where the secret is read; never the secret itself
+        #              file:PATH            the first line of a file that nobody else can read (mode 0600)
+        #              env:NAME             a variable of the environment
+        #              credential:NAME      a file in $CREDENTIALS_DIRECTORY (LoadCredential= of systemd)
+        #              exec:/path arg …     the first line that a program writes within 10 seconds, run without a shell; a list
+        #                                   where an argument has spaces: [exec:/usr/bin/pass, show, my mail]
+        #   policy     what may be done in the account, by whomever, beside what relay and client may: as a relay's
+        #
+        # accounts:
+        #   - name: anna
+        #     upstream: [imaps://imap.example.org, pop3s://pop.example.org]
+        #     user: anna@example.org
+        #     secret: file:/etc/interpost/anna.secret
+        #   - name: '*@example.org'
+        #     upstream: imaps://imap.example.org
+        #     user: '{login}'
+        #     auth: plain
+        #     mailbox: team@example.org
+        #     secret: [exec:/usr/local/bin/secret-of, example.org]
+        #     policy: no-delete
+
+        # Who may log in to Interpost and with which account that leads to mail, beside those with a token (`interpost token new`).
+        #
+        #   name       the login name; '*@example.org' is for each one that fits
+        #   password   a hash of it, made by `interpost client hash`: $scrypt$… or SCRAM-SHA-256$…
+        #   account    the name of an account, or '*': the account whose name is the login name, or fits it
+        #   policy     what the client may do, beside what relay and account allow: as a relay's
+        #   expires    a day, 2026-12-31 (to its end, in UTC), or a time, 2026-12-31T18:00:00Z
+        #   from       addresses from which it may come: 192.0.2.7, or a list with ranges
+        #   protocols  imap or pop3; both without it
+        #   sessions   at once, 1 to 1000000; as many as wanted without it
+        #
+        # clients:
+        #   - name: backup
+        #     password: $scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI
+        #     account: anna
+        #     policy: read-only
+        #     expires: 2026-12-31
+        #     from: [10.0.0.0/8]
+        #     protocols: [imap]
+        #     sessions: 4
 
         """
 

@@ -65,6 +65,9 @@ package struct ConfigurationOverlay: Sendable, Equatable {
             return
                 "relays are said by --listen and --upstream or by a file; --policy, --compress and --mirror hold for all of them"
         }
+        if let group = path.split(separator: ".").first, ["accounts", "clients"].contains(group) {
+            return "\(group) are said by a file: give it with --config"
+        }
         if let section = ConfigurationTable.sections.first(where: { $0.name == path }) {
             return "'\(path)' is a group of keys: \(section.keys.map(section.path).joined(separator: ", "))"
         }

@@ -1,8 +1,9 @@
 import InterpostCore
 
-/// Every key that a configuration can have, but for a relay's two URLs. A key that is not here cannot be read.
+/// Every key that a configuration can have, but for accounts, clients, and where a relay leads. A key that is not here cannot be
+/// read.
 package enum ConfigurationTable {
-    /// The keys of each relay, beside `listen` and `upstream`.
+    /// The keys of each relay, beside `listen`, `upstream` and `accounts`.
     package static let relay: [ConfigurationKey<RelayConfiguration>] = [
         .flag(
             "mirror", \.mirror,
@@ -201,6 +202,9 @@ package enum ConfigurationTable {
             .number(
                 "sessions-per-address", \.limits.sessionsPerAddress, in: 1...1_000_000,
                 "Sessions at once from one client address. More are closed at once."),
+            .number(
+                "login-failures", \.limits.loginFailures, in: 1...100,
+                "Logins to Interpost that may fail in one session; then it is closed. Only where a relay has accounts."),
         ])
 
     private static let timeouts = ConfigurationSection(
@@ -236,6 +240,12 @@ package enum ConfigurationTable {
                 """
                 The Unix socket (mode 0600) by which `interpost hold` decides about commands that a policy holds. Without it, one in
                 the state directory, $XDG_STATE_HOME/interpost or ~/.local/state/interpost, where a rule holds commands.
+                """),
+            .text(
+                "tokens", \.tokens, example: "/var/lib/interpost/tokens",
+                """
+                The file (mode 0600) with the tokens that `interpost token` makes for relays with accounts. Without it, `tokens` in
+                the state directory.
                 """),
         ])
 }

@@ -53,7 +53,11 @@ public struct ConfigurationFile {
         let reader = ConfigurationReader(file: file, overlay: overlay)
         var configuration = Configuration()
         try reader.section(overlay.laid(over: node), named: "the configuration") { keys throws(ConfigurationError) in
-            try keys.list("relays") { node throws(ConfigurationError) in configuration.relays.append(try reader.relay(node)) }
+            configuration.accounts = try reader.accounts(&keys)
+            configuration.clients = try reader.clients(&keys, of: configuration.accounts)
+            try keys.list("relays") { node throws(ConfigurationError) in
+                configuration.relays.append(try reader.relay(node, of: configuration.accounts))
+            }
             for section in ConfigurationTable.sections {
                 guard let name = section.name else {
                     for key in section.keys { try key.read(&keys, &configuration) }
@@ -72,23 +76,35 @@ public struct ConfigurationFile {
 }
 
 extension ConfigurationReader {
-    func relay(_ node: Node) throws(ConfigurationError) -> RelayConfiguration {
+    /// - Parameter accounts: Those that the relay can lead to.
+    func relay(_ node: Node, of accounts: [AccountConfiguration]) throws(ConfigurationError) -> RelayConfiguration {
         var relay: RelayConfiguration?
         var flagged: Node?
         try section(node, named: "a relay") { keys throws(ConfigurationError) in
             flagged = keys.flagged
             let listen = try keys.url("listen") { text throws(EndpointError) in try ListenURL(text) }
             let upstream = try keys.url("upstream") { text throws(EndpointError) in try UpstreamURL(text) }
-            guard let listen, let upstream else {
-                for key in ConfigurationTable.relay { _ = keys.take(key.name) }
+            let names = try listen.flatMap { listen throws(ConfigurationError) in
+                try self.accounts(ofRelay: &keys, listen, among: accounts)
+            }
+            if let listen, let upstream, names == nil {
+                relay = RelayConfiguration(listen: listen, upstream: upstream)
+            } else if let listen, let names, upstream == nil {
+                relay = RelayConfiguration(listen: listen, accounts: names)
+                if let node = keys.take("compress") { throw error(at: node, RelayConfiguration.compressWithAccounts) }
+            } else if upstream != nil, names != nil {
+                throw keys.problem(
+                    at: "accounts", "a relay has 'upstream' or 'accounts', not both: each account names its own server")
+            }
+            guard var found = relay else {
+                for name in ["accounts"] + ConfigurationTable.relay.map(\.name) { _ = keys.take(name) }
                 return
             }
-            var found = RelayConfiguration(listen: listen, upstream: upstream)
             for key in ConfigurationTable.relay { try key.read(&keys, &found) }
             relay = found
         }
         guard let relay else {
-            throw error(at: node, "a relay needs both keys, 'listen' and 'upstream'")
+            throw error(at: node, "a relay needs both keys, 'listen' and 'upstream' (or 'accounts' in place of it)")
         }
         if let problem = relay.problems.first { throw error(at: flagged ?? node, problem) }
         return relay

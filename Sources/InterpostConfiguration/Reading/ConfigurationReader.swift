@@ -57,7 +57,7 @@ struct ConfigurationReader {
         do {
             node = try Yams.compose(yaml: text)
         } catch let error as YamlError {
-            throw ConfigurationError(file: file, line: error.line, message: "is not YAML: \(error.problem)")
+            throw ConfigurationError(file: file, line: error.line, message: "is not YAML: \(error.problem)\(error.hint)")
         } catch {
             throw ConfigurationError(file: file, message: "is not YAML: \(error)")
         }
@@ -90,6 +90,15 @@ extension YamlError {
         case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
         case .duplicatedKeysInMapping(_, let context): context.mark.line
         default: nil
+        }
+    }
+
+    /// A name such as `*@example.org` is an alias of YAML, unless it is quoted.
+    fileprivate var hint: String {
+        if case .scanner(let context, _, _, _) = self, context?.text.contains("alias") == true {
+            "; a text that begins with '*' is written in quotes: '*@example.org'"
+        } else {
+            ""
         }
     }
 

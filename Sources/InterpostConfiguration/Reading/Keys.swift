@@ -63,10 +63,12 @@ struct Keys {
     }
 
     /// One text or a list of them, each one of the words that are given.
-    mutating func choices<Choice: RawRepresentable<String> & CaseIterable>(_ key: String, _: Choice.Type)
-        throws(ConfigurationError)
-        -> [Choice]
-    {
+    ///
+    /// - Parameter isRequired: Whether an empty list is a mistake: it does not say whether none are meant, or all.
+    mutating func choices<Choice: RawRepresentable<String> & CaseIterable>(
+        _ key: String, _: Choice.Type, isRequired: Bool = false
+    ) throws(ConfigurationError) -> [Choice] {
+        if isRequired { try refuseEmptyList(at: key) }
         var choices: [Choice] = []
         for text in try texts(key) {
             guard let choice = Choice(rawValue: text) else {
@@ -79,6 +81,36 @@ struct Keys {
             choices.append(choice)
         }
         return choices
+    }
+
+    /// One range of addresses or a list of them.
+    mutating func addresses(_ key: String, isRequired: Bool = false) throws(ConfigurationError) -> [AddressRange] {
+        if isRequired { try refuseEmptyList(at: key) }
+        var ranges: [AddressRange] = []
+        for word in try texts(key) {
+            guard let range = AddressRange(word) else {
+                throw problem(
+                    at: key, "'\(word)' is no address and no range of addresses, such as 192.0.2.0/24 or 2001:db8::/32")
+            }
+            ranges.append(range)
+        }
+        return ranges
+    }
+
+    private func refuseEmptyList(at key: String) throws(ConfigurationError) {
+        guard mapping[Node(key)]?.sequence?.isEmpty == true else { return }
+        throw problem(at: key, "'\(key)' is empty: leave it out where it does not matter")
+    }
+
+    /// The name of an account or a client, with `*` for anything.
+    mutating func loginName(_ key: String) throws(ConfigurationError) -> String? {
+        var name: String?
+        try text(key, into: &name)
+        guard let name else { return nil }
+        guard LoginName.isGood(name, wildcard: true) else {
+            throw problem(at: key, "'\(key)' is \(LoginName.rule), and '*' for anything, not '\(name)'")
+        }
+        return name
     }
 
     mutating func flag(_ key: String, into value: inout Bool) throws(ConfigurationError) {
@@ -151,8 +183,9 @@ struct Keys {
         value = word
     }
 
-    func problem(at key: String, _ message: String) -> ConfigurationError {
-        reader.error(at: mapping[Node(key)], message)
+    /// - Parameter group: The place that is named where the key is not said.
+    func problem(at key: String, in group: Node? = nil, _ message: String) -> ConfigurationError {
+        reader.error(at: mapping[Node(key)] ?? group, message)
     }
 
     func finish() throws(ConfigurationError) {

@@ -114,13 +114,7 @@ extension ConfigurationReader {
             throw keys.problem(at: "operation", "'operation' says what is done to 'flags': give both")
         }
         match.users = try keys.texts("user").map { TextPattern($0) }
-        for word in try keys.texts("client") {
-            guard let range = AddressRange(word) else {
-                throw keys.problem(
-                    at: "client", "'\(word)' is no address and no range of addresses, such as 192.0.2.0/24 or 2001:db8::/32")
-            }
-            match.clients.append(range)
-        }
+        match.clients = try keys.addresses("client")
         match.listeners = try keys.texts("listener").map { TextPattern($0) }
         var tls: String?
         try keys.text("tls", into: &tls)

@@ -4,6 +4,10 @@ public import InterpostCore
 public struct Configuration: Sendable, Equatable {
     /// Listeners with their servers. There has to be one; see ``problems``.
     public var relays: [RelayConfiguration] = []
+    /// What Interpost logs in with, for clients of its own.
+    package var accounts: [AccountConfiguration] = []
+    /// Who may log in to Interpost, beside those with a token.
+    package var clients: [ClientRecord] = []
     /// Trust and certificates, for all relays.
     public var tls = TLSSettings()
     /// The log of events.
@@ -19,6 +23,8 @@ public struct Configuration: Sendable, Equatable {
     package var sources = Sources()
     /// The Unix socket by which commands that are held are answered; one in the state directory when `nil`, where a rule holds.
     public var control: String?
+    /// The file with the tokens that the program has made; one in the state directory when `nil`.
+    public var tokens: String?
 
     /// The defaults, without a relay.
     public init() {}
@@ -46,12 +52,14 @@ public struct Configuration: Sendable, Equatable {
     }
 }
 
-/// One listener and the server that it leads to.
+/// One listener and the server, or the accounts, that it leads to.
 public struct RelayConfiguration: Sendable, Equatable {
     /// Where clients connect.
     public var listen: ListenURL
-    /// The server that the relay leads to.
-    public var upstream: UpstreamURL
+    /// The server that the relay leads to; `nil` where it leads to accounts, each of which has its own.
+    public private(set) var upstream: UpstreamURL?
+    /// The names of accounts that clients may be led to when they have logged in to Interpost; `nil` where there is a server.
+    package private(set) var accounts: [String]?
     /// Each leg does what the other does, and nothing is edited.
     public var mirror = false
     /// What becomes of COMPRESS=DEFLATE (RFC 4978).
@@ -65,7 +73,16 @@ public struct RelayConfiguration: Sendable, Equatable {
         self.upstream = upstream
     }
 
+    /// A relay that asks its clients for a login of Interpost's own.
+    package init(listen: ListenURL, accounts: [String]) {
+        self.listen = listen
+        self.accounts = accounts
+    }
+
+    static let compressWithAccounts = "'compress' does not go with 'accounts': leave it out"
+
     var problems: [String] {
+        guard let upstream else { return problemsWithAccounts }
         var problems: [String] = []
         if listen.mailProtocol != upstream.mailProtocol {
             problems.append(
@@ -89,7 +106,20 @@ public struct RelayConfiguration: Sendable, Equatable {
         return problems
     }
 
-    package func settings(limits: Limits) -> SessionSettings {
+    private var problemsWithAccounts: [String] {
+        var problems: [String] = []
+        if mirror {
+            problems.append("mirror leaves the login to the two peers, and with accounts it is Interpost's: leave out mirror")
+        }
+        if compress != .terminate { problems.append(Self.compressWithAccounts) }
+        if policy.isDryRun { problems.append("'policy': \(AccountConfiguration.dryRun)") }
+        return problems
+    }
+
+    /// What a session of this relay is like.
+    ///
+    /// - Parameter upstream: The relay's server, or that of an account.
+    package func settings(limits: Limits, upstream: UpstreamURL) -> SessionSettings {
         SessionSettings(
             mailProtocol: listen.mailProtocol, listener: listen.security, upstream: upstream.security, isMirror: mirror,
             compression: compress, limits: limits.wire)
@@ -212,6 +242,8 @@ public struct Limits: Sendable, Equatable {
     public var sessions = 10_000
     /// Sessions at once from one client address.
     public var sessionsPerAddress = 2_500
+    /// Logins to Interpost that fail in one session before it is closed.
+    public var loginFailures = 3
     /// Messages of the selected mailbox that a session remembers, for the log.
     public var followedMessages = FollowingSettings.standard.maximumMessages
     /// Octets per second to which what one side of a session sends compressed may inflate, beyond a multiple of what it

@@ -1,24 +1,61 @@
 package import InterpostCore
 
 extension Configuration {
-    /// What the configuration means: a line for each relay, and one more where a policy protects nobody.
+    /// What the configuration means: a line for each relay, account and client, and one more where a policy protects nobody.
     ///
     ///     imaps://127.0.0.1:1993 → imaps://imap.example.org:993, compression: terminate, policy: read-only
-    package var summary: [String] {
-        relays.flatMap { relay in
-            let mirror = relay.mirror ? ", mirrored" : ""
-            let count = relay.policy.rules.count
-            let rules = count == 0 ? "" : " with \(count) \(count == 1 ? "rule" : "rules") before it"
-            let line =
-                "\(relay.listen.description) → \(relay.upstream.description)\(mirror), compression: \(relay.compress.rawValue), "
-                + "policy: \(relay.policy.preset.rawValue)\(rules)"
-            return [line] + (relay.policy.isDryRun ? ["  the policy is a DRY RUN: it refuses nothing and protects nobody"] : [])
-                + relay.policy.rulesWithoutEffect.map { "  \($0)" }
-        }
+    ///     account anna → imaps://imap.example.org:993 as anna@example.org, auth: auto, secret: file:/etc/interpost/anna.secret
+    ///     client backup → account anna, policy: read-only, until 2026-12-31, from 10.0.0.0/8, only imap, sessions: 4
+    package var summary: [String] { relays.flatMap(\.summary) + accounts.flatMap(\.summary) + clients.flatMap(\.summary) }
+}
+
+extension RelayConfiguration {
+    /// Where it leads: `imaps://imap.example.org:993`, or `accounts anna, bob`.
+    package var destination: String {
+        upstream?.description ?? "account\(accounts?.count == 1 ? "" : "s") \((accounts ?? []).joined(separator: ", "))"
+    }
+
+    fileprivate var summary: [String] {
+        let mirror = mirror ? ", mirrored" : ""
+        let compression = upstream == nil ? "" : ", compression: \(compress.rawValue)"
+        return ["\(listen.description) → \(destination)\(mirror)\(compression), policy: \(policy.named)"]
+            + (policy.isDryRun ? ["  the policy is a DRY RUN: it refuses nothing and protects nobody"] : [])
+            + policy.rulesWithoutEffect.map { "  \($0)" }
+    }
+}
+
+extension AccountConfiguration {
+    fileprivate var summary: [String] {
+        let said =
+            [
+                "account \(name) → \(upstreams.map(\.description).joined(separator: ", ")) as \(user)",
+                mailbox.map { "mailbox: \($0)" }, "auth: \(mechanism?.rawValue ?? "auto")", secret.map { "secret: \($0)" },
+                policy.map { "policy: \($0.named)" },
+            ] as [String?]
+        return [said.compactMap(\.self).joined(separator: ", ")] + (policy?.rulesWithoutEffect ?? []).map { "  \($0)" }
+    }
+}
+
+extension ClientRecord {
+    fileprivate var summary: [String] {
+        let said =
+            [
+                "client \(name) → " + (account == "*" ? "the account of the same name" : "account \(account)"),
+                policy.map { "policy: \($0.named)" }, expires.map { "until \(ExpiryDate.text($0))" },
+                addresses.isEmpty ? nil : "from \(addresses.map(\.description).joined(separator: ", "))",
+                protocols.map { "only \($0.map(\.rawValue).sorted().joined(separator: ", "))" },
+                sessions.map { "sessions: \($0)" },
+            ] as [String?]
+        return [said.compactMap(\.self).joined(separator: ", ")] + (policy?.rulesWithoutEffect ?? []).map { "  \($0)" }
     }
 }
 
 extension Policy {
+    /// `read-only with 2 rules before it`.
+    fileprivate var named: String {
+        preset.rawValue + (rules.isEmpty ? "" : " with \(rules.count) rule\(rules.count == 1 ? "" : "s") before it")
+    }
+
     /// `read-only, 2 rules`.
     package var summary: String {
         let rules = rules.isEmpty ? "" : ", \(rules.count) rule\(rules.count == 1 ? "" : "s")"

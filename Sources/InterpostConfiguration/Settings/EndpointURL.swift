@@ -102,7 +102,8 @@ private struct EndpointParts {
             throw EndpointError("'\(text)' has a path; a mail server has none")
         }
         guard components.user == nil, components.password == nil else {
-            throw EndpointError("the URL of \(what) takes no user or password: the client brings its own")
+            throw EndpointError(
+                "the URL of \(what) takes no user or password: the client brings its own, or an account names them")
         }
         for item in components.queryItems ?? [] {
             guard item.name == "starttls" else {

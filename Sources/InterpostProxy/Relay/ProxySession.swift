@@ -83,7 +83,7 @@ final class ProxySession: LegOwner {
             .sessionOpened(
                 SessionFacts(
                     mailProtocol: context.settings.mailProtocol, listener: context.listener, client: clientAddress,
-                    upstream: context.relay.upstream.description)))
+                    upstream: context.upstream.description)))
         if let refusal { return refuse(refusal) }
         if let reason = context.reasonToStop {
             client.isReady = context.settings.listener != .implicit
@@ -110,7 +110,7 @@ final class ProxySession: LegOwner {
     }
 
     private func connect() {
-        let upstream = context.relay.upstream
+        let upstream = context.upstream
         let started = context.clock.now
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         let bootstrap = ClientBootstrap(group: eventLoop)
@@ -137,19 +137,19 @@ final class ProxySession: LegOwner {
             guard !hasEnded else { return channel.close(promise: nil) }
             do {
                 try channel.pipeline.syncOperations.addHandler(LegHandler(owner: self, side: .server))
-                if context.relay.upstream.security == .implicit { try addServerTLS(to: channel) }
+                if context.upstream.security == .implicit { try addServerTLS(to: channel) }
             } catch {
                 return failed(on: .server, error)
             }
             channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
             let duration = context.clock.now.microseconds(since: started)
             tell(.upstreamConnected(address: channel.remoteAddress.map(Self.text) ?? "unknown", microseconds: duration))
-            if context.relay.upstream.security != .implicit { becomeReady(.server) }
-            if context.relay.upstream.security == .off { learn(upstreamNames: [context.relay.upstream.host]) }
+            if context.upstream.security != .implicit { becomeReady(.server) }
+            if context.upstream.security == .off { learn(upstreamNames: [context.upstream.host]) }
         case .failure(let error):
             guard !hasEnded else { return }
-            learn(upstreamNames: [context.relay.upstream.host])
-            core.upstreamFailed(reason: FailureText.connecting(to: context.relay.upstream, error))
+            learn(upstreamNames: [context.upstream.host])
+            core.upstreamFailed(reason: FailureText.connecting(to: context.upstream, error))
         }
         pump()
     }

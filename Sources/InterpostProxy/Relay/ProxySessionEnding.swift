@@ -52,7 +52,7 @@ extension ProxySession {
             tell(.tlsFailed(side: side, reason: reason))
         }
         if side == .server, isHandshake {
-            learn(upstreamNames: [context.relay.upstream.host])
+            learn(upstreamNames: [context.upstream.host])
             core.upstreamFailed(reason: "TLS: \(reason)")
             pump()
         } else {
@@ -92,7 +92,7 @@ extension ProxySession {
         let duration = now.microseconds(since: openedAt)
         tell(.sessionClosed(SessionEnd(by: closer, reason: reason, microseconds: duration, traffic: observer.traffic)))
         // A client in its handshake gets its certificate, and with it our last words.
-        learn(upstreamNames: [context.relay.upstream.host])
+        learn(upstreamNames: [context.upstream.host])
         client.handler?.flush()
         if server.isReady { server.handler?.closeAfterWrites(patience: closePatience) } else { server.handler?.closeNow() }
         // Goodbyes are still read; from now on an end of input ends the whole connection.

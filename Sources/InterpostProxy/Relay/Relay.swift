@@ -53,7 +53,7 @@ public final class Relay: Service {
                 writer: writer, key: try configuration.record.pseudonymKey.map(PseudonymHMAC.init) ?? PseudonymHMAC())
         }
         let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)
-        let box = ContextBox(configuration.relays.map { shared.context(for: $0, listener: $0.listen.description) })
+        let box = ContextBox(try configuration.relays.map { try shared.context(for: $0, listener: $0.listen.description) })
         var channels: [any Channel] = []
         var listeners: [Listener] = []
         do {
@@ -103,7 +103,7 @@ public final class Relay: Service {
         ProgramFacts(
             configuration: configuration.digest,
             relays: zip(configuration.relays, listeners).map { relay, listener in
-                ProgramFacts.Relay(listener: listener.url, upstream: relay.upstream.description, policy: relay.policy)
+                ProgramFacts.Relay(listener: listener.url, upstream: relay.destination, policy: relay.policy)
             })
     }
 
@@ -172,7 +172,7 @@ public final class Relay: Service {
             configuration.log = fixed.log
             let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)
             for (index, relay) in configuration.relays.enumerated() {
-                box.replace(shared.context(for: relay, listener: listeners[index].url), at: index)
+                box.replace(try shared.context(for: relay, listener: listeners[index].url), at: index)
             }
             registry.update(limits: configuration.limits)
             drainSeconds.withLock { $0 = configuration.timeouts.drain }
@@ -222,9 +222,12 @@ struct SharedContext {
         upstreamContext = try NIOSSLContext(configuration: tls)
     }
 
-    func context(for relay: RelayConfiguration, listener: String) -> RelayContext {
-        RelayContext(
-            relay: relay, settings: relay.settings(limits: configuration.limits),
+    func context(for relay: RelayConfiguration, listener: String) throws(EndpointError) -> RelayContext {
+        guard let upstream = relay.upstream else {
+            throw EndpointError("\(relay.listen.description) leads to accounts, and this program cannot use them yet")
+        }
+        return RelayContext(
+            relay: relay, upstream: upstream, settings: relay.settings(limits: configuration.limits, upstream: upstream),
             following: FollowingSettings(
                 maximumMessages: configuration.limits.followedMessages, names: configuration.log.names),
             timeouts: configuration.timeouts, limits: configuration.limits,

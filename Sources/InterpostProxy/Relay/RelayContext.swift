@@ -8,6 +8,8 @@ import NIOSSL
 /// What all sessions of one relay share. A reload makes a new context; running sessions keep the one they began with.
 struct RelayContext: Sendable {
     var relay: RelayConfiguration
+    /// The server of the relay.
+    var upstream: UpstreamURL
     var settings: SessionSettings
     var following: FollowingSettings
     var timeouts: Timeouts

@@ -1,5 +1,6 @@
 import Crypto
 public import Foundation
+import InterpostConfiguration
 import InterpostCore
 import SwiftASN1
 import X509
@@ -23,14 +24,7 @@ public struct CertificateAuthority: Sendable {
     private let leafKey = P256.Signing.PrivateKey()
 
     /// `$XDG_STATE_HOME/interpost`, or `~/.local/state/interpost`.
-    public static var standardDirectory: URL {
-        let environment = ProcessInfo.processInfo.environment
-        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
-            return URL(filePath: state).appending(path: "interpost")
-        }
-        let home = environment["HOME"].map { URL(filePath: $0) } ?? FileManager.default.homeDirectoryForCurrentUser
-        return home.appending(path: ".local/state/interpost")
-    }
+    public static var standardDirectory: URL { StateDirectory.standard }
 
     /// Whether there is an authority in `directory`.
     public static func exists(in directory: URL) -> Bool {

@@ -1,3 +1,4 @@
+import InterpostCore
 import NIOCore
 
 @testable import InterpostConfiguration
@@ -21,7 +22,24 @@ enum ConfigurationProperties {
         for relay in configuration.relays {
             try require(relay.problems.isEmpty, "accepted: \(relay.problems)")
             try requireEqual(try? ListenURL(relay.listen.description), relay.listen, relay.listen.description)
-            try requireEqual(try? UpstreamURL(relay.upstream.description), relay.upstream, relay.upstream.description)
+            for upstream in [relay.upstream].compactMap(\.self) { try check(upstream) }
+            try require((relay.upstream == nil) != (relay.accounts == nil), "a server and accounts, or neither")
+            for name in relay.accounts ?? [] {
+                let account = configuration.accounts.first { $0.name == name }
+                try require(account?.upstream(for: relay.listen.mailProtocol) != nil, "accepted: no server for \(name)")
+            }
         }
+        for account in configuration.accounts {
+            try require(account.problem == nil, "accepted: \(account.problem?.message ?? "")")
+            for upstream in account.upstreams { try check(upstream) }
+        }
+        for client in configuration.clients {
+            let isKnown = client.account == "*" || configuration.accounts.contains { $0.name == client.account }
+            try require(isKnown && !client.isToken, "accepted: \(client.name)")
+        }
+    }
+
+    private static func check(_ upstream: UpstreamURL) throws(Violation) {
+        try requireEqual(try? UpstreamURL(upstream.description), upstream, upstream.description)
     }
 }
