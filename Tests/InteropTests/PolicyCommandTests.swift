@@ -29,6 +29,13 @@ import Testing
             ["verdict  allow", "server   a LOGIN anna sesame"]
         ),
         (["observe", "a NOOP"], ["verdict  allow", "tap      the policy refuses nothing"]),
+        (
+            ["organise", "--and", "no-delete", "--and", "observe", "a MOVE 1 Archive", "--mailbox", "INBOX"],
+            [
+                "verdict  refuse\nrule     no-delete: preset no-delete\n", "policy   allow by organise: preset organise\n",
+                "policy   refuse by no-delete: preset no-delete\n", "client   a NO [NOPERM] This is not allowed here",
+            ]
+        ),
     ])
     func `says what would happen, and by which rule`(arguments: [String], lines: [String]) async throws {
         let outcome = try await Program.run(all: ["policy", "explain"] + arguments)

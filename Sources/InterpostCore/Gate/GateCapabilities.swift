@@ -6,7 +6,7 @@ import NIOCore
 ///     S: * CAPABILITY IMAP4rev1 LITERAL+ MOVE XYZZY COMPRESS=DEFLATE
 ///     → * CAPABILITY IMAP4rev1 LITERAL+                               under read-only
 struct GateCapabilities: Sendable {
-    let preset: Policy.Preset
+    let policy: Policy
 
     static let reason = "the gate does not let it through"
 
@@ -47,9 +47,9 @@ struct GateCapabilities: Sendable {
             guard case .word(let mechanism)? = argument else { return false }
             return Self.allows(mechanism: mechanism) || mechanism.description.hasSuffix("-PLUS")
         case .search: return argument == .word(Keyword("FUZZY"))
-        case .move: return preset == .organise || preset == .observe
-        case .quotaSet: return preset == .observe
-        case .createSpecialUse: return preset != .readOnly
+        case .move: return policy.allPresets { $0 == .organise || $0 == .observe }
+        case .quotaSet: return policy.allPresets { $0 == .observe }
+        case .createSpecialUse: return policy.allPresets { $0 != .readOnly }
         default: return Self.offered.contains(name)
         }
     }

@@ -37,7 +37,7 @@ struct GrantedRights: Sendable {
         case "k", "c": may("CREATE", .create(mailbox, parameters: []))
         case "x": may("DELETE", .delete(mailbox))
         case "a": may("SETACL", .setACL(mailbox, identifier: IMAPString("anyone"), rights: IMAPString("l")))
-        default: policy.preset == .observe
+        default: policy.allPresets { $0 == .observe }
         }
     }
 

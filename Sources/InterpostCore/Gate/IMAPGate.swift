@@ -49,7 +49,7 @@ struct IMAPGate: Gate {
     var flight: CommandInFlight?
     /// Commands of the gate's own that come before the client's next one.
     var errands: [GateQuery] = []
-    private var heldCommand: (command: StrictCommand, text: IMAPText, decision: PolicyDecision)?
+    private var held: (command: StrictCommand, text: IMAPText, decision: PolicyDecision, context: PolicyContext)?
     private var heldVerdict: HoldVerdict?
     /// The answer to a refused command that is still being read to its end.
     private var refusedAnswer: ByteBuffer?
@@ -77,7 +77,7 @@ struct IMAPGate: Gate {
     init(policy: Policy, context: PolicyContext) {
         self.policy = policy
         self.context = context
-        capabilities = GateCapabilities(preset: policy.preset)
+        capabilities = GateCapabilities(policy: policy)
     }
 
     /// A gate that begins after a login that was not the client's.
@@ -119,16 +119,15 @@ struct IMAPGate: Gate {
 
     /// Does what a person decided, as soon as no response of the server is under way.
     private mutating func release() -> Bool {
-        guard !isMidResponse, let answer = heldVerdict, let (command, text, decision) = heldCommand else { return false }
-        (heldVerdict, heldCommand) = (nil, nil)
+        guard !isMidResponse, let answer = heldVerdict, let (command, text, decision, context) = held else { return false }
+        (heldVerdict, held) = (nil, nil)
         stage = .ready
         let rule = "\(decision.rule), \(answer.words)"
         if let denial = answer.denial {
             refuse(command.tag, text, PolicyDecision(rule: rule, verdict: .refuse(denial)), denial)
         } else {
-            let verdict = policy.verdictOnceAllowed(.imap(command), context)
-            let rewrites: Set<Rewrite> = if case .rewrite(let rewrites) = verdict { rewrites } else { [] }
-            send(command, text, PolicyDecision(rule: rule, verdict: verdict), rewrites)
+            let verdict = policy.judgeOnceAllowed(.imap(command), in: context)
+            carryOut(PolicyDecision(rule: rule, verdict: verdict), on: command, text, context)
         }
         return true
     }
@@ -256,7 +255,14 @@ struct IMAPGate: Gate {
         // Only this command is judged by the user name in it; later ones are, once the server has let that user in.
         var context = context
         if case .login(let user, _) = body, context.state == .notAuthenticated { context.user = user.bytes }
-        let decision = policy.judge(.imap(command), in: context)
+        carryOut(policy.judge(.imap(command), in: context), on: command, text, context, message: message)
+    }
+
+    /// - Parameter context: In which it was judged.
+    private mutating func carryOut(
+        _ decision: PolicyDecision, on command: StrictCommand, _ text: IMAPText, _ context: PolicyContext,
+        message: LiteralAnnouncement? = nil
+    ) {
         switch decision.verdict {
         case .allow: send(command, text, decision, [], message: message)
         case .rewrite(let rewrites): send(command, text, decision, rewrites, message: message)
@@ -276,7 +282,7 @@ struct IMAPGate: Gate {
                     message: message)
             }
             tell(.imap(text), decision)
-            heldCommand = (command, text, decision)
+            held = (command, text, decision, context)
             stage = .held
             steps.append(.hold(HeldFacts(command: command.title, rule: decision.rule), seconds: seconds))
         }

@@ -51,7 +51,7 @@ extension IMAPGate {
             flight.errandAfter = .marks(set, usesUIDs: command.usesUIDs)
         }
         sent.body = adapted(sent.body, usesUIDs: sent.usesUIDs)
-        if policy.preset == .readOnly, marking == nil, case .fetch(_, let items, _) = sent.body {
+        if marking == nil, !policy.allPresets({ $0 != .readOnly }), case .fetch(_, let items, _) = sent.body {
             let asksForFlags = items.contains { $0.name == Keyword("FLAGS") || !$0.expansion.isEmpty }
             flight.watchesSeen = !asksForFlags && items.contains(where: \.carriesText)
         }

@@ -35,8 +35,8 @@ struct POP3Gate: Gate {
         var name: Keyword
         var command: POP3Command
         var line: ByteBuffer
-        /// The decision about it is in the log.
-        var isTold = false
+        /// It is decided that it is pretended, and the log says so; only the sizes of messages are waited for.
+        var isPretended = false
     }
 
     private static let patience = 65_536
@@ -51,7 +51,7 @@ struct POP3Gate: Gate {
     private var input = PendingBytes()
     /// What waits for an errand, or for a person.
     private var pending: Pending?
-    private var heldDecision: PolicyDecision?
+    private var held: (decision: PolicyDecision, context: PolicyContext)?
     var errands: [Errand] = []
     var view = MaildropView()
     private var malformedLines = 0
@@ -103,16 +103,15 @@ struct POP3Gate: Gate {
     }
 
     mutating func resolveHold(_ answer: HoldVerdict) {
-        guard case .held = stage, let command = pending, let decision = heldDecision else { return }
-        (pending, heldDecision) = (nil, nil)
+        guard case .held = stage, let command = pending, let (decision, context) = held else { return }
+        (pending, held) = (nil, nil)
         stage = .ready
         let rule = "\(decision.rule), \(answer.words)"
         if let denial = answer.denial {
             refuse(command, PolicyDecision(rule: rule, verdict: .refuse(denial)), denial)
         } else {
-            let verdict = policy.verdictOnceAllowed(.pop3(name: command.name, command.command), context)
-            let decision = PolicyDecision(rule: rule, verdict: verdict)
-            if case .rewrite = verdict { sendRewritten(command, decision) } else { send(command, decision) }
+            let verdict = policy.judgeOnceAllowed(.pop3(name: command.name, command.command), in: context)
+            carryOut(PolicyDecision(rule: rule, verdict: verdict), on: command, context)
         }
     }
 
@@ -138,7 +137,7 @@ struct POP3Gate: Gate {
             }
             if let command = pending {
                 pending = nil
-                submit(command)
+                if command.isPretended { pretend(command.command) } else { submit(command) }
                 return true
             }
             guard let line = takeLine(upTo: StrictPOP3.maximumLogin) else { return false }
@@ -199,6 +198,11 @@ struct POP3Gate: Gate {
             if case .apop(let user, _) = command.command { context.user = user }
         }
         let decision = policy.judge(.pop3(name: command.name, command.command), in: context)
+        carryOut(decision, on: command, context)
+    }
+
+    /// - Parameter context: In which it was judged.
+    private mutating func carryOut(_ decision: PolicyDecision, on command: Pending, _ context: PolicyContext) {
         switch decision.verdict {
         case .refuse(let denial): refuse(command, decision, denial)
         case .drop:
@@ -206,17 +210,17 @@ struct POP3Gate: Gate {
             end(reason: "\(command.name) is forbidden by \(decision.rule)")
         case .hold(let seconds):
             tell(command, decision)
-            (pending, heldDecision) = (command, decision)
+            (pending, held) = (command, (decision, context))
             stage = .held
             steps.append(.hold(HeldFacts(command: CommandName(keyword: command.name), rule: decision.rule), seconds: seconds))
         case .pretend:
-            if !command.isTold { tell(command, decision) }
+            tell(command, decision)
             guard case .dele = command.command, view.sizes == nil, context.state != .notAuthenticated else {
                 return pretend(command.command)
             }
             errands.append(.sizes)
             pending = command
-            pending?.isTold = true
+            pending?.isPretended = true
         case .allow: send(command, decision)
         case .rewrite: sendRewritten(command, decision)
         }
@@ -225,7 +229,7 @@ struct POP3Gate: Gate {
     /// Whether the sizes of messages have to be known for it.
     private func needsSizes(_ command: POP3Command) -> Bool {
         switch command {
-        case .retr, .top: policy.rules.contains { $0.match.larger != nil }
+        case .retr, .top: policy.anyRule { $0.match.larger != nil }
         default: false
         }
     }
@@ -295,7 +299,7 @@ struct POP3Gate: Gate {
     private func obstacle(_ command: POP3Command) -> Denial? {
         switch command {
         case .pass where !hasUser: Denial(text: "USER comes before PASS")
-        case .retr where deletesWhatIsRead && policy.preset != .observe:
+        case .retr where deletesWhatIsRead && !policy.allPresets { $0 == .observe }:
             Denial(text: "This server deletes messages that are read: they cannot be read through here")
         case .auth(let mechanism?, _) where !GateCapabilities.allows(mechanism: mechanism):
             Denial(text: "This way of logging in cannot be used through Interpost")

@@ -96,7 +96,7 @@ extension POP3Gate {
         self.flight = nil
         stage = .ready
         if case .list(nil) = flight.command, reply.result == .ok { view.endListing() }
-        if case .capa = flight.command, deletesWhatIsRead, policy.preset != .observe, !hasWarned {
+        if case .capa = flight.command, deletesWhatIsRead, !policy.allPresets({ $0 == .observe }), !hasWarned {
             hasWarned = true
             steps.append(.warn("the server deletes what is read (EXPIRE 0): RETR is refused"))
         }
@@ -125,6 +125,6 @@ extension POP3Gate {
 
     mutating func didLogIn() {
         view = MaildropView()
-        if policy.preset != .observe || policy.rules.contains(where: { $0.action == .rewrite }) { errands.append(.capabilities) }
+        if !policy.allPresets({ $0 == .observe }) || policy.anyRule({ $0.action == .rewrite }) { errands.append(.capabilities) }
     }
 }

@@ -17,6 +17,16 @@ public struct PolicyExplanation: Sendable {
     public private(set) var seconds: Int?
     /// Whether both connections would end.
     public private(set) var closes = false
+    /// What each policy says for itself, where several hold together; empty for one.
+    public private(set) var parts: [Part] = []
+
+    /// What one of several policies says.
+    public struct Part: Sendable {
+        /// What it would do about the command.
+        public let verdict: PolicyFacts.Verdict
+        /// Which of its rules says so: `client: rule 2`.
+        public let rule: String
+    }
 
     /// Explains `command` as the client sends it, in the state of the session that `context` is. A missing line end is added.
     /// `nil` for a command that is not whole.
@@ -43,6 +53,10 @@ public struct PolicyExplanation: Sendable {
         guard let decision = found else { return nil }
         verdict = PolicyFacts.Verdict(decision.verdict)
         rule = decision.rule
+        guard !policy.narrowing.isEmpty else { return }
+        parts = policy.parts.compactMap { part in
+            PolicyExplanation(of: command, part, in: context).map { Part(verdict: $0.verdict, rule: $0.rule) }
+        }
     }
 
     /// A command in the pieces in which a client sends it, and whether it waits after each.

@@ -8,9 +8,14 @@ extension PolicyExplanation {
     ///     server   hears nothing
     ///     client   a NO [NOPERM] This mailbox is read-only here
     ///
+    /// Where several policies hold together, a line for each says what it makes of the command.
+    ///
+    ///     policy   allow by no-delete: preset no-delete
+    ///
     /// - Parameter policy: The one that was asked.
     public func text(_ policy: Policy) -> String {
         var lines = ["verdict  \(verdict.rawValue)", "rule     \(rule)"]
+        lines += parts.map { "policy   \($0.verdict.rawValue) by \($0.rule)" }
         lines += sent.isEmpty ? ["server   hears nothing"] : sent.map { "server   \(Self.shown($0))" }
         lines += answers.map { "client   \(Self.shown($0))" }
         if let seconds { lines.append("client   waits for a person, \(seconds) seconds at most") }

@@ -3,13 +3,6 @@ import NIOCore
 // Mailboxes that a policy hides: to clients they do not exist.
 
 extension Policy {
-    var hidesMailboxes: Bool { !hidden.isEmpty }
-
-    /// Whether a mailbox is hidden from clients, by its own name or because it is below a hidden one.
-    public func hides(_ mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
-        hidden.contains { $0.matchesAtOrAbove(mailbox, separator: separator) }
-    }
-
     /// What is said to a command that names a hidden mailbox, or that could show one.
     ///
     ///     a SELECT Private      NO [NONEXISTENT] There is no such mailbox
@@ -32,7 +25,9 @@ extension Policy {
 
     /// Whether the name is that of a hidden mailbox. A name that cannot be compared may be, so it counts as hidden.
     private func isHidden(_ name: MailboxName, _ separator: UInt8?) -> Bool {
-        CanonicalMailbox(name, separator: separator).map { hides($0, separator: separator) } ?? true
+        CanonicalMailbox(name, separator: separator).map { name in
+            hidden.contains { $0.matchesAtOrAbove(name, separator: separator) }
+        } ?? true
     }
 }
 

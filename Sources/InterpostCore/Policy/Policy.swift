@@ -37,47 +37,39 @@ public struct Policy: Hashable, Sendable {
     public var presentsAsWritable = false
     /// Nothing is refused; what would have been refused is told.
     public var isDryRun = false
+    /// Whose it is, where several hold together (``narrowed(by:titled:)``).
+    var title: String?
+    /// Those that hold beside it.
+    var narrowing: [Policy] = []
 
     /// A policy without rules.
     public init(_ preset: Preset) { self.preset = preset }
 
-    /// Whether it needs a gate: whether it may ever keep anything from anybody.
-    public var isEnforcing: Bool { !isDryRun && (preset != .observe || !rules.isEmpty || !hidden.isEmpty) }
-
-    /// Whether a rule holds commands until a person has decided.
-    package var mayHold: Bool { rules.contains { if case .hold = $0.action { true } else { false } } }
-
-    /// Whether a client may be told that it marks messages as read while the server hears nothing.
-    var mayPretendSeen: Bool {
-        seen == .pretend || rules.contains { $0.action == .pretend && $0.match.mayName(Keyword("STORE"), .imap) }
-    }
-
-    /// Whether names of mailboxes are compared, for which one has to know what separates their levels.
-    public var needsSeparator: Bool { !hidden.isEmpty || rules.contains { !$0.match.mailboxes.isEmpty } }
-
     // MARK: - Judging
 
-    /// What becomes of one whole command, and which rule says so.
-    package func judge(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision {
+    /// What this policy makes of one whole command, whatever others say.
+    func judgeAlone(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision {
         if !hidden.isEmpty, case .imap(let imap) = command, let denial = denialOfHidden(imap, context) {
-            return PolicyDecision(rule: "hidden mailboxes", verdict: .refuse(denial))
+            return PolicyDecision(rule: titled("hidden mailboxes"), verdict: .refuse(denial))
         }
         for (index, rule) in rules.enumerated() where rule.holds(for: command, in: context) {
-            let title = "rule \(index + 1)" + (rule.name.map { " (\($0))" } ?? "")
-            return PolicyDecision(rule: title, verdict: verdict(of: rule, on: command, context))
+            return PolicyDecision(rule: titled(rule.title(at: index)), verdict: verdict(of: rule, on: command, context))
         }
-        return PolicyDecision(rule: "preset \(preset.rawValue)", verdict: verdictOfPreset(on: command, context))
+        return PolicyDecision(rule: titled("preset \(preset.rawValue)"), verdict: verdictOfPreset(on: command, context))
     }
 
-    /// A refusal that is certain from the verb alone, before a client is asked for more.
-    public func judgeEarly(_ name: Keyword, usesUIDs: Bool, in context: PolicyContext) -> PolicyDecision? {
+    /// A refusal of this policy that is certain from the verb alone.
+    func judgeAloneEarly(_ name: Keyword, usesUIDs: Bool, in context: PolicyContext) -> PolicyDecision? {
         guard !rules.contains(where: { $0.match.mayName(name, context.mailProtocol) }),
             !preset.mayPass(name, context.mailProtocol)
         else { return nil }
         let title = CommandName(keyword: name, usesUIDs: usesUIDs).description
         let denial = CommandClass(name, context.mailProtocol).denial(of: title, preset)
-        return PolicyDecision(rule: "preset \(preset.rawValue)", verdict: .refuse(denial))
+        return PolicyDecision(rule: titled("preset \(preset.rawValue)"), verdict: .refuse(denial))
     }
+
+    /// `client: rule 2`
+    func titled(_ rule: String) -> String { title.map { "\($0): \(rule)" } ?? rule }
 
     private func verdict(of rule: PolicyRule, on command: SubmittedCommand, _ context: PolicyContext) -> Verdict {
         let denial = denial(of: command, context)

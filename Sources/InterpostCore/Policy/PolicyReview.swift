@@ -4,10 +4,10 @@
 ///     rules: [{command: STORE, action: refuse}]      rule 1 changes nothing: the preset refuses STORE anyway
 extension Policy {
     /// One sentence for each rule that never decides anything, or decides what would have been decided without it.
-    public var rulesWithoutEffect: [String] {
-        rules.indices.compactMap { index in
-            problem(with: index).map { "rule \(index + 1)" + (rules[index].name.map { " (\($0))" } ?? "") + " " + $0 }
-        }
+    public var rulesWithoutEffect: [String] { parts.flatMap(\.ownRulesWithoutEffect) }
+
+    private var ownRulesWithoutEffect: [String] {
+        rules.indices.compactMap { index in problem(with: index).map { titled("\(rules[index].title(at: index)) \($0)") } }
     }
 
     private func problem(with index: Int) -> String? {

@@ -34,6 +34,9 @@ public struct PolicyRule: Hashable, Sendable {
         self.action = action
     }
 
+    /// `rule 2`, `rule 2 (no newsletters)`
+    func title(at index: Int) -> String { "rule \(index + 1)" + (name.map { " (\($0))" } ?? "") }
+
     func holds(for command: SubmittedCommand, in context: PolicyContext) -> Bool {
         (action != .rewrite || !command.rewrites.isEmpty) && match.holds(for: command, in: context, opens: action.opens)
     }

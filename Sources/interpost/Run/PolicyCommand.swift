@@ -37,6 +37,7 @@ struct PolicyCommand: ParsableCommand {
                   interpost policy explain read-only --mailbox INBOX \\
                       'a STORE 1 +FLAGS (\\Deleted)'
                   interpost policy explain Config/read-only.yml 'DELE 1'
+                  interpost policy explain organise --and agent.yml 'a MOVE 1 Trash'
 
                 A command that begins with a verb of POP3 is POP3's, unless --protocol says otherwise; one of IMAP may leave out its \
                 tag. \\r\\n is a line end, before a literal.
@@ -45,6 +46,12 @@ struct PolicyCommand: ParsableCommand {
         @Argument(
             help: ArgumentHelp("A preset (observe, read-only, no-delete, organise) or a policy file.", valueName: "preset|file"))
         var policy: String
+
+        @Option(
+            help: ArgumentHelp(
+                "Another policy that holds, too; the narrowest one decides. May be given several times.",
+                valueName: "preset|file"))
+        var and: [String] = []
 
         @Argument(help: "The command, as the client sends it.")
         var command: String
@@ -88,19 +95,25 @@ struct PolicyCommand: ParsableCommand {
         }
 
         func run() throws {
-            let policy: Policy
-            do {
-                policy = try PolicyFile.read(presetOrPath: self.policy)
-            } catch {
-                throw UserError(error)
-            }
+            let first = try read(self.policy)
+            let others = try and.map { (title: $0, policy: try read($0)) }
+            let policy = first.narrowed(by: others, titled: self.policy)
             let typed = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
             let (bytes, mailProtocol) = PolicyExplanation.command(asTyped: typed, mailProtocol)
             guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: mailProtocol)) else {
                 throw UserError("the command is not whole: a literal's octets follow \\r\\n")
             }
             StandardOutput.write(explanation.text(policy))
-            for problem in policy.rulesWithoutEffect { StandardError.note("\(self.policy): \(problem)") }
+            let prefix = others.isEmpty ? "\(self.policy): " : ""
+            for problem in policy.rulesWithoutEffect { StandardError.note("\(prefix)\(problem)") }
+        }
+
+        private func read(_ presetOrPath: String) throws -> Policy {
+            do {
+                return try PolicyFile.read(presetOrPath: presetOrPath)
+            } catch {
+                throw UserError(error)
+            }
         }
 
         private func context(of mailProtocol: MailProtocol) -> PolicyContext {

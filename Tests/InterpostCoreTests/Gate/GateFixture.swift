@@ -70,10 +70,22 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// `policy no-delete present-as-writable deletes-pretend`, `broker auth=plain upstream=required`
+    /// `policy no-delete present-as-writable deletes-pretend`; `client read-only` narrows it;
+    /// `broker auth=plain upstream=required`.
     private mutating func set(_ text: String) {
-        if text.hasPrefix("broker") { desk = TestDesk(text) }
-        for word in text.split(separator: " ").dropFirst().map(String.init) {
+        let words = text.split(separator: " ").map(String.init)
+        if words.first == "broker" { return desk = TestDesk(text) }
+        guard words.first == "policy" else {
+            var other = Policy(.readOnly)
+            Self.set(words.dropFirst(), of: &other)
+            policy = policy.narrowed(by: [(words.first ?? "", other)])
+            return
+        }
+        Self.set(words.dropFirst(), of: &policy)
+    }
+
+    private static func set(_ words: ArraySlice<String>, of policy: inout Policy) {
+        for word in words {
             switch word {
             case "present-as-writable": policy.presentsAsWritable = true
             case "deletes-pretend": policy.deletes = .pretend
