@@ -12,7 +12,7 @@ enum FuzzTarget: String, CaseIterable {
     case imapGate = "imap-gate"
     case pop3Gate = "pop3-gate"
     case readers
-    case transcript, rawlog, tls, pcap, capture
+    case transcript, rawlog, tls, pcap, capture, oauth
 
     /// Throws what does not hold for the input.
     func check(_ input: ByteBuffer) throws(Violation) {
@@ -31,6 +31,7 @@ enum FuzzTarget: String, CaseIterable {
         case .tls: try FileProperties.checkTLS(input)
         case .pcap: try PcapProperties.check(input)
         case .capture: try CaptureProperties.check(input)
+        case .oauth: try OAuthProperties.check(input)
         }
     }
 }
