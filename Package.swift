@@ -59,6 +59,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ],
+            resources: [.embedInCode("Reading/oauth.yml")],
             swiftSettings: librarySettings
         ),
         .target(

@@ -37,6 +37,7 @@ let package = Package(
             dependencies: [
                 "InterpostCore", .product(name: "NIOCore", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
             ],
+            resources: [.embedInCode("Reading/oauth.yml")],
             swiftSettings: settings + [.enableUpcomingFeature("InternalImportsByDefault")]
         ),
         .target(name: "CWork"),
