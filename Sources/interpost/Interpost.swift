@@ -19,6 +19,8 @@ struct Interpost: AsyncParsableCommand {
             ReplayAsClient.self,
             PolicyCommand.self,
             Hold.self,
+            TokenCommand.self,
+            ClientCommand.self,
         ])
 
     static func main() async { await main(Replay.arguments(Array(CommandLine.arguments.dropFirst()))) }

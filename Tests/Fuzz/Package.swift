@@ -35,7 +35,8 @@ let package = Package(
         .target(
             name: "InterpostConfiguration",
             dependencies: [
-                "InterpostCore", .product(name: "NIOCore", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
+                "InterpostCore", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "Yams", package: "Yams"),
             ],
             resources: [.embedInCode("Reading/oauth.yml")],
             swiftSettings: settings + [.enableUpcomingFeature("InternalImportsByDefault")]

@@ -116,12 +116,11 @@ public struct RelayConfiguration: Sendable, Equatable {
         return problems
     }
 
-    /// What a session of this relay is like.
-    ///
-    /// - Parameter upstream: The relay's server, or that of an account.
-    package func settings(limits: Limits, upstream: UpstreamURL) -> SessionSettings {
+    /// What a session of this relay is like. Where it leads to accounts, their servers say how the leg to them is carried.
+    package func settings(limits: Limits) -> SessionSettings {
         SessionSettings(
-            mailProtocol: listen.mailProtocol, listener: listen.security, upstream: upstream.security, isMirror: mirror,
+            mailProtocol: listen.mailProtocol, listener: listen.security, upstream: upstream?.security ?? .implicit,
+            isMirror: mirror,
             compression: compress, limits: limits.wire)
     }
 }

@@ -10,9 +10,12 @@ extension Configuration {
 }
 
 extension RelayConfiguration {
-    /// Where it leads: `imaps://imap.example.org:993`, or `accounts anna, bob`.
+    /// Where it leads: `imaps://imap.example.org:993`, `accounts anna, bob`, or `12 accounts`.
     package var destination: String {
-        upstream?.description ?? "account\(accounts?.count == 1 ? "" : "s") \((accounts ?? []).joined(separator: ", "))"
+        if let upstream { return upstream.description }
+        let names = accounts ?? []
+        return names.count > 3
+            ? "\(names.count) accounts" : "account\(names.count == 1 ? "" : "s") \(names.joined(separator: ", "))"
     }
 
     fileprivate var summary: [String] {

@@ -9,20 +9,37 @@ package struct ClientDirectory: Sendable {
     private var exact: [String: ClientRecord] = [:]
     /// Those with a `*` in their name, the longest name first.
     private var patterns: [(pattern: TextPattern, record: ClientRecord)] = []
-    /// Whether a refusal has to take as long as making a slow hash does.
-    package private(set) var hasSlowHashes = false
+    /// The proof that takes longest to look at, so that a refusal takes as long for a name that does not exist; `nil` where none is slow.
+    package private(set) var slowestProof: ClientRecord.Proof?
+    /// The rounds of SCRAM that most clients have.
+    package private(set) var usualIterations = SCRAMKeys.rounds.lowerBound
+    /// The SASL mechanisms by which clients can log in. SCRAM is among them only if all clients have its keys: many clients choose the
+    /// strongest that is offered, and would fail with a token.
+    package private(set) var mechanisms: [LoginMechanism] = [.plain, .login]
 
     /// Of two records with the same name the first one counts.
     package init(_ records: [ClientRecord]) {
         for record in records {
-            if case .scrypt = record.proof { hasSlowHashes = true }
+            note(record.proof)
             if record.name.utf8.contains(UInt8(ascii: "*")) {
                 patterns.append((TextPattern(record.name), record))
             } else if exact[record.name] == nil {
                 exact[record.name] = record
             }
         }
+        if !records.isEmpty, records.allSatisfy(\.hasSCRAMKeys) { mechanisms.insert(.scramSHA256, at: 0) }
+        if records.contains(where: \.isToken) { mechanisms += [.xoauth2, .oauthBearer] }
         patterns.sort { $0.record.name.utf8.count > $1.record.name.utf8.count }
+    }
+
+    private mutating func note(_ proof: ClientRecord.Proof) {
+        switch proof {
+        case .token: break
+        case .scrypt: slowestProof = proof
+        case .scram(let keys):
+            usualIterations = keys.iterations
+            if slowestProof == nil { slowestProof = proof }
+        }
     }
 
     /// The record for a login name: the one with this very name, otherwise the one with the longest pattern that fits.

@@ -46,4 +46,6 @@ package struct ClientRecord: Sendable, Equatable {
 
     /// Whether the program made its secret.
     package var isToken: Bool { if case .token = proof { true } else { false } }
+
+    var hasSCRAMKeys: Bool { if case .scram = proof { true } else { false } }
 }

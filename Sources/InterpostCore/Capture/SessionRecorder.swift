@@ -89,13 +89,20 @@ package struct SessionRecorder: Sendable {
 }
 
 extension LogEvent {
-    /// The event without a command's arguments: they are in the bytes, which are redacted as the capture wants it.
+    /// The event without a command's arguments, and without names of users: they are in the bytes, which are redacted as the capture
+    /// wants it.
     fileprivate var withoutArguments: LogEvent {
         switch self {
         case .policy(var facts):
             facts.command.arguments = ByteBuffer()
             facts.sent?.arguments = ByteBuffer()
             return .policy(facts)
+        case .clientLogin(var facts):
+            facts.login = nil
+            return .clientLogin(facts)
+        case .accountLogin(var facts):
+            (facts.user, facts.actingAs) = (nil, nil)
+            return .accountLogin(facts)
         case .alarm(let reason, _): return .alarm(reason: reason, last: ByteBuffer())
         default: return self
         }

@@ -19,6 +19,10 @@ final class ProxySession: LegOwner {
     let peerHost: String
     let openedAt: WireTime
     private(set) var number = 0
+    /// The server; `nil` until it is known which account the client is led to.
+    private(set) var upstream: UpstreamURL?
+    /// Whom Interpost has let in itself.
+    var grant: ClientGrant?
     var core: SessionCore
     var observer: SessionObserver
     private var recorder: SessionRecorder?
@@ -54,12 +58,17 @@ final class ProxySession: LegOwner {
         clientAddress = channel.remoteAddress.map(Self.text) ?? "unknown"
         peerHost = channel.remoteAddress?.ipAddress ?? "unknown"
         openedAt = context.clock.now
-        core = SessionCore(
-            context.settings, policy: context.relay.policy,
-            context: PolicyContext(
-                context.settings.mailProtocol, clientAddress: IPAddress(peerHost), listener: context.listener,
-                clientIsEncrypted: context.settings.listener == .implicit),
-            recordsUpstream: context.recording != nil)
+        upstream = context.upstream
+        let known = PolicyContext(
+            context.settings.mailProtocol, clientAddress: IPAddress(peerHost), listener: context.listener,
+            clientIsEncrypted: context.settings.listener == .implicit)
+        let recordsUpstream = context.recording != nil
+        core =
+            if let brokerage = context.brokerage {
+                SessionCore(context.settings, broker: brokerage.settings(), context: known, recordsUpstream: recordsUpstream)
+            } else {
+                SessionCore(context.settings, policy: context.relay.policy, context: known, recordsUpstream: recordsUpstream)
+            }
         observer = SessionObserver(detail: context.sink.detail, following: context.following)
         patience = Patience(context.timeouts.patience, at: openedAt)
         logAllowance = Allowance(perSecond: context.limits.loggedPerSecond, at: openedAt)
@@ -83,7 +92,7 @@ final class ProxySession: LegOwner {
             .sessionOpened(
                 SessionFacts(
                     mailProtocol: context.settings.mailProtocol, listener: context.listener, client: clientAddress,
-                    upstream: context.upstream.description)))
+                    upstream: context.relay.destination)))
         if let refusal { return refuse(refusal) }
         if let reason = context.reasonToStop {
             client.isReady = context.settings.listener != .implicit
@@ -92,7 +101,7 @@ final class ProxySession: LegOwner {
         }
         if context.skipsVerification { tell(.warning("upstream certificates are NOT verified")) }
         if context.relay.policy.isDryRun { tell(.warning("the policy is a dry run: NOTHING is refused")) }
-        connect()
+        if let upstream { connect(to: upstream) } else { beginWithoutServer() }
         if context.settings.listener == .implicit { beginClientTLS() } else { becomeReady(.client) }
         pump()
     }
@@ -109,8 +118,16 @@ final class ProxySession: LegOwner {
         pump()
     }
 
-    private func connect() {
-        let upstream = context.upstream
+    /// Interpost speaks to the client itself.
+    private func beginWithoutServer() {
+        let now = context.clock.now
+        patience.becameReady(.server, at: now)
+        patience.greeted(at: now)
+        learn(upstreamNames: [])
+    }
+
+    func connect(to upstream: UpstreamURL) {
+        self.upstream = upstream
         let started = context.clock.now
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         let bootstrap = ClientBootstrap(group: eventLoop)
@@ -128,28 +145,28 @@ final class ProxySession: LegOwner {
             } else {
                 bootstrap.connect(host: upstream.host, port: upstream.port)
             }
-        connection.whenComplete { result in session.value.connected(result, since: started) }
+        connection.whenComplete { result in session.value.connected(to: upstream, result, since: started) }
     }
 
-    private func connected(_ result: Result<any Channel, any Error>, since started: WireTime) {
+    private func connected(to upstream: UpstreamURL, _ result: Result<any Channel, any Error>, since started: WireTime) {
         switch result {
         case .success(let channel):
             guard !hasEnded else { return channel.close(promise: nil) }
             do {
                 try channel.pipeline.syncOperations.addHandler(LegHandler(owner: self, side: .server))
-                if context.upstream.security == .implicit { try addServerTLS(to: channel) }
+                if upstream.security == .implicit { try addServerTLS(to: channel) }
             } catch {
                 return failed(on: .server, error)
             }
             channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
             let duration = context.clock.now.microseconds(since: started)
             tell(.upstreamConnected(address: channel.remoteAddress.map(Self.text) ?? "unknown", microseconds: duration))
-            if context.upstream.security != .implicit { becomeReady(.server) }
-            if context.upstream.security == .off { learn(upstreamNames: [context.upstream.host]) }
+            if upstream.security != .implicit { becomeReady(.server) }
+            if upstream.security == .off { learn(upstreamNames: [upstream.host]) }
         case .failure(let error):
             guard !hasEnded else { return }
-            learn(upstreamNames: [context.upstream.host])
-            core.upstreamFailed(reason: FailureText.connecting(to: context.upstream, error))
+            learn(upstreamNames: [upstream.host])
+            core.upstreamFailed(reason: FailureText.connecting(to: upstream, error))
         }
         pump()
     }
@@ -190,8 +207,11 @@ final class ProxySession: LegOwner {
             pauseForLog()
             return false
         }
-        // Before the server is there, nothing that a client says can go anywhere.
-        guard peer.isReady else { return side == .server && peer.backlog.readableBytes < 1 << 16 }
+        // Before the server is there, nothing that a client says can go anywhere, unless Interpost speaks to it itself.
+        guard peer.isReady else {
+            if side == .client, core.isReceiving { return true }
+            return side == .server && peer.backlog.readableBytes < 1 << 16
+        }
         return peer.handler?.isWritable ?? false
     }
 
@@ -289,7 +309,7 @@ final class ProxySession: LegOwner {
         case .startDeflate(let side, let unread):
             do { try self[side].startDeflate(unread: unread, swelling(of: side)) } catch { failed(on: side, error) }
         case .hold(let held, let seconds): hold(held, for: seconds)
-        case .ask: break
+        case .ask(let question): carryOut(question.request)
         case .close(let closer, let reason): end(by: closer, reason: reason)
         }
     }
@@ -335,6 +355,8 @@ final class ProxySession: LegOwner {
                 interruptTurns()
                 core.timedOut(limit: limit.rawValue, seconds: seconds)
                 pump()
+            // A client that ends before it has a server has nothing more to hear.
+            case .endOutput(.server) where server.handler == nil: lost(.client)
             case .endOutput(let side): self[side].handler?.closeOutput()
             case .closingTimedOut(let side, let seconds):
                 tell(.limit(name: Patience.Limit.closing.rawValue, value: seconds, side: side))

@@ -52,7 +52,7 @@ extension ProxySession {
             tell(.tlsFailed(side: side, reason: reason))
         }
         if side == .server, isHandshake {
-            learn(upstreamNames: [context.upstream.host])
+            learn(upstreamNames: upstream.map { [$0.host] } ?? [])
             core.upstreamFailed(reason: "TLS: \(reason)")
             pump()
         } else {
@@ -92,7 +92,7 @@ extension ProxySession {
         let duration = now.microseconds(since: openedAt)
         tell(.sessionClosed(SessionEnd(by: closer, reason: reason, microseconds: duration, traffic: observer.traffic)))
         // A client in its handshake gets its certificate, and with it our last words.
-        learn(upstreamNames: [context.upstream.host])
+        learn(upstreamNames: upstream.map { [$0.host] } ?? [])
         client.handler?.flush()
         if server.isReady { server.handler?.closeAfterWrites(patience: closePatience) } else { server.handler?.closeNow() }
         // Goodbyes are still read; from now on an end of input ends the whole connection.
@@ -128,6 +128,7 @@ extension ProxySession {
         congestionTimer?.cancel()
         client.release()
         server.release()
+        if let grant { context.brokerage?.desk.ended(grant, session: number) }
         context.registry.remove(number, address: peerHost)
     }
 }

@@ -27,7 +27,7 @@ extension ProxySession {
 
     func addServerTLS(to channel: any Channel) throws {
         // A name in SNI has no final dot (RFC 6066 §3).
-        let name = context.upstream.host
+        let name = upstream?.host ?? ""
         let host = name.hasSuffix(".") ? String(name.dropLast()) : name
         let isAddress = IPAddress(host) != nil
         let session = NIOLoopBound(self, eventLoop: eventLoop)
@@ -54,7 +54,7 @@ extension ProxySession {
 
     private func judge(_ chain: [NIOSSLCertificate], _ promise: EventLoopPromise<NIOSSLVerificationResult>) {
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        context.verifier.judge(chain, host: context.upstream.host, on: eventLoop).whenSuccess { verdict in
+        context.verifier.judge(chain, host: upstream?.host ?? "", on: eventLoop).whenSuccess { verdict in
             session.value.verdict = verdict
             if let warning = verdict.warning { session.value.tell(.warning(warning)) }
             promise.succeed(verdict.problem == nil ? .certificateVerified : .failed)
@@ -92,14 +92,15 @@ extension ProxySession {
         guard client.hasHello, let channel = client.channel else { return }
         let key = ServerContexts.Key(
             serverName: client.facts?.serverName?.lowercased() ?? "", localAddress: channel.localAddress?.ipAddress ?? "",
-            upstream: context.upstream.description, mailProtocol: context.settings.mailProtocol)
+            upstream: context.upstream?.description ?? "", mailProtocol: context.settings.mailProtocol)
         do {
             if let known = context.serverContexts.known(key) {
                 try client.answerHello(with: known)
             } else if let names = upstreamNames {
                 try client.answerHello(
                     with: context.serverContexts.context(
-                        for: key, upstreamNames: names, isComplete: verdict != nil || context.upstream.security == .off))
+                        for: key, upstreamNames: names,
+                        isComplete: verdict != nil || context.upstream.map { $0.security == .off } ?? true))
             }
         } catch {
             failed(on: .client, error)

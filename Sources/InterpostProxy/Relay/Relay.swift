@@ -32,6 +32,8 @@ public final class Relay: Service {
     private let box: ContextBox
     private let drainSeconds: Mutex<Int>
     private let control: ControlSocket?
+    /// Who is let in at relays with accounts; `nil` where there are none.
+    private let tokens: TokenWatch?
 
     /// Opens all listeners; from here on clients are served.
     public init(source: @escaping Source, logger: Logger) async throws {
@@ -52,8 +54,11 @@ public final class Relay: Service {
             return Recording(
                 writer: writer, key: try configuration.record.pseudonymKey.map(PseudonymHMAC.init) ?? PseudonymHMAC())
         }
-        let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)
-        let box = ContextBox(try configuration.relays.map { try shared.context(for: $0, listener: $0.listen.description) })
+        let tokens = configuration.hasAccounts ? try TokenWatch(configuration, clock: SessionClock(), logger: logger) : nil
+        self.tokens = tokens
+        let shared = try SharedContext(
+            configuration, sink: sink, recording: recording, registry: registry, desk: tokens?.desk)
+        let box = ContextBox(configuration.relays.map { shared.context(for: $0, listener: $0.listen.description) })
         var channels: [any Channel] = []
         var listeners: [Listener] = []
         do {
@@ -82,6 +87,7 @@ public final class Relay: Service {
         self.listeners = listeners
         self.box = box
         drainSeconds = Mutex(configuration.timeouts.drain)
+        tokens?.start(on: group.next())
         sink.tell(.hello(facts(of: configuration)), at: SessionClock().now)
     }
 
@@ -123,6 +129,7 @@ public final class Relay: Service {
         }
         await drain()
         control?.close()
+        tokens?.stop()
         try? await group.shutdownGracefully()
         recording?.writer.close()
         sink.close()
@@ -170,9 +177,14 @@ public final class Relay: Service {
                 logger.warning("nobody can decide about commands that are held before a restart")
             }
             configuration.log = fixed.log
-            let shared = try SharedContext(configuration, sink: sink, recording: recording, registry: registry)
+            guard configuration.hasAccounts == (tokens != nil) else {
+                return refuseReload("the first relay with accounts, and the last one, take a restart")
+            }
+            try tokens?.replace(configuration)
+            let shared = try SharedContext(
+                configuration, sink: sink, recording: recording, registry: registry, desk: tokens?.desk)
             for (index, relay) in configuration.relays.enumerated() {
-                box.replace(try shared.context(for: relay, listener: listeners[index].url), at: index)
+                box.replace(shared.context(for: relay, listener: listeners[index].url), at: index)
             }
             registry.update(limits: configuration.limits)
             drainSeconds.withLock { $0 = configuration.timeouts.drain }
@@ -200,16 +212,20 @@ struct SharedContext {
     let sink: EventSink
     let recording: Recording?
     let registry: SessionRegistry
+    let desk: ClientDesk?
 
-    /// - Parameter serverContexts: What clients are served with; made from the configuration if left out.
+    /// - Parameters:
+    ///   - desk: Who is let in at relays with accounts.
+    ///   - serverContexts: What clients are served with; made from the configuration if left out.
     init(
         _ configuration: Configuration, sink: EventSink, recording: Recording?, registry: SessionRegistry,
-        serverContexts: ServerContexts? = nil
+        desk: ClientDesk? = nil, serverContexts: ServerContexts? = nil
     ) throws {
         self.configuration = configuration
         self.sink = sink
         self.recording = recording
         self.registry = registry
+        self.desk = desk
         self.serverContexts = try serverContexts ?? ServerContexts(configuration.tls)
         verifier = try UpstreamVerifier(
             trust: configuration.tls.trust, skipsVerification: configuration.tls.skipsUpstreamVerification)
@@ -222,12 +238,10 @@ struct SharedContext {
         upstreamContext = try NIOSSLContext(configuration: tls)
     }
 
-    func context(for relay: RelayConfiguration, listener: String) throws(EndpointError) -> RelayContext {
-        guard let upstream = relay.upstream else {
-            throw EndpointError("\(relay.listen.description) leads to accounts, and this program cannot use them yet")
-        }
-        return RelayContext(
-            relay: relay, upstream: upstream, settings: relay.settings(limits: configuration.limits, upstream: upstream),
+    func context(for relay: RelayConfiguration, listener: String) -> RelayContext {
+        RelayContext(
+            relay: relay, upstream: relay.upstream, brokerage: brokerage(of: relay),
+            settings: relay.settings(limits: configuration.limits),
             following: FollowingSettings(
                 maximumMessages: configuration.limits.followedMessages, names: configuration.log.names),
             timeouts: configuration.timeouts, limits: configuration.limits,
@@ -237,6 +251,20 @@ struct SharedContext {
             clock: SessionClock(),
             listener: listener)
     }
+}
+
+extension SharedContext {
+    private func brokerage(of relay: RelayConfiguration) -> Brokerage? {
+        guard let desk, let names = relay.accounts else { return nil }
+        return Brokerage(
+            desk: desk, accounts: configuration.accounts.filter { names.contains($0.name) }, secrets: AccountSecrets(),
+            maximumFailures: configuration.limits.loginFailures)
+    }
+}
+
+extension Configuration {
+    /// Whether Interpost lets clients in itself anywhere.
+    fileprivate var hasAccounts: Bool { relays.contains { $0.accounts != nil } }
 }
 
 /// The context of each listener, to be replaced on a reload.

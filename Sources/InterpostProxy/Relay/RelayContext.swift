@@ -8,8 +8,10 @@ import NIOSSL
 /// What all sessions of one relay share. A reload makes a new context; running sessions keep the one they began with.
 struct RelayContext: Sendable {
     var relay: RelayConfiguration
-    /// The server of the relay.
-    var upstream: UpstreamURL
+    /// The server of the relay; `nil` where it leads to accounts.
+    var upstream: UpstreamURL?
+    /// What it takes to lead clients to accounts.
+    var brokerage: Brokerage?
     var settings: SessionSettings
     var following: FollowingSettings
     var timeouts: Timeouts

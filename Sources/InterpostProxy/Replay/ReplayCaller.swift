@@ -21,7 +21,7 @@ public final class ReplayCaller: Sendable {
         let shared = try SharedContext(
             configuration, sink: EventSink(configuration.log), recording: nil,
             registry: SessionRegistry(limits: configuration.limits), serverContexts: ServerContexts())
-        context = try shared.context(
+        context = shared.context(
             for: RelayConfiguration(listen: try ListenURL(listener), upstream: upstream), listener: "replay-client")
     }
 

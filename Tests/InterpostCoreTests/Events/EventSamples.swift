@@ -249,7 +249,9 @@ enum ActCase: CaseIterable {
         case .login:
             return [
                 EventSample(
-                    .act(.login(user: "anna", method: "LOGIN", succeeded: true, actingAs: "bob")),
+                    .act(
+                        .login(
+                            user: "anna", method: "LOGIN", succeeded: true, actingAs: "bob", client: "anna-7", account: "team")),
                     .act(.login(user: nil, method: "unknown", succeeded: false)))
             ]
         case .mailboxSelected:

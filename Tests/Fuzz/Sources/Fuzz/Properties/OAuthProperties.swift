@@ -58,11 +58,9 @@ enum OAuthProperties {
     }
 
     private static func checkDevice(_ answer: OAuthAnswer, _ request: OAuthRequest) throws(Violation) {
-        do throws(OAuthFailure) {
-            let flow = try DeviceFlow(answer, to: request, at: now)
-            try TerminalProperties.require(shown: flow.userCode, "the code for a person")
-        } catch {
-            try check(error)
+        switch Result(catching: { () throws(OAuthFailure) in try DeviceFlow(answer, to: request, at: now) }) {
+        case .success(let flow): try TerminalProperties.require(shown: flow.userCode, "the code for a person")
+        case .failure(let failure): try check(failure)
         }
     }
 
@@ -86,12 +84,10 @@ enum OAuthProperties {
     private static func checkRedirect(_ text: String) throws(Violation) {
         let pending = PendingAuthorisation(state: [1, 2, 3], verifier: [4], redirect: "http://127.0.0.1:1/")
         for query in [text, "/?" + text, "http://127.0.0.1:1/?" + text] {
-            do throws(PendingAuthorisation.Refusal) {
-                _ = try pending.code(in: query)
-                try require(query.contains("AQID"), "a redirect without the state")
-            } catch {
-                guard case .refused(let text) = error else { continue }
-                try check(text)
+            switch Result(catching: { () throws(PendingAuthorisation.Refusal) in try pending.code(in: query) }) {
+            case .success: try require(query.contains("AQID"), "a redirect without the state")
+            case .failure(.refused(let text)): try check(text)
+            case .failure: break
             }
         }
     }

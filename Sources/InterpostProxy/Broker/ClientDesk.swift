@@ -1,0 +1,280 @@
+import Crypto
+import InterpostConfiguration
+import InterpostCore
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Lets clients in at Interpost itself: one desk for all sessions of a program that has relays with accounts.
+///
+/// A token, and a password that was right before, is taken at once. Whatever else is said waits as long as ``LoginThrottle`` has it,
+/// and is then looked at on a thread of its own. A refusal takes as long for a name that does not exist as for a secret that is wrong.
+final class ClientDesk: Sendable {
+    /// Who asks to be let in.
+    struct Visitor: Sendable {
+        var session: Int
+        /// The address without the port.
+        var host: String
+        var mailProtocol: MailProtocol
+        /// The accounts of the relay.
+        var accounts: [String]
+    }
+
+    /// A session that a client has, and how to end it.
+    private struct Visit {
+        var login: String
+        var end: @Sendable (_ reason: String) -> Void
+    }
+
+    private struct State {
+        var directory: ClientDirectory
+        var throttle = LoginThrottle()
+        var visits: [String: [Int: Visit]] = [:]
+        /// Attempts that are being looked at, by their digest: the same one is not looked at twice.
+        var waiting: [[UInt8]: [@Sendable (Bool) -> Void]] = [:]
+        var known = KnownPasswords()
+        /// Addresses from which somebody was let in.
+        var regulars: Set<String> = []
+        var usage = TokenUsage()
+    }
+
+    private static let maximumRegulars = 16_384
+
+    private let state: Mutex<State>
+    private let clock: SessionClock
+    /// Made anew at each start: what is kept of passwords that were right says nothing without it.
+    private let key = SymmetricKey(size: .bits256)
+    private let hashes = HashQueue()
+
+    init(_ directory: ClientDirectory, clock: SessionClock) {
+        state = Mutex(State(directory: directory))
+        self.clock = clock
+    }
+
+    /// The mechanisms that can be offered to clients.
+    var mechanisms: [LoginMechanism] { state.withLock { $0.directory.mechanisms } }
+
+    /// What SCRAM needs for this name; for one that does not exist, or has no keys, what looks like it.
+    func keys(for login: String) -> SCRAMKeys {
+        state.withLock { state in
+            if case .scram(let keys)? = state.directory.record(for: login)?.proof { return keys }
+            let bytes = key.withUnsafeBytes { Array($0) }
+            return SCRAMKeys.madeUp(for: login, key: bytes, iterations: state.directory.usualIterations)
+        }
+    }
+
+    // MARK: - Judging
+
+    /// Whether a client is let in. The answer comes on `eventLoop`, and may take its time.
+    func judge(_ attempt: LoginAttempt, of visitor: Visitor, on eventLoop: any EventLoop) -> EventLoopFuture<LoginVerdict> {
+        let promise = eventLoop.makePromise(of: LoginVerdict.self)
+        let record = state.withLock { $0.directory.record(for: attempt.name) }
+        switch attempt.proof {
+        case .scram(isRight: true): conclude(attempt, visitor, knowsSecret: true, promise)
+        case .scram(isRight: false):
+            later(attempt, visitor, on: eventLoop) { self.conclude(attempt, visitor, knowsSecret: false, promise) }
+        case .secret(let secret):
+            let digest = digest(of: attempt.name, secret)
+            if isRightAtOnce(secret, digest, record) { return concluded(attempt, visitor, promise) }
+            let isFirst = state.withLock { state in
+                state.waiting[digest, default: []].append { isRight in
+                    eventLoop.execute { self.conclude(attempt, visitor, knowsSecret: isRight, promise) }
+                }
+                return state.waiting[digest]?.count == 1
+            }
+            if isFirst {
+                later(attempt, visitor, on: eventLoop) {
+                    self.look(at: secret, record, digest, visitor) { promise.succeed(.refused(.busy)) }
+                }
+            }
+        }
+        return promise.futureResult
+    }
+
+    private func isRightAtOnce(_ secret: Secret, _ digest: [UInt8], _ record: ClientRecord?) -> Bool {
+        guard let proof = record?.proof else { return false }
+        if case .token = proof { return (try? PasswordCheck.matches(secret, proof)) == true }
+        return state.withLock { $0.known.contains(digest, for: proof) }
+    }
+
+    /// Calls `body` when the attempt has waited as long as it has to.
+    private func later(
+        _ attempt: LoginAttempt, _ visitor: Visitor, on eventLoop: any EventLoop, _ body: @escaping @Sendable () -> Void
+    ) {
+        let now = clock.now
+        // It counts as a failure until it is known to be none: many at once do not all wait as long as the first.
+        let wait = state.withLock { state in
+            let wait = state.throttle.wait(address: visitor.host, name: attempt.name, at: now)
+            state.throttle.failed(address: visitor.host, name: attempt.name, at: now)
+            return wait
+        }
+        if wait == 0 { body() } else { eventLoop.scheduleTask(in: .nanoseconds(wait), body) }
+    }
+
+    /// Makes the slow hash, or one that takes as long, and tells all who wait for it.
+    private func look(
+        at secret: Secret, _ record: ClientRecord?, _ digest: [UInt8], _ visitor: Visitor,
+        whenBusy: @escaping @Sendable () -> Void
+    ) {
+        let (decoy, isRegular) = state.withLock { ($0.directory.slowestProof, $0.regulars.contains(visitor.host)) }
+        var proof = record?.proof
+        if case .token? = proof { proof = nil }
+        guard let asked = proof ?? decoy else { return tell(digest, false) }
+        let isReal = proof != nil
+        let isQueued = hashes.submit(isRegular: isRegular) { [self] in
+            let matches = (try? PasswordCheck.matches(secret, asked)) == true
+            if matches, isReal { state.withLock { $0.known.insert(digest, for: asked) } }
+            tell(digest, matches && isReal)
+        }
+        guard !isQueued else { return }
+        _ = state.withLock { $0.waiting.removeValue(forKey: digest) }
+        whenBusy()
+    }
+
+    private func tell(_ digest: [UInt8], _ isRight: Bool) {
+        for waiter in state.withLock({ $0.waiting.removeValue(forKey: digest) }) ?? [] { waiter(isRight) }
+    }
+
+    private func concluded(
+        _ attempt: LoginAttempt, _ visitor: Visitor, _ promise: EventLoopPromise<LoginVerdict>
+    ) -> EventLoopFuture<LoginVerdict> {
+        conclude(attempt, visitor, knowsSecret: true, promise)
+        return promise.futureResult
+    }
+
+    private func conclude(
+        _ attempt: LoginAttempt, _ visitor: Visitor, knowsSecret: Bool, _ promise: EventLoopPromise<LoginVerdict>
+    ) {
+        let now = clock.now
+        let verdict = state.withLock { state in
+            let record = state.directory.record(for: attempt.name)
+            let sessions = record.flatMap { state.visits[$0.name]?.count } ?? 0
+            let verdict = state.directory.verdict(
+                login: attempt.name, knowsSecret: knowsSecret,
+                ClientDirectory.Circumstances(
+                    visitor.mailProtocol, address: IPAddress(visitor.host), time: now, sessions: sessions,
+                    accounts: visitor.accounts))
+            if knowsSecret { state.throttle.succeeded(address: visitor.host, name: attempt.name) }
+            if case .accepted = verdict {
+                if state.regulars.count >= Self.maximumRegulars { state.regulars = [] }
+                state.regulars.insert(visitor.host)
+            }
+            if knowsSecret, let record, record.isToken { state.usage.note(verdict, of: record.name, at: now) }
+            return verdict
+        }
+        promise.succeed(verdict)
+    }
+
+    /// What was counted of tokens since the last time, if it is time to write it.
+    func takeUsage(isLast: Bool) -> TokenUsage? {
+        let now = clock.now
+        return state.withLock { isLast ? $0.usage.take() : $0.usage.takeIfDue(at: now) }
+    }
+
+    /// Counts what could not be written.
+    func putBack(_ usage: TokenUsage) { state.withLock { $0.usage.add(usage) } }
+
+    private func digest(of name: String, _ secret: Secret) -> [UInt8] {
+        var code = HMAC<SHA256>(key: key)
+        code.update(data: Array(name.utf8) + [0])
+        code.update(data: secret.withExposedBytes { Array($0.readableBytesView) })
+        return Array(code.finalize())
+    }
+
+    // MARK: - Visits
+
+    /// A session of a client that was let in begins.
+    func began(_ grant: ClientGrant, session: Int, end: @escaping @Sendable (_ reason: String) -> Void) {
+        state.withLock { $0.visits[grant.client, default: [:]][session] = Visit(login: grant.login, end: end) }
+    }
+
+    func ended(_ grant: ClientGrant, session: Int) {
+        state.withLock { state in
+            state.visits[grant.client]?.removeValue(forKey: session)
+            if state.visits[grant.client]?.isEmpty == true { state.visits.removeValue(forKey: grant.client) }
+        }
+    }
+
+    /// From here on these clients are let in. Sessions of those that are not among them any more end.
+    func replace(_ directory: ClientDirectory) {
+        state.withLock { $0.directory = directory }
+        endOutdated()
+    }
+
+    /// Ends the sessions of clients whose time is over, or whose token was taken back.
+    func endOutdated() {
+        let now = clock.now
+        let ends = state.withLock { state in
+            state.visits.flatMap { client, visits in
+                visits.values.compactMap { visit -> (@Sendable () -> Void)? in
+                    guard let reason = Self.reasonToEnd(state.directory.record(for: visit.login), client, at: now) else {
+                        return nil
+                    }
+                    return { visit.end(reason) }
+                }
+            }
+        }
+        for end in ends { end() }
+    }
+
+    private static func reasonToEnd(_ record: ClientRecord?, _ client: String, at time: WireTime) -> String? {
+        guard let record, record.name == client else { return "\(client) is not let in any more" }
+        if record.revoked != nil { return "what lets \(client) in was taken back" }
+        if let expires = record.expires, expires <= time { return "the time of \(client) is over" }
+        return nil
+    }
+}
+
+extension TokenUsage {
+    fileprivate mutating func note(_ verdict: LoginVerdict, of token: String, at time: WireTime) {
+        if case .accepted = verdict { noteSession(of: token, at: time) } else { noteRefusal(of: token) }
+    }
+}
+
+/// Passwords that were right, as digests that say nothing to anybody else: the slow hash is made once for each.
+private struct KnownPasswords {
+    private static let maximum = 4096
+    private var proofs: [[UInt8]: ClientRecord.Proof] = [:]
+
+    /// Whether it was right when the client's password was this one.
+    func contains(_ digest: [UInt8], for proof: ClientRecord.Proof) -> Bool { proofs[digest] == proof }
+
+    mutating func insert(_ digest: [UInt8], for proof: ClientRecord.Proof) {
+        if proofs.count >= Self.maximum { proofs = [:] }
+        proofs[digest] = proof
+    }
+}
+
+/// Slow hashes, one at a time for addresses from which somebody was let in, and one at a time for the others: those who guess do not
+/// delay the others.
+private final class HashQueue: Sendable {
+    private static let maximumWaiting = 256
+
+    private let pools: (regulars: NIOThreadPool, strangers: NIOThreadPool)
+    private let waiting = Mutex((regulars: 0, strangers: 0))
+
+    init() {
+        pools = (NIOThreadPool(numberOfThreads: 1), NIOThreadPool(numberOfThreads: 1))
+        pools.regulars.start()
+        pools.strangers.start()
+    }
+
+    deinit {
+        for pool in [pools.regulars, pools.strangers] { pool.shutdownGracefully { _ in } }
+    }
+
+    /// - Returns: Whether it will be done; not where too many wait.
+    func submit(isRegular: Bool, _ body: @escaping @Sendable () -> Void) -> Bool {
+        let hasRoom = waiting.withLock { waiting in
+            guard (isRegular ? waiting.regulars : waiting.strangers) < Self.maximumWaiting else { return false }
+            if isRegular { waiting.regulars += 1 } else { waiting.strangers += 1 }
+            return true
+        }
+        guard hasRoom else { return false }
+        (isRegular ? pools.regulars : pools.strangers).submit { [self] _ in
+            body()
+            waiting.withLock { if isRegular { $0.regulars -= 1 } else { $0.strangers -= 1 } }
+        }
+        return true
+    }
+}
