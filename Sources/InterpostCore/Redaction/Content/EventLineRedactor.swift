@@ -9,7 +9,7 @@ enum EventLineRedactor {
     /// Fields whose texts are words of Interpost, of TLS or of the protocols.
     private static let kept: Set = [
         "time", "event", "protocol", "by", "side", "version", "cipher", "ja4", "limit", "verdict", "rule", "tag", "name",
-        "sent_name",
+        "sent_name", "refusal", "failure", "mechanism",
         "text",
         "removed", "added", "not_before", "not_after",
     ]
