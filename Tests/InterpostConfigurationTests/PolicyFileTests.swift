@@ -15,6 +15,16 @@ import Testing
         #expect(try Self.read("preset: \(preset.rawValue)") == Policy(preset))
     }
 
+    @Test(arguments: ["count", "headers"]) func `may have a name that says what may be seen`(name: String) throws {
+        let policy = Policy(.readOnly, sight: name == "count" ? .count : .header)
+        #expect(try PolicyFile.read(presetOrPath: name) == policy)
+        #expect(try Self.read("preset: \(name)") == policy)
+        #expect(policy.basis == name && policy.isEnforcing)
+        let other = try Self.read("preset: no-delete\nsight: text")
+        #expect(other == Policy(.noDelete, sight: .text) && other.basis == "no-delete, sight text")
+        #expect(try Self.read("preset: read-only\nsight: header").basis == "headers")
+    }
+
     @Test func `is shown with all its keys in Config`() throws {
         let path = Self.repository.appending(path: "Config/read-only.yml").path
         let policy = try PolicyFile.read(presetOrPath: path)
@@ -22,7 +32,8 @@ import Testing
         #expect(policy.rules.map(\.name) == ["subscriptions", "guessing"])
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let keys = [
-            "preset", "deletes", "seen", "present-as-writable", "dry-run", "hidden", "rules", "name", "protocol", "command",
+            "preset", "sight", "reads", "deletes", "seen", "present-as-writable", "dry-run", "hidden", "rules", "name",
+            "protocol", "command",
             "mailbox",
             "flags", "operation", "user", "client", "listener", "tls", "larger", "state", "failed-logins", "action", "code",
             "text",
@@ -54,6 +65,7 @@ import Testing
                 listener: imaps://*
                 tls: 1.2
                 larger: 1000
+                reads: [text, attachment]
                 state: selected
                 failed-logins: 2
                 action: refuse
@@ -78,6 +90,7 @@ import Testing
         match.clients = ["192.0.2.0/24", "2001:db8::/32"].compactMap { AddressRange($0) }
         match.listeners = [TextPattern("imaps://*")]
         (match.tls, match.larger, match.states, match.failedLogins) = (.atLeast(.tls1_2), 1000, [.selected], 2)
+        match.reads = [.text, .attachment]
         let denial = Denial(code: "LIMIT", text: "Not today")
         #expect(policy.rules.first == PolicyRule(name: "everything", match: match, action: .refuse(denial)))
         #expect(
@@ -89,6 +102,9 @@ import Testing
         ("", "policy.yml: is empty"), ("preset: [", "is not YAML"), ("- a", "policy.yml:1: a policy is a group of keys"),
         ("preset: readonly", "policy.yml:1: 'preset' is one of"), ("preset: readonly", "did you mean 'read-only'?"),
         ("prest: read-only", "did you mean 'preset'?"), ("dry-run: maybe", "'dry-run' is true or false"),
+        ("preset: header", "did you mean 'headers'?"), ("preset: read-only\nsight: headers", "did you mean 'header'?"),
+        ("preset: count\nsight: header", "policy.yml:2: preset 'count' says itself what may be seen"),
+        ("rules:\n  - action: drop\n    reads: body", "policy.yml:3: 'reads' is one of count, flags, envelope"),
         ("deletes: pretent", "did you mean 'pretend'?"), ("rules: {action: allow}", "'rules' is a list"),
         ("rules:\n  - command: STORE", "policy.yml:2: a rule needs an 'action'"),
         ("rules:\n  - action: allow\n    comand: STORE", "did you mean 'command'?"),
@@ -207,5 +223,7 @@ import Testing
                 "rule 2 is never asked: rule 1 decides before it",
                 "rule 3 never holds: no command that it names has what its conditions ask for",
             ])
+        let reading = try Self.read("preset: observe\nrules: [{command: COPY, reads: text, action: refuse}]\n")
+        #expect(reading.rulesWithoutEffect == ["rule 1 never holds: no command that it names has what its conditions ask for"])
     }
 }

@@ -110,6 +110,6 @@ extension ConfigurationKey {
         Self(
             name: name, form: .policy, help: help, example: nil,
             read: { keys, root throws(ConfigurationError) in try keys.policy(name, into: &root[keyPath: path]) },
-            value: { $0[keyPath: path].preset.rawValue })
+            value: { $0[keyPath: path].basis })
     }
 }

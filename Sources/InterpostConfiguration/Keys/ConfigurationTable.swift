@@ -20,8 +20,9 @@ package enum ConfigurationTable {
         .policy(
             "policy", \.policy,
             """
-            What may be done to the mail: a preset (observe, read-only, no-delete, organise), the path of a policy file, or in a
-            configuration its keys; Config/read-only.yml shows them all. Not together with mirror, if it refuses anything.
+            What may be done to the mail: a preset (observe, count, headers, read-only, no-delete, organise), the path of a policy
+            file, or in a configuration its keys; Config/read-only.yml shows them all. Not together with mirror, if it refuses
+            anything.
             """),
     ]
 

@@ -10,10 +10,10 @@ public enum PolicyFile {
     }
 
     fileprivate static func read(presetOrPath text: String, noting read: ReadTexts) throws(ConfigurationError) -> Policy {
-        if let preset = Policy.Preset(rawValue: text) { return Policy(preset) }
+        if let policy = Policy(named: text) { return policy }
         let isPath = text.contains("/") || text.contains(".") || FileManager.default.fileExists(atPath: text)
         guard isPath else {
-            let names = Policy.Preset.allCases.map(\.rawValue)
+            let names = Policy.named.map(\.name)
             let message =
                 "there is no policy with this name, and no such file; the presets are \(names.joined(separator: ", "))"
                 + Suggestion.nearest(to: text, among: names)
@@ -55,9 +55,10 @@ extension ConfigurationReader {
 
     fileprivate func policyGroup(_ node: Node) throws(ConfigurationError) -> Policy {
         var policy = Policy(.observe)
-        var preset: Policy.Preset?
+        var name: PolicyName?
         try section(node, named: "a policy") { keys throws(ConfigurationError) in
-            try keys.choice("preset", into: &preset)
+            try keys.choice("preset", into: &name)
+            try readSight(&keys, name, into: &policy)
             try keys.choice("deletes", into: &policy.deletes)
             try keys.choice("seen", into: &policy.seen)
             try keys.flag("present-as-writable", into: &policy.presentsAsWritable)
@@ -65,13 +66,24 @@ extension ConfigurationReader {
             policy.hidden = try keys.texts("hidden").map { MailboxPattern($0) }
             try keys.list("rules") { node throws(ConfigurationError) in policy.rules.append(try rule(node)) }
         }
-        guard let preset else {
-            let names = Policy.Preset.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let name else {
+            let names = Policy.named.map(\.name).joined(separator: ", ")
             throw error(
                 at: node, "a policy needs a 'preset', for what no rule decides: \(names)")
         }
-        policy.preset = preset
+        policy.preset = name.policy.preset
         return policy
+    }
+
+    private func readSight(_ keys: inout Keys, _ name: PolicyName?, into policy: inout Policy) throws(ConfigurationError) {
+        var sight: Sight?
+        try keys.choice("sight", into: &sight)
+        let own = name?.policy.sight ?? .attachment
+        if sight != nil, own != .attachment {
+            throw keys.problem(
+                at: "sight", "preset '\(name?.rawValue ?? "")' says itself what may be seen: 'sight' goes with the other presets")
+        }
+        policy.sight = sight ?? own
     }
 
     private func rule(_ node: Node) throws(ConfigurationError) -> PolicyRule {
@@ -113,6 +125,7 @@ extension ConfigurationReader {
         if flags.isEmpty, !operations.isEmpty {
             throw keys.problem(at: "operation", "'operation' says what is done to 'flags': give both")
         }
+        match.reads = Set(try keys.choices("reads", Sight.self))
         match.users = try keys.texts("user").map { TextPattern($0) }
         match.clients = try keys.addresses("client")
         match.listeners = try keys.texts("listener").map { TextPattern($0) }
@@ -144,6 +157,19 @@ extension ConfigurationReader {
         }
         guard flag.hasPrefix("\\"), !systemFlags.contains(where: { equals($0, flag) }) else { return nil }
         return "'\(flag)' is no flag that clients can store" + Suggestion.nearest(to: flag, among: systemFlags)
+    }
+
+    /// A name that `preset` may have.
+    private struct PolicyName: RawRepresentable, CaseIterable {
+        let rawValue: String
+        let policy: Policy
+
+        init?(rawValue: String) {
+            guard let policy = Policy(named: rawValue) else { return nil }
+            (self.rawValue, self.policy) = (rawValue, policy)
+        }
+
+        static let allCases = Policy.named.compactMap { PolicyName(rawValue: $0.name) }
     }
 
     private enum ActionName: String, CaseIterable { case allow, refuse, pretend, rewrite, drop, hold }

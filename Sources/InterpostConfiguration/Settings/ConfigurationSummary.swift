@@ -56,12 +56,12 @@ extension ClientRecord {
 extension Policy {
     /// `read-only with 2 rules before it`.
     fileprivate var named: String {
-        preset.rawValue + (rules.isEmpty ? "" : " with \(rules.count) rule\(rules.count == 1 ? "" : "s") before it")
+        basis + (rules.isEmpty ? "" : " with \(rules.count) rule\(rules.count == 1 ? "" : "s") before it")
     }
 
     /// `read-only, 2 rules`.
     package var summary: String {
         let rules = rules.isEmpty ? "" : ", \(rules.count) rule\(rules.count == 1 ? "" : "s")"
-        return preset.rawValue + rules + (isDryRun ? ", a DRY RUN: it refuses nothing" : "")
+        return basis + rules + (isDryRun ? ", a DRY RUN: it refuses nothing" : "")
     }
 }

@@ -34,7 +34,7 @@ struct FetchEditor: Sendable {
 
 extension ByteBuffer {
     /// The place of the list that follows `index` after one space.
-    fileprivate func list(after index: Int) -> Range<Int>? {
+    func list(after index: Int) -> Range<Int>? {
         guard byte(at: index) == .space, byte(at: index + 1) == UInt8(ascii: "("),
             let end = readableBytesView[(index + 1)...].firstIndex(of: UInt8(ascii: ")"))
         else { return nil }

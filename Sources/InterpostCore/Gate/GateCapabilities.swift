@@ -50,16 +50,22 @@ struct GateCapabilities: Sendable {
         case .move: return policy.allPresets { $0 == .organise || $0 == .observe }
         case .quotaSet: return policy.allPresets { $0 == .observe }
         case .createSpecialUse: return policy.allPresets { $0 != .readOnly }
+        case .condstore, .qresync, .saveDate, .xGMExt1: return policy.sightOfAll >= .flags
+        case .thread: return policy.sightOfAll >= .envelope
+        case .binary: return policy.sightOfAll >= .structure
+        case .preview, .snippet: return policy.sightOfAll >= .text
+        case .filters: return policy.sightOfAll == .attachment
         default: return Self.offered.contains(name)
         }
     }
 
     private static let offered: Set<IMAPCapability.Name> = [
         .imap4rev1, .startTLS, .loginDisabled, .saslIR, .literalPlus, .literalMinus, .enable, .idle, .id, .language,
-        .i18nLevel, .inProgress, .messageLimit, .saveLimit, .uidPlus, .condstore, .qresync, .binary, .appendLimit, .objectID,
-        .saveDate, .preview, .snippet, .esearch, .searchRes, .sort, .esort, .partial, .thread, .within, .filters, .namespace,
+        .i18nLevel, .inProgress, .messageLimit, .saveLimit, .uidPlus, .appendLimit, .objectID, .esearch, .searchRes, .sort,
+        .esort, .partial, .within,
+        .namespace,
         .children, .listExtended, .listStatus, .listMyRights, .listMetadata, .specialUse, .status, .unselect, .acl, .rights,
-        .quota, .metadata, .metadataServer, .xGMExt1, .xList,
+        .quota, .metadata, .metadataServer, .xList,
     ]
 
     // MARK: - Lines

@@ -59,6 +59,8 @@ struct IMAPGate: Gate {
     /// Lines of a response about a mailbox that may be hidden.
     var withheld: ByteBuffer?
     var editor: FetchEditor?
+    /// `nil` where everything may be seen.
+    var sightGuard: SightGuard?
     /// What the client believes it has marked as read.
     var marks = PretendedMarks()
     /// The mailbox that is selected, as it was named.
@@ -78,6 +80,7 @@ struct IMAPGate: Gate {
         self.policy = policy
         self.context = context
         capabilities = GateCapabilities(policy: policy)
+        if policy.sightOfAll < .attachment { sightGuard = SightGuard(policy.sightOfAll) }
     }
 
     /// A gate that begins after a login that was not the client's.

@@ -10,7 +10,9 @@ extension IMAPGate {
         case .greeting(let status): return passage(ofGreeting: status, event)
         case .status(let status): return passage(of: status, event)
         case .part(let start): return passage(ofPart: start, event)
-        case .literal: return withheld == nil ? .pass : withhold(event)
+        case .literal:
+            if sightGuard?.isWithholding == true { return .withhold }
+            return withheld == nil ? .pass : withhold(event)
         case .response(let response): return passage(of: response, event)
         case .longResponse(let name, let isLast): return passage(ofLong: name, isLast: isLast, event)
         case .completion(let status, _): return passage(ofCompletion: status, event)
@@ -61,6 +63,7 @@ extension IMAPGate {
     private mutating func passage(ofPart start: MailEvent.LiteralStart, _ event: MailEvent) -> GatePassage {
         let isFirst = !isMidResponse
         isMidResponse = true
+        if let passage = guarded(event, of: start.name, isFirst: isFirst, isLast: false) { return passage }
         if isFirst, flight?.errand == .separator || policy.hidesMailboxes, IMAPResponse.namesMailbox(start.name) {
             withheld = ByteBuffer()
         }
@@ -71,6 +74,10 @@ extension IMAPGate {
     private mutating func passage(of response: IMAPResponse, _ event: MailEvent) -> GatePassage {
         let isFirst = !isMidResponse
         isMidResponse = false
+        if let passage = guarded(event, of: response.name, isFirst: isFirst, isLast: true) {
+            withheld = nil
+            return passage
+        }
         if let errand = flight?.errand, withholds(response, for: errand) {
             withheld = nil
             return .withhold
@@ -117,6 +124,16 @@ extension IMAPGate {
     private static let numbers: Set = [
         Keyword("SEARCH"), Keyword("ESEARCH"), Keyword("SORT"), Keyword("THREAD"), Keyword("VANISHED"),
     ]
+
+    /// What becomes of a line that shows more than the policy lets be seen; `nil` for any other.
+    private mutating func guarded(_ event: MailEvent, of name: Keyword?, isFirst: Bool, isLast: Bool) -> GatePassage? {
+        switch sightGuard?.look(at: event.bytes, of: name, isFirst: isFirst, isLast: isLast) {
+        case .pass, nil: nil
+        case .replace(let line): .replace(line)
+        case .withhold: .withhold
+        case .alarm: alarm("the server shows more of a message than it was asked for", event)
+        }
+    }
 
     private mutating func withhold(_ event: MailEvent) -> GatePassage {
         withheld?.writeImmutableBuffer(event.bytes)

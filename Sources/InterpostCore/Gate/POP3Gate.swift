@@ -29,6 +29,8 @@ struct POP3Gate: Gate {
     struct Flight {
         var command: POP3Command
         var errand: Errand?
+        /// Of a message whose header only may be seen.
+        var header: HeaderPassage?
     }
 
     struct Pending {
@@ -292,6 +294,7 @@ struct POP3Gate: Gate {
         if isPretendedGone(command.command) { return answerAsPretended(command, decision) }
         tell(command, decision, sent: line.withoutLineEnd)
         flight = Flight(command: command.command)
+        if case .top(_, lines: 0) = command.command, policy.sightOfAll < .attachment { flight?.header = HeaderPassage() }
         stage = .inFlight
         steps.append(.write(line))
     }

@@ -25,7 +25,11 @@ extension POP3Gate {
             if case .capa = command { (offersTOP, deletesWhatIsRead) = (false, false) }
             return flight?.errand == nil ? .pass : .withhold
         case .pop3Listing: return passage(ofListing: event)
-        case .pop3Body: return .pass
+        case .pop3Body:
+            guard let passed = flight?.header?.passed(of: event.bytes), passed.readableBytes < event.bytes.readableBytes else {
+                return .pass
+            }
+            return passed.readableBytes > 0 ? .replace(passed) : .withhold
         case .pop3Completion(let reply, _): return passage(of: reply, event)
         case .saslChallenge:
             stage = .saslResponse

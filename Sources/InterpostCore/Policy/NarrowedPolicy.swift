@@ -44,7 +44,7 @@ extension Policy {
     }
 
     /// Whether it lets everything pass that can be read without doubt.
-    private var keepsNothing: Bool { preset == .observe && rules.isEmpty && hidden.isEmpty }
+    private var keepsNothing: Bool { preset == .observe && rules.isEmpty && hidden.isEmpty && sight == .attachment }
 
     private func all(_ holds: (Policy) -> Bool) -> Bool { holds(self) && narrowing.allSatisfy(holds) }
     private func any(_ holds: (Policy) -> Bool) -> Bool { holds(self) || narrowing.contains(where: holds) }
@@ -71,6 +71,9 @@ extension Policy {
     public func hides(_ mailbox: CanonicalMailbox, separator: UInt8?) -> Bool {
         any { $0.hidden.contains { $0.matchesAtOrAbove(mailbox, separator: separator) } }
     }
+
+    /// How much of messages each of them lets be seen.
+    var sightOfAll: Sight { narrowing.reduce(sight) { min($0, $1.sight) } }
 
     /// Whether this is so for each preset: all of them have to let something pass.
     func allPresets(_ holds: (Preset) -> Bool) -> Bool { all { holds($0.preset) } }

@@ -29,6 +29,8 @@ public struct Policy: Hashable, Sendable {
     public var rules: [PolicyRule] = []
     /// Mailboxes that are hidden from clients.
     public var hidden: [MailboxPattern] = []
+    /// How much of messages may be seen, whatever a rule says.
+    public var sight = Sight.attachment
     /// What becomes of POP3's DELE.
     public var deletes = Refusing.refuse
     /// What becomes of a STORE that sets or removes `\Seen` and nothing else.
@@ -43,7 +45,7 @@ public struct Policy: Hashable, Sendable {
     var narrowing: [Policy] = []
 
     /// A policy without rules.
-    public init(_ preset: Preset) { self.preset = preset }
+    public init(_ preset: Preset, sight: Sight = .attachment) { (self.preset, self.sight) = (preset, sight) }
 
     // MARK: - Judging
 
@@ -51,6 +53,9 @@ public struct Policy: Hashable, Sendable {
     func judgeAlone(_ command: SubmittedCommand, in context: PolicyContext) -> PolicyDecision {
         if !hidden.isEmpty, case .imap(let imap) = command, let denial = denialOfHidden(imap, context) {
             return PolicyDecision(rule: titled("hidden mailboxes"), verdict: .refuse(denial))
+        }
+        if sight != .attachment, command.mayEverPass, !command.sights.allSatisfy({ $0 <= sight }) {
+            return PolicyDecision(rule: titled("sight \(sight.rawValue)"), verdict: .refuse(sight.denial))
         }
         for (index, rule) in rules.enumerated() where rule.holds(for: command, in: context) {
             return PolicyDecision(rule: titled(rule.title(at: index)), verdict: verdict(of: rule, on: command, context))
@@ -117,6 +122,7 @@ public struct Policy: Hashable, Sendable {
             // The user and the address are known now; what the client will ask for later is not.
             var general = rule.match
             (general.commands, general.states, general.flags, general.larger, general.mailboxes) = ([], [], nil, nil, [])
+            general.reads = []
             guard general.holds(for: command, in: context, opens: true) else { return false }
             guard !rule.match.mailboxes.isEmpty else { return true }
             return mailbox.map { mailbox in rule.match.mailboxes.contains { $0.matches(mailbox, separator: context.separator) } }

@@ -68,6 +68,15 @@ private struct Verb {
                 touchesMailboxes: false)
         }
 
+    /// Whether one may learn something about a message by it. What is not known is taken to show everything.
+    var mayShowMessages: Bool {
+        switch kind {
+        case .read, .flag, .other: true
+        case .session, .login, .delete, .expunge, .append, .copy, .move, .folders, .subscribe, .rights, .quota, .metadata:
+            name == Keyword("NOTIFY")
+        }
+    }
+
     /// The names of the first three, for a sentence.
     static func list(_ verbs: [Verb]) -> String {
         var names: [String] = []
@@ -86,7 +95,7 @@ extension PolicyMatch {
     fileprivate func mayHold(for verb: Verb) -> Bool {
         (flags == nil || verb.mailProtocol == .imap && Self.flagVerbs.contains(verb.name))
             && (larger == nil || Self.sizedVerbs[verb.mailProtocol]?.contains(verb.name) == true)
-            && (mailboxes.isEmpty || verb.touchesMailboxes)
+            && (mailboxes.isEmpty || verb.touchesMailboxes) && (reads.isEmpty || verb.mayShowMessages)
             && (states != [.notAuthenticated] || verb.kind == .session || verb.kind == .login || verb.kind == .other)
             && (!states.allSatisfy { $0 == .selected } || states.isEmpty || verb.mailProtocol == .imap)
     }
@@ -96,7 +105,8 @@ extension PolicyMatch {
         (mailboxes.isEmpty || mailboxes == other.mailboxes) && (flags == nil || flags == other.flags)
             && (users.isEmpty || users == other.users) && (clients.isEmpty || clients == other.clients)
             && (listeners.isEmpty || listeners == other.listeners) && (tls == nil || tls == other.tls)
-            && (larger == nil || larger == other.larger) && (states.isEmpty || states == other.states)
+            && (larger == nil || larger == other.larger) && (reads.isEmpty || reads == other.reads)
+            && (states.isEmpty || states == other.states)
             && (failedLogins ?? 0) <= (other.failedLogins ?? 0)
     }
 }

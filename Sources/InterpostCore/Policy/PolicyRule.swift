@@ -96,6 +96,9 @@ public struct PolicyMatch: Hashable, Sendable {
     public var larger: UInt64?
     /// The session is in one of these states; in any where it is empty.
     public var states: [PolicyContext.State] = []
+    /// The command asks to see something of these levels: a rule that refuses holds when it asks for one of them, a rule that
+    /// allows when it asks for no other. Does not hold for a command that shows nothing of messages.
+    public var reads: Set<Sight> = []
     /// At least this many logins of the session were refused.
     public var failedLogins: Int?
 
@@ -151,6 +154,7 @@ extension PolicyMatch {
             && (tls.map { $0.holds(in: context) } ?? true)
             && (larger.map { size in command.messageSize(context).map { $0 > size } ?? command.mayBeLarge(opens) } ?? true)
             && (flags.map { $0.holds(for: command, opens: opens) } ?? true)
+            && (reads.isEmpty || holdsForSights(of: command, opens: opens))
             && (mailboxes.isEmpty || holdsForMailboxes(of: command, in: context, opens: opens))
     }
 
@@ -181,6 +185,11 @@ extension PolicyMatch {
     private func holdsForUser(in context: PolicyContext, opens: Bool) -> Bool {
         guard let user = context.user else { return !opens && context.state != .notAuthenticated }
         return users.contains { $0.matches(user, inAnyCase: !opens) }
+    }
+
+    private func holdsForSights(of command: SubmittedCommand, opens: Bool) -> Bool {
+        let sights = command.sights
+        return opens ? !sights.isEmpty && sights.isSubset(of: reads) : !sights.isDisjoint(with: reads)
     }
 
     private func holdsForMailboxes(of command: SubmittedCommand, in context: PolicyContext, opens: Bool) -> Bool {

@@ -22,7 +22,7 @@ struct PolicyCommand: ParsableCommand {
                 let rules = policy.rules.count == 1 ? "1 rule" : "\(policy.rules.count) rules"
                 let hidden = policy.hidden.isEmpty ? "" : ", hides \(policy.hidden.map(\.description).joined(separator: ", "))"
                 StandardOutput.write(
-                    "\(file): preset \(policy.preset.rawValue), \(rules)\(hidden)\(policy.isDryRun ? ", dry run" : "")\n")
+                    "\(file): preset \(policy.basis), \(rules)\(hidden)\(policy.isDryRun ? ", dry run" : "")\n")
             } catch {
                 throw UserError(error)
             }
@@ -44,7 +44,8 @@ struct PolicyCommand: ParsableCommand {
                 """)
 
         @Argument(
-            help: ArgumentHelp("A preset (observe, read-only, no-delete, organise) or a policy file.", valueName: "preset|file"))
+            help: ArgumentHelp(
+                "A preset (observe, count, headers, read-only, no-delete, organise) or a policy file.", valueName: "preset|file"))
         var policy: String
 
         @Option(

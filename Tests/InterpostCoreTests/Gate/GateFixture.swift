@@ -70,7 +70,7 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// `policy no-delete present-as-writable deletes-pretend`; `client read-only` narrows it;
+    /// `policy no-delete present-as-writable deletes-pretend`, `policy read-only header`; `client read-only` narrows it;
     /// `broker auth=plain upstream=required`.
     private mutating func set(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
@@ -90,7 +90,9 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
             case "present-as-writable": policy.presentsAsWritable = true
             case "deletes-pretend": policy.deletes = .pretend
             case "seen-pretend": policy.seen = .pretend
-            default: if let preset = Policy.Preset(rawValue: word) { policy.preset = preset }
+            default:
+                if let sight = Sight(rawValue: word) { policy.sight = sight }
+                if let preset = Policy.Preset(rawValue: word) { policy.preset = preset }
             }
         }
     }

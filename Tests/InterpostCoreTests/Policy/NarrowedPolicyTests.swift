@@ -92,6 +92,14 @@ import Testing
         #expect(flags.narrowed(by: [("client", Policy(.readOnly))]).verdict(on: "a SELECT x") == "rewrite examine")
     }
 
+    @Test func `show what each of them lets be seen`() {
+        let policy = Policy(.readOnly, sight: .header).narrowed(by: [("client", Policy(.observe, sight: .envelope))])
+        #expect(policy.sightOfAll == .envelope && Policy(.readOnly).sightOfAll == .attachment)
+        #expect(policy.judge("a FETCH 1 RFC822.HEADER")?.rule == "client: sight envelope")
+        #expect(policy.judge("a FETCH 1 BODY[]")?.rule == "relay: sight header")
+        #expect(policy.verdict(on: "a FETCH 1 ENVELOPE") == "allow")
+    }
+
     @Test func `are a dry run only if all of them are one`() {
         var trying = Policy(.readOnly)
         trying.isDryRun = true
@@ -182,6 +190,7 @@ import Testing
         func coin(_ sides: Int) -> Bool { Int.random(in: 0..<sides, using: &generator) == 0 }
         if coin(3) { policy.seen = .pretend }
         if coin(3) { policy.deletes = .pretend }
+        if coin(3) { policy.sight = Sight.allCases.randomElement(using: &generator) ?? .attachment }
         if coin(4) { policy.hidden = [MailboxPattern("Private")] }
         let actions: [PolicyRule.Action] = [.allow, .refuse(nil), .pretend, .rewrite, .drop, .hold(seconds: 9)]
         let names = CommandClass.allCases.map(\.rawValue) + ["STORE", "FETCH", "SELECT", "CLOSE", "RETR", "DELE", "COPY"]
@@ -192,6 +201,7 @@ import Testing
                     if coin(4) { match.mailboxes(["INBOX", "Archive", "*"].randomElement(using: &generator) ?? "*") }
                     if coin(4) { match.users = [TextPattern(coin(2) ? "anna" : "bob")] }
                     if coin(6) { match.larger = 10 }
+                    if coin(5) { match.reads = [Sight.allCases.randomElement(using: &generator) ?? .text] }
                 })
         }
         return policy
