@@ -8,7 +8,8 @@ import TestSupport
 /// One listener and the server behind it, in the words of the configuration.
 struct Route: Sendable {
     let listen: String
-    let upstream: String
+    /// `nil` where the relay leads to accounts.
+    let upstream: String?
     let further: String
 
     /// - Parameters:
@@ -19,6 +20,13 @@ struct Route: Sendable {
         self.listen = Self.url(listen, "127.0.0.1", 0)
         self.upstream = Self.url(upstream, "localhost", port)
         self.further = further
+    }
+
+    /// - Parameter accounts: Where Interpost lets clients in itself: `all`, or a list.
+    init(_ listen: String, accounts: String) {
+        self.listen = Self.url(listen, "127.0.0.1", 0)
+        upstream = nil
+        further = "accounts: \(accounts)"
     }
 
     private static func url(_ text: String, _ host: String, _ port: Int) -> String {
@@ -44,11 +52,16 @@ struct Event: Decodable, Sendable {
     let removed: [String]?
     let added: [String]?
     let client: String?
+    let clientName: String?
+    let refusal: String?
+    let failure: String?
     let clientOctets: Int?
     let serverOctets: Int?
 
     private enum CodingKeys: String, CodingKey {
-        case session, event, side, reason, kind, limit, value, by, text, verdict, name, result, removed, added, client
+        case session, event, side, reason, kind, limit, value, by, text, verdict, name, result, removed, added, client, refusal,
+            failure
+        case clientName = "client_name"
         case clientOctets = "client_octets"
         case serverOctets = "server_octets"
     }
@@ -63,7 +76,9 @@ final class RelayProcess: Sendable {
     let configuration: String
     /// Standard error; standard output is the daemon's log.
     let errors: String
-    private let eventFile: String
+    let eventFile: String
+    /// Further arguments of the program.
+    let arguments: [String]
 
     /// Starts a relay and waits until it listens.
     /// - Parameters:
@@ -77,6 +92,7 @@ final class RelayProcess: Sendable {
         arguments: [String] = [], prologue: String = ":"
     ) async throws {
         Daemon.stopAllAtExit()
+        self.arguments = arguments
         room = try Room("relay")
         eventFile = room.path("events.jsonl")
         authority = room.path("authority/ca.pem")
@@ -113,7 +129,8 @@ final class RelayProcess: Sendable {
         _ routes: [Route], _ further: String, _ tls: String, _ log: String, in room: Room
     ) async throws -> String {
         let relays = routes.map {
-            "  - listen: \($0.listen)\n    upstream: \($0.upstream)\n" + ($0.further.isEmpty ? "" : "    \($0.further)\n")
+            "  - listen: \($0.listen)\n" + ($0.upstream.map { "    upstream: \($0)\n" } ?? "")
+                + ($0.further.isEmpty ? "" : "    \($0.further)\n")
         }
         return "relays:\n" + relays.joined()
             + "tls:\n  trust: [\(try await Credential.authority())]\n  authority: \(room.path("authority"))\n"

@@ -5,6 +5,8 @@
 import Foundation
 import Testing
 
+typealias SmugglingTests = `What is smuggled past a proxy`
+
 @Suite struct `What is smuggled past a proxy` {
     private struct Outcome: Decodable {
         let played: Int
@@ -14,7 +16,7 @@ import Testing
         let silent: [String]
     }
 
-    private static let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Fixtures/Smuggling/measured.json").path
 
     private func play(policy: String, only: [String] = []) async throws -> (Outcome, RelayProcess) {

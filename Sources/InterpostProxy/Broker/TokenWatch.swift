@@ -81,7 +81,9 @@ final class TokenWatch: Sendable {
         guard stamp != known else { return }
         state.withLock { $0.stamp = stamp }
         do {
-            desk.replace(ClientDirectory(clients + (try store.records())))
+            let records = try store.records()
+            desk.replace(ClientDirectory(clients + records))
+            logger.notice("tokens are read again", metadata: ["tokens": "\(records.count)"])
         } catch {
             desk.replace(ClientDirectory(clients))
             logger.error("nobody is let in with a token: \(error)")
