@@ -57,6 +57,16 @@ import Testing
         Mistake("key that stands twice", relay + "limits: {sessions: 5}\nlimits: {sessions: 6}\n", "twice", "limits"),
         Mistake("no YAML", relay + "limits: {sessions: 5\n", "mistake.yml:", "is not YAML"),
         Mistake("nothing at all", "", "is empty"),
+        Mistake(
+            "secret of an account", relay + "accounts: [{name: a, upstream: imap://h, user: a, secret: abracadabra}]\n",
+            "mistake.yml:4:", "'secret' says where the secret is"),
+        Mistake(
+            "password of a client", relay + "clients:\n  - {name: a, account: a, password: abracadabra}\n", "mistake.yml:5:",
+            "interpost client hash"),
+        Mistake(
+            "accounts of another relay",
+            "relays: [{listen: pop3://h, accounts: [a]}]\naccounts: [{name: a, upstream: imap://h, user: a, secret: env:A}]\n",
+            "mistake.yml:1:", "the account 'a' has no server for POP3"),
     ]
 
     @Test(arguments: mistakes)
@@ -235,6 +245,14 @@ import Testing
                 "record.path: /no/such/folder/mail.interpost cannot be written: No such file"
             ),
             ("log: {file: /no/such/folder/log}", "log.file: /no/such/folder/log cannot be written: No such file"),
+            (
+                "accounts: [{name: a, upstream: imap://h, user: a, secret: file:/no/such/secret}]",
+                "accounts, a: /no/such/secret cannot be read: No such file"
+            ),
+            (
+                "accounts: [{name: a, upstream: imap://h, user: a, secret: exec:/no/such/program}]",
+                "accounts, a: /no/such/program cannot be run: No such file"
+            ),
         ] {
             let file = try room.write(relays + keys + "\n", to: "relay.yml")
             let outcome = try await Program.run("check-config", file)

@@ -11,8 +11,17 @@ package enum ExpiryDate {
     private static let second: Int64 = 1_000_000_000
     private static let day = 86_400 * second
 
-    /// The first moment that is too late; `nil` for a text that is no such time, and for a time that does not exist.
+    /// The first moment that is too late; `nil` for a text that is no such time, and for a time that does not exist, or is not before
+    /// the year 2262.
     package static func time(_ text: String) -> WireTime? {
+        guard let time = anyTime(text), (0..<end).contains(time.nanoseconds) else { return nil }
+        return time
+    }
+
+    /// What can be written, and read again.
+    private static let end = WireTime(iso8601: "2261-12-31T23:59:59.999999Z")?.nanoseconds ?? .max
+
+    private static func anyTime(_ text: String) -> WireTime? {
         guard text.utf8.count <= 40, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         if text.utf8.count == 10 { return WireTime(iso8601: "\(text)T00:00:00.000000Z")?.later(by: day) }
         guard
@@ -24,8 +33,7 @@ package enum ExpiryDate {
         guard let hours = parts.5.flatMap({ Int64($0) }), let minutes = parts.6.flatMap({ Int64($0) }), hours < 24, minutes < 60
         else { return nil }
         let offset = (hours * 3600 + minutes * 60) * second
-        let shifted = time.later(by: parts.4 == "+" ? -offset : offset)
-        return shifted.nanoseconds >= 0 ? shifted : nil
+        return time.later(by: parts.4 == "+" ? -offset : offset)
     }
 
     /// As people write it, in whole seconds: the last day where it is the end of one.

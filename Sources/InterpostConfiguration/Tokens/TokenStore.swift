@@ -1,5 +1,6 @@
 import Foundation
 package import InterpostCore
+import NIOCore
 
 /// The token file and what is kept beside it: `tokens` (who is let in), `tokens.usage` (what was counted) and `tokens.lock`.
 ///
@@ -30,7 +31,7 @@ package struct TokenStore: Sendable {
     package func tokens() throws(Failure) -> [Token] {
         guard let data = try read(path, "tokens") else { return [] }
         do {
-            return try TokenFile.read(data)
+            return try TokenFile.read(ByteBuffer(bytes: data))
         } catch {
             throw Failure("the token file \(path) cannot be used: \(error)")
         }
@@ -105,7 +106,7 @@ package struct TokenStore: Sendable {
             let result = try body(&new)
             guard new != old else { return result }
             do {
-                try write(TokenFile.text(of: new), to: path)
+                try write(Data(TokenFile.text(of: new).readableBytesView), to: path)
             } catch let mistake as TokenFile.Mistake {
                 throw Failure("the token file \(path) cannot be written: \(mistake)")
             }

@@ -6,9 +6,9 @@ import NIOCore
 ///
 /// Salt and hash are base64 without padding. Making a hash takes time and memory, so the core does not.
 package struct ScryptHash: Sendable, Equatable, CustomStringConvertible {
-    /// The cost, as a power of two: 10 to 20.
+    /// The cost, as a power of two: 10 to 20, and less than 16 times the block size (RFC 7914 §2).
     package var logCost: Int
-    /// The block size: 1 to 32.
+    /// The block size: 1 to 16, as much as the library that makes hashes takes.
     package var blockSize: Int
     /// 1 to 16.
     package var parallelism: Int
@@ -34,8 +34,8 @@ package struct ScryptHash: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
         let values = parts[2].split(separator: ",", omittingEmptySubsequences: false)
         guard values.count == 3, let logCost = Self.number("ln=", values[0], in: 10...20),
-            let blockSize = Self.number("r=", values[1], in: 1...32), let parallelism = Self.number("p=", values[2], in: 1...16),
-            128 * blockSize << logCost <= Self.maximumMemory
+            let blockSize = Self.number("r=", values[1], in: 1...16), let parallelism = Self.number("p=", values[2], in: 1...16),
+            logCost < 16 * blockSize, 128 * blockSize << logCost <= Self.maximumMemory
         else { return nil }
         self.init(logCost: logCost, blockSize: blockSize, parallelism: parallelism, salt: salt, hash: hash)
     }

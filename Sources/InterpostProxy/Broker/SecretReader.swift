@@ -60,6 +60,18 @@ package struct SecretReader: Sendable {
         }
     }
 
+    /// Looks whether the secret can be had, as far as that is the same for all who ask: variables and credentials are those of a service.
+    /// Blocks, and runs nothing.
+    static func check(_ source: SecretSource) throws {
+        switch source {
+        case .file(let path): _ = try firstLine(ofFile: path, isPrivate: true)
+        case .command(let words):
+            guard let program = words.first, access(program, X_OK) != 0 else { return }
+            throw Failure(description: "\(program) cannot be run: \(String(cString: strerror(errno)))")
+        case .environment, .credential: break
+        }
+    }
+
     // MARK: - Files
 
     private func read(_ path: String, isPrivate: Bool) async throws(Failure) -> Secret {
@@ -149,7 +161,9 @@ package struct SecretReader: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
-        guard let error = error as? SubprocessError, let cause = error.underlyingError else { return "\(type(of: error))" }
-        return "\(cause)"
+        guard let error = error as? SubprocessError else { return "\(type(of: error))" }
+        // The library says that no file was found, for one that may not be run, too.
+        if error.code == .executableNotFound { return "there is no such program, or it may not be run" }
+        return error.underlyingError.map { "\($0)" } ?? "\(error)"
     }
 }

@@ -21,6 +21,13 @@ extension Relay {
                 }
             }
         }
+        for account in configuration.accounts {
+            guard let secret = account.secret else { continue }
+            try about("accounts, \(account.name)") { try SecretReader.check(secret) }
+        }
+        if configuration.relays.contains(where: { $0.accounts != nil }) {
+            try about("tokens") { _ = try TokenStore(configuration.tokens).records() }
+        }
         if let path = configuration.record.path {
             try about("record.path") {
                 try WritablePlace.check(path)

@@ -7,7 +7,9 @@ import NIOCore
     typealias Check = @Sendable (ByteBuffer) throws -> Void
 
     static let checks: [String: Check] = {
-        var checks: [String: Check] = ["configuration": { try ConfigurationProperties.check($0) }]
+        var checks: [String: Check] = [
+            "configuration": { try ConfigurationProperties.check($0) }, "tokens": { try TokenFileProperties.check($0) },
+        ]
         for target in FuzzTarget.allCases { checks[target.rawValue] = { try target.check($0) } }
         return checks
     }()
