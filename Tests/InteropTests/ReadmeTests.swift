@@ -28,6 +28,7 @@ import Testing
         for block in try Readme().blocks {
             switch block.language {
             case "sh": try await desk.run(block.lines)
+            case "python": try desk.keep(block.lines)
             case "", "json": if desk.hasRun { try await desk.expect(block.lines, line: block.line) }
             default: break
             }
@@ -112,10 +113,15 @@ private final class Desk {
         try FileManager.default.copyItem(atPath: dovecot.door.authority, toPath: room.path("test-ca.pem"))
         try room.write("\(dovecot.anna.password)\n", to: "passwords.txt")
         environment = room.environment.merging(["PATH": "\(programs):\(room.environment["PATH"] ?? "")"]) { $1 }
-        for name in ["interpost.yml", "read-only.yml"] {
+        for name in ["interpost.yml", "read-only.yml", "broker.yml"] {
             let text = try String(contentsOf: EventSchema.repository.appending(path: "Config/\(name)"), encoding: .utf8)
             try Data(withPorts(text).utf8).write(to: URL(fileURLWithPath: "\(configuration)/\(name)"))
         }
+    }
+
+    /// A program that README shows and then runs: `agent.py`.
+    func keep(_ program: [String]) throws {
+        try room.write(withPorts(program.joined(separator: "\n")) + "\n", to: "agent.py")
     }
 
     private func withPorts(_ text: String) -> String {

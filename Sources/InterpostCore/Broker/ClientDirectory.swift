@@ -89,7 +89,7 @@ package struct ClientDirectory: Sendable {
     }
 
     /// The name under which the account of a client is configured.
-    private static func account(for record: ClientRecord, login: String, among accounts: [String]) -> String? {
+    package static func account(for record: ClientRecord, login: String, among accounts: [String]) -> String? {
         let wanted = record.account == "*" ? login : record.account
         if accounts.contains(wanted) { return wanted }
         guard record.account == "*" else { return nil }

@@ -31,7 +31,7 @@ final class ClientDesk: Sendable {
         var throttle = LoginThrottle()
         var visits: [String: [Int: Visit]] = [:]
         /// Attempts that are being looked at, by their digest: the same one is not looked at twice.
-        var waiting: [[UInt8]: [@Sendable (Bool) -> Void]] = [:]
+        var waiting: [[UInt8]: [@Sendable (Bool?) -> Void]] = [:]
         var known = KnownPasswords()
         /// Addresses from which somebody was let in.
         var regulars: Set<String> = []
@@ -45,10 +45,17 @@ final class ClientDesk: Sendable {
     /// Made anew at each start: what is kept of passwords that were right says nothing without it.
     private let key = SymmetricKey(size: .bits256)
     private let hashes = HashQueue()
+    /// Looks whether the token file has changed, and calls back; nobody waits for a token that was just made.
+    private let refresh = Mutex<(@Sendable (_ done: @escaping @Sendable () -> Void) -> Void)?>(nil)
 
     init(_ directory: ClientDirectory, clock: SessionClock) {
         state = Mutex(State(directory: directory))
         self.clock = clock
+    }
+
+    /// Has `body` look for news before a login is taken for a failure.
+    func onDoubt(_ body: @escaping @Sendable (_ done: @escaping @Sendable () -> Void) -> Void) {
+        refresh.withLock { $0 = body }
     }
 
     /// The mechanisms that can be offered to clients.
@@ -65,36 +72,53 @@ final class ClientDesk: Sendable {
 
     // MARK: - Judging
 
-    /// Whether a client is let in. The answer comes on `eventLoop`, and may take its time.
+    /// Whether a client is let in. The answer comes on `eventLoop`, and may take its time. A client that was let in has a session from
+    /// here on, until ``ended(_:session:)``.
     func judge(_ attempt: LoginAttempt, of visitor: Visitor, on eventLoop: any EventLoop) -> EventLoopFuture<LoginVerdict> {
         let promise = eventLoop.makePromise(of: LoginVerdict.self)
-        let record = state.withLock { $0.directory.record(for: attempt.name) }
         switch attempt.proof {
         case .scram(isRight: true): conclude(attempt, visitor, knowsSecret: true, promise)
         case .scram(isRight: false):
             later(attempt, visitor, on: eventLoop) { self.conclude(attempt, visitor, knowsSecret: false, promise) }
         case .secret(let secret):
             let digest = digest(of: attempt.name, secret)
-            if isRightAtOnce(secret, digest, record) { return concluded(attempt, visitor, promise) }
-            let isFirst = state.withLock { state in
-                state.waiting[digest, default: []].append { isRight in
-                    eventLoop.execute { self.conclude(attempt, visitor, knowsSecret: isRight, promise) }
-                }
-                return state.waiting[digest]?.count == 1
+            guard !isRightAtOnce(attempt.name, secret, digest) else {
+                conclude(attempt, visitor, knowsSecret: true, promise)
+                break
             }
-            if isFirst {
-                later(attempt, visitor, on: eventLoop) {
-                    self.look(at: secret, record, digest, visitor) { promise.succeed(.refused(.busy)) }
+            let refresh = refresh.withLock { $0 } ?? { done in done() }
+            refresh { [self] in
+                eventLoop.execute { [self] in
+                    if isRightAtOnce(attempt.name, secret, digest) {
+                        conclude(attempt, visitor, knowsSecret: true, promise)
+                    } else {
+                        lookLater(at: secret, digest, attempt, visitor, promise, on: eventLoop)
+                    }
                 }
             }
         }
         return promise.futureResult
     }
 
-    private func isRightAtOnce(_ secret: Secret, _ digest: [UInt8], _ record: ClientRecord?) -> Bool {
-        guard let proof = record?.proof else { return false }
+    private func isRightAtOnce(_ name: String, _ secret: Secret, _ digest: [UInt8]) -> Bool {
+        guard let proof = state.withLock({ $0.directory.record(for: name)?.proof }) else { return false }
         if case .token = proof { return (try? PasswordCheck.matches(secret, proof)) == true }
         return state.withLock { $0.known.contains(digest, for: proof) }
+    }
+
+    private func lookLater(
+        at secret: Secret, _ digest: [UInt8], _ attempt: LoginAttempt, _ visitor: Visitor,
+        _ promise: EventLoopPromise<LoginVerdict>, on eventLoop: any EventLoop
+    ) {
+        let isFirst = state.withLock { state in
+            state.waiting[digest, default: []].append { isRight in
+                guard let isRight else { return promise.succeed(.refused(.busy)) }
+                eventLoop.execute { self.conclude(attempt, visitor, knowsSecret: isRight, promise) }
+            }
+            return state.waiting[digest]?.count == 1
+        }
+        guard isFirst else { return }
+        later(attempt, visitor, on: eventLoop) { self.look(at: secret, attempt.name, digest, visitor) }
     }
 
     /// Calls `body` when the attempt has waited as long as it has to.
@@ -112,34 +136,23 @@ final class ClientDesk: Sendable {
     }
 
     /// Makes the slow hash, or one that takes as long, and tells all who wait for it.
-    private func look(
-        at secret: Secret, _ record: ClientRecord?, _ digest: [UInt8], _ visitor: Visitor,
-        whenBusy: @escaping @Sendable () -> Void
-    ) {
-        let (decoy, isRegular) = state.withLock { ($0.directory.slowestProof, $0.regulars.contains(visitor.host)) }
-        var proof = record?.proof
-        if case .token? = proof { proof = nil }
-        guard let asked = proof ?? decoy else { return tell(digest, false) }
-        let isReal = proof != nil
+    private func look(at secret: Secret, _ name: String, _ digest: [UInt8], _ visitor: Visitor) {
+        let (found, decoy, isRegular) = state.withLock { state in
+            (state.directory.record(for: name)?.proof, state.directory.slowestProof, state.regulars.contains(visitor.host))
+        }
+        let isSlow = found.map { if case .token = $0 { false } else { true } } ?? false
+        guard let asked = isSlow ? found : decoy else { return tell(digest, false) }
         let isQueued = hashes.submit(isRegular: isRegular) { [self] in
             let matches = (try? PasswordCheck.matches(secret, asked)) == true
-            if matches, isReal { state.withLock { $0.known.insert(digest, for: asked) } }
-            tell(digest, matches && isReal)
+            if matches, isSlow { state.withLock { $0.known.insert(digest, for: asked) } }
+            tell(digest, matches && isSlow)
         }
-        guard !isQueued else { return }
-        _ = state.withLock { $0.waiting.removeValue(forKey: digest) }
-        whenBusy()
+        if !isQueued { tell(digest, nil) }
     }
 
-    private func tell(_ digest: [UInt8], _ isRight: Bool) {
+    /// - Parameter isRight: `nil` where nobody could look.
+    private func tell(_ digest: [UInt8], _ isRight: Bool?) {
         for waiter in state.withLock({ $0.waiting.removeValue(forKey: digest) }) ?? [] { waiter(isRight) }
-    }
-
-    private func concluded(
-        _ attempt: LoginAttempt, _ visitor: Visitor, _ promise: EventLoopPromise<LoginVerdict>
-    ) -> EventLoopFuture<LoginVerdict> {
-        conclude(attempt, visitor, knowsSecret: true, promise)
-        return promise.futureResult
     }
 
     private func conclude(
@@ -158,6 +171,9 @@ final class ClientDesk: Sendable {
             if case .accepted = verdict {
                 if state.regulars.count >= Self.maximumRegulars { state.regulars = [] }
                 state.regulars.insert(visitor.host)
+            }
+            if case .accepted(let grant) = verdict {
+                state.visits[grant.client, default: [:]][visitor.session] = Visit(login: grant.login, end: { _ in })
             }
             if knowsSecret, let record, record.isToken { state.usage.note(verdict, of: record.name, at: now) }
             return verdict
@@ -183,9 +199,15 @@ final class ClientDesk: Sendable {
 
     // MARK: - Visits
 
-    /// A session of a client that was let in begins.
+    /// How to end a session of a client that was let in.
     func began(_ grant: ClientGrant, session: Int, end: @escaping @Sendable (_ reason: String) -> Void) {
-        state.withLock { $0.visits[grant.client, default: [:]][session] = Visit(login: grant.login, end: end) }
+        let now = clock.now
+        let reason = state.withLock { state in
+            state.visits[grant.client]?[session]?.end = end
+            // What lets the client in may have been taken back since the verdict.
+            return Self.reasonToEnd(state.directory.record(for: grant.login), grant.client, at: now)
+        }
+        if let reason { end(reason) }
     }
 
     func ended(_ grant: ClientGrant, session: Int) {

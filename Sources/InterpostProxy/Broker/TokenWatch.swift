@@ -40,6 +40,13 @@ final class TokenWatch: Sendable {
             self?.look()
         }
         state.withLock { $0.task = task }
+        desk.onDoubt { [weak self] done in
+            guard let self else { return done() }
+            NIOThreadPool.singleton.submit { [self] _ in
+                readAgain()
+                done()
+            }
+        }
     }
 
     /// Takes over what a configuration says that was read again.
@@ -79,12 +86,13 @@ final class TokenWatch: Sendable {
         // Before it is read: what is written meanwhile is looked at the next time.
         let stamp = store.stamp
         guard stamp != known else { return }
-        state.withLock { $0.stamp = stamp }
         do {
             let records = try store.records()
             desk.replace(ClientDirectory(clients + records))
+            state.withLock { $0.stamp = stamp }
             logger.notice("tokens are read again", metadata: ["tokens": "\(records.count)"])
         } catch {
+            state.withLock { $0.stamp = stamp }
             desk.replace(ClientDirectory(clients))
             logger.error("nobody is let in with a token: \(error)")
         }

@@ -16,7 +16,7 @@ extension ProxySession {
             let visitor = ClientDesk.Visitor(
                 session: number, host: peerHost, mailProtocol: context.settings.mailProtocol,
                 accounts: brokerage.accounts.map(\.name))
-            brokerage.desk.judge(attempt, of: visitor, on: eventLoop).whenSuccess { session.value.answer(.verdict($0)) }
+            brokerage.desk.judge(attempt, of: visitor, on: eventLoop).whenSuccess { session.value.take($0, from: brokerage.desk) }
         case .connect(let grant): connect(grant, brokerage)
         case .derive(let derivation):
             NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try derivation.key() }.whenComplete { result in
@@ -27,6 +27,15 @@ extension ProxySession {
             guard let grant, let account = brokerage.account(named: grant.account) else { return }
             later { () async throws(UpstreamFailure) in .secret(try await brokerage.secrets.renewed(of: account)) }
         }
+    }
+
+    private func take(_ verdict: LoginVerdict, from desk: ClientDesk) {
+        if case .accepted(let grant) = verdict {
+            // A client that has left meanwhile is not counted.
+            guard !hasEnded else { return desk.ended(grant, session: number) }
+            self.grant = grant
+        }
+        answer(.verdict(verdict))
     }
 
     private func answer(_ answer: BrokerAnswer) {
@@ -50,7 +59,6 @@ extension ProxySession {
             let reason = "account '\(grant.account)' has no server for \(context.settings.mailProtocol.title)"
             return answer(.failed(UpstreamFailure(.administrator, reason)))
         }
-        self.grant = grant
         let loop = eventLoop
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         brokerage.desk.began(grant, session: number) { reason in loop.execute { session.value.turnOut(reason) } }

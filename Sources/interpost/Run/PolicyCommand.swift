@@ -38,6 +38,7 @@ struct PolicyCommand: ParsableCommand {
                       'a STORE 1 +FLAGS (\\Deleted)'
                   interpost policy explain Config/read-only.yml 'DELE 1'
                   interpost policy explain organise --and agent.yml 'a MOVE 1 Trash'
+                  interpost policy explain --config interpost.yml --client agent-7 'a EXPUNGE'
 
                 A command that begins with a verb of POP3 is POP3's, unless --protocol says otherwise; one of IMAP may leave out its \
                 tag. \\r\\n is a line end, before a literal.
@@ -45,17 +46,24 @@ struct PolicyCommand: ParsableCommand {
 
         @Argument(
             help: ArgumentHelp(
-                "A preset (observe, count, headers, read-only, no-delete, organise) or a policy file.", valueName: "preset|file"))
-        var policy: String
+                "A preset (observe, count, headers, read-only, no-delete, organise) or a policy file, then the command as the client sends it; with --config the command alone.",
+                valueName: "preset|file> <command"))
+        var words: [String]
+
+        @Option(
+            help: ArgumentHelp(
+                "A configuration. The policies are those of the relay, the account and the client that --client names.",
+                valueName: "file"))
+        var config: String?
+
+        @Option(help: ArgumentHelp("The token file, if not the configuration's.", valueName: "file"))
+        var tokens: String?
 
         @Option(
             help: ArgumentHelp(
                 "Another policy that holds, too; the narrowest one decides. May be given several times.",
                 valueName: "preset|file"))
         var and: [String] = []
-
-        @Argument(help: "The command, as the client sends it.")
-        var command: String
 
         @Option(name: .customLong("protocol"), help: "imap or pop3, where the command does not tell.")
         var mailProtocol: MailProtocol?
@@ -69,7 +77,7 @@ struct PolicyCommand: ParsableCommand {
         @Flag(help: "Nobody has logged in.")
         var beforeLogin = false
 
-        @Option(help: "The client's address.")
+        @Option(help: ArgumentHelp("The client's address; with --config, its login name.", valueName: "address|name"))
         var client = "127.0.0.1"
 
         @Option(help: ArgumentHelp("The URL that is listened on.", valueName: "url"))
@@ -89,23 +97,34 @@ struct PolicyCommand: ParsableCommand {
 
         func validate() throws {
             guard ["none", "1.2", "1.3"].contains(tls) else { throw ValidationError("--tls is none, 1.2 or 1.3") }
-            guard IPAddress(client) != nil else {
+            guard words.count == (config == nil ? 2 : 1) else {
+                throw ValidationError(
+                    config == nil
+                        ? "a policy and one command are wanted: 'a STORE 1 +FLAGS (\\Seen)' in quotes"
+                        : "with --config one command is wanted, and no policy")
+            }
+            guard IPAddress(client) != nil || config != nil else {
                 throw ValidationError("--client is an IP address, such as 192.0.2.7 or 2001:db8::7, not '\(client)'")
             }
             guard separator.utf8.count == 1 else { throw ValidationError("--separator is one character") }
         }
 
         func run() throws {
-            let first = try read(self.policy)
             let others = try and.map { (title: $0, policy: try read($0)) }
-            let policy = first.narrowed(by: others, titled: self.policy)
-            let typed = ByteBuffer(string: command.replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
+            let policy: Policy
+            if let config {
+                policy = try ConfiguredPolicy.of(login: client, config: config, tokens: tokens, listener: listener)
+                    .narrowed(by: others)
+            } else {
+                policy = try read(words[0]).narrowed(by: others, titled: words[0])
+            }
+            let typed = ByteBuffer(string: (words.last ?? "").replacing("\\r", with: "\r").replacing("\\n", with: "\n"))
             let (bytes, mailProtocol) = PolicyExplanation.command(asTyped: typed, mailProtocol)
             guard let explanation = PolicyExplanation(of: bytes, policy, in: context(of: mailProtocol)) else {
                 throw UserError("the command is not whole: a literal's octets follow \\r\\n")
             }
             StandardOutput.write(explanation.text(policy))
-            let prefix = others.isEmpty ? "\(self.policy): " : ""
+            let prefix = others.isEmpty && config == nil ? "\(words[0]): " : ""
             for problem in policy.rulesWithoutEffect { StandardError.note("\(prefix)\(problem)") }
         }
 
@@ -121,7 +140,8 @@ struct PolicyCommand: ParsableCommand {
             let octet = separator.utf8.first
             var context = PolicyContext(
                 mailProtocol, state: beforeLogin ? .notAuthenticated : mailbox == nil ? .authenticated : .selected,
-                user: user.map { ByteBuffer(string: $0) }, separator: octet, clientAddress: IPAddress(client), listener: listener,
+                user: user.map { ByteBuffer(string: $0) }, separator: octet,
+                clientAddress: IPAddress(client) ?? IPAddress("127.0.0.1"), listener: listener,
                 clientIsEncrypted: tls != "none", clientTLSVersion: TLSProtocolVersion(number: tls), failedLogins: failedLogins,
                 messageSize: size)
             context.selected = mailbox.flatMap {
