@@ -115,19 +115,20 @@ private struct Broker {
             let broker = try await Broker.start(letters)
             let before = try broker.account.contents()
             let visit = try await broker.newToken("reader")
+            func again() throws -> Visit {
+                Visit(door: visit.door, account: visit.account, room: try Room("reader"), largeLetter: visit.largeLetter)
+            }
             for security in Security.encrypted {
-                let again = Visit(
-                    door: visit.door, account: visit.account, room: try Room("reader-\(security)"), largeLetter: visit.largeLetter
-                )
-                let local = try again.room.directory("local")
-                try await again.mbsync(security, mechanism: "*", direction: "Pull")
+                let reader = try again()
+                let local = try reader.room.directory("local")
+                try await reader.mbsync(security, mechanism: "*", direction: "Pull")
                 #expect(try Maildir(path: "\(local)/INBOX", owner: .current).lettersWithoutMarks() == Letter.sorted(letters))
-                #expect(try await again.fetchmail(security) == Letter.sorted(letters.map(\.withLastLineEnded)))
-                #expect(try await again.mutt(security) == Letter.sorted(letters))
-                let url = "\(again.scheme("imap", security))://\(again.door.host):\(again.door.imapPort(security))/INBOX"
-                _ = try await again.curl("url = \"\(url);UID=1\"\n")
+                #expect(try await again().fetchmail(security) == Letter.sorted(letters.map(\.withLastLineEnded)))
+                #expect(try await again().mutt(security) == Letter.sorted(letters))
+                let url = "\(visit.scheme("imap", security))://\(visit.door.host):\(visit.door.imapPort(security))/INBOX"
+                _ = try await again().curl("url = \"\(url);UID=1\"\n")
                 await #expect(throws: (any Error).self) {
-                    try await again.curl("url = \"\(url)\"\nrequest = \"STORE 1 +FLAGS (\\\\Deleted)\"\n")
+                    try await again().curl("url = \"\(url)\"\nrequest = \"STORE 1 +FLAGS (\\\\Deleted)\"\n")
                 }
             }
             #expect(try broker.account.contents() == before)

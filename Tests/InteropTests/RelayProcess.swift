@@ -23,10 +23,10 @@ struct Route: Sendable {
     }
 
     /// - Parameter accounts: Where Interpost lets clients in itself: `all`, or a list.
-    init(_ listen: String, accounts: String) {
+    init(_ listen: String, accounts: String, _ further: String = "") {
         self.listen = Self.url(listen, "127.0.0.1", 0)
         upstream = nil
-        further = "accounts: \(accounts)"
+        self.further = "accounts: \(accounts)" + (further.isEmpty ? "" : "\n    \(further)")
     }
 
     private static func url(_ text: String, _ host: String, _ port: Int) -> String {

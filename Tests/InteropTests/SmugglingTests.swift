@@ -19,13 +19,22 @@ typealias SmugglingTests = `What is smuggled past a proxy`
     static let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Fixtures/Smuggling/measured.json").path
 
-    private func play(policy: String, only: [String] = []) async throws -> (Outcome, RelayProcess) {
+    private func play(
+        policy: String, only: [String] = [], throughBroker: Bool = false
+    ) async throws -> (Outcome, RelayProcess) {
         let dovecot = try await Dovecot.namedWithDots()
-        let relay = try await RelayProcess([
-            Route("imap", to: "imap?starttls=off", port: dovecot.door.imap, "policy: \(policy)"),
-            Route("pop3", to: "pop3?starttls=off", port: dovecot.door.pop3, "policy: \(policy)"),
-        ])
         let accounts = try (1...6).map { _ in try dovecot.account(awkward: false) }
+        let relay =
+            if throughBroker {
+                try await RelayProcess(
+                    [Route("imap", accounts: "all", "policy: \(policy)"), Route("pop3", accounts: "all", "policy: \(policy)")],
+                    try await Self.broker(accounts, dovecot.door))
+            } else {
+                try await RelayProcess([
+                    Route("imap", to: "imap?starttls=off", port: dovecot.door.imap, "policy: \(policy)"),
+                    Route("pop3", to: "pop3?starttls=off", port: dovecot.door.pop3, "policy: \(policy)"),
+                ])
+            }
         let letters = Letter.assortment(4)
         for account in accounts {
             try account.fill(Array(letters[..<3]))
@@ -41,6 +50,40 @@ typealias SmugglingTests = `What is smuggled past a proxy`
         ]
         let report = try await visit.python("smuggle", port: relay.ports[0], .clear, facts, limit: .seconds(240)).report
         return (try JSONDecoder().decode(Outcome.self, from: Data(report.utf8)), relay)
+    }
+
+    /// Clients with the names and passwords that the accounts have, so that the same script speaks with both.
+    private static func broker(_ accounts: [Account], _ door: Door) async throws -> String {
+        let room = try Room("secrets")
+        var text = "timeouts: {drain: 2}\naccounts:\n"
+        for account in accounts {
+            text += """
+                  - name: \(account.name)
+                    upstream: ["imap://localhost:\(door.imap)?starttls=off", "pop3://localhost:\(door.pop3)?starttls=off"]
+                    user: \(account.name)
+                    secret: file:\(try room.write(account.password, to: account.name))
+
+                """
+        }
+        text += "clients:\n"
+        for account in accounts {
+            let command = try room.write(
+                "echo '\(account.password)' | '\(try Relay.executable())' client hash --scram", to: "hash")
+            let hash = try await room.run("sh", command).split(separator: "\n").last.map(String.init) ?? ""
+            text += "  - name: \(account.name)\n    password: \(hash)\n    account: \"*\"\n"
+        }
+        return text
+    }
+
+    /// Before and after a login at Interpost itself.
+    @Test func `changes nothing through the broker`() async throws {
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
+        let (outcome, relay) = try await play(policy: "read-only", throughBroker: true)
+        #expect(outcome.played >= 419)
+        #expect(outcome.changed == [])
+        #expect(outcome.silent == [])
+        _ = await relay.daemon.stop()
     }
 
     @Test func `changes nothing behind a read-only gate`() async throws {
