@@ -13,13 +13,14 @@ extension CaptureRecord.Kind {
 }
 
 extension Sequence<CaptureRecord> {
-    /// The leg whose conversation a replay plays to its client: the server's, unless there was a gate. What a client heard
-    /// through a gate is what it has to hear again.
+    /// The leg whose conversation a replay plays to its client: the server's, unless there was a gate or a broker. What a client
+    /// heard from them is what it has to hear again.
     var playedLeg: Side {
         let decision = ByteBuffer(string: #""event":"policy""#)
         let dryRun = ByteBuffer(string: #""dry_run":true"#)
+        let login = ByteBuffer(string: #""event":"client.login""#)
         let isGated = contains {
-            $0.kind == .event && $0.bytes.contains(decision) && !$0.bytes.contains(dryRun)
+            $0.kind == .event && ($0.bytes.contains(decision) && !$0.bytes.contains(dryRun) || $0.bytes.contains(login))
         }
         return isGated ? .client : .server
     }

@@ -164,7 +164,11 @@ struct GatePlayer {
             case .recordUpstream(let event): recorder.record(upstream: event)
             case .judged(let decision): observer.observe(decision) { log.append($0) }
             case .alarm(let reason, let last): observer.observe(alarm: reason, last: last) { log.append($0) }
-            case .tell(let event): observer.observe(told: event) { log.append($0) }
+            case .tell(let event):
+                observer.observe(told: event) {
+                    log.append($0)
+                    recorder.tell($0, at: WireTime(nanoseconds: 0))
+                }
             case .ask(let question):
                 if let answer = desk?.answer(question.request) { core.receive(answer, at: WireTime(nanoseconds: 0)) }
             case .send(let bytes, .client): heard.client += bytes.readableBytesView

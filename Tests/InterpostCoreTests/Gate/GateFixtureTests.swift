@@ -69,6 +69,16 @@ import Testing
         #expect(Self.text(player.recorded(onLegTo: .server, by: .client)[...]) == Self.text(player.heard.server[...]))
     }
 
+    /// The login at the server is not the client's.
+    @Test(arguments: GateFixture.all.filter { $0.desk != nil })
+    func `is played again as its client heard it, where a broker lets it in`(
+        fixture: GateFixture
+    ) {
+        let player = Self.play(fixture) { [$0] }
+        let wasHeard = player.log.contains { if case .clientLogin = $0 { true } else { false } }
+        #expect(player.records.playedLeg == (wasHeard ? .client : .server))
+    }
+
     private static func play(_ fixture: GateFixture, cut: (ByteBuffer) -> [ByteBuffer]) -> GatePlayer {
         var player = GatePlayer(fixture)
         for (step, _) in fixture.steps {
