@@ -22,18 +22,35 @@ package enum ExpiryDate {
     private static let end = WireTime(iso8601: "2261-12-31T23:59:59.999999Z")?.nanoseconds ?? .max
 
     private static func anyTime(_ text: String) -> WireTime? {
-        guard text.utf8.count <= 40, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
-        if text.utf8.count == 10 { return WireTime(iso8601: "\(text)T00:00:00.000000Z")?.later(by: day) }
-        guard
-            let parts = text.wholeMatch(
-                of: /(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?(?:([Zz])|([+-])(\d\d):(\d\d))/),
-            let time = WireTime(iso8601: "\(parts.1)T\(parts.2).000000Z")
+        let octets = Array(text.utf8)
+        // Without a regular expression, because a token file has thousands of times.
+        let marks = [4, 7, 10, 13, 16]
+        guard (10...40).contains(octets.count),
+            octets.prefix(19).enumerated().allSatisfy({ marks.contains($0) || (0x30...0x39).contains($1) })
         else { return nil }
-        guard parts.3 == nil else { return time }
-        guard let hours = parts.5.flatMap({ Int64($0) }), let minutes = parts.6.flatMap({ Int64($0) }), hours < 24, minutes < 60
+        if octets.count == 10 { return WireTime(iso8601: "\(text)T00:00:00.000000Z")?.later(by: day) }
+        guard octets.count >= 20, "Tt ".utf8.contains(octets[10]), let offset = offset(octets[19...]) else { return nil }
+        let (date, clock) = (String(decoding: octets[..<10], as: UTF8.self), String(decoding: octets[11..<19], as: UTF8.self))
+        return WireTime(iso8601: "\(date)T\(clock).000000Z")?.later(by: -offset)
+    }
+
+    /// Nanoseconds by which a clock is ahead of UTC, from what follows the seconds: `Z`, `.25+01:00`. What is less than a second is passed
+    /// over.
+    private static func offset(_ rest: ArraySlice<UInt8>) -> Int64? {
+        var rest = rest
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
+            guard (1...9).contains(digits.count) else { return nil }
+            rest = rest.dropFirst(1 + digits.count)
+        }
+        if rest.elementsEqual("Z".utf8) || rest.elementsEqual("z".utf8) { return 0 }
+        let digits = rest.dropFirst().compactMap { (0x30...0x39).contains($0) ? Int64($0 - 0x30) : nil }
+        guard rest.count == 6, let sign = rest.first, "+-".utf8.contains(sign), rest[rest.startIndex + 3] == UInt8(ascii: ":"),
+            digits.count == 4
         else { return nil }
-        let offset = (hours * 3600 + minutes * 60) * second
-        return time.later(by: parts.4 == "+" ? -offset : offset)
+        let (hours, minutes) = (digits[0] * 10 + digits[1], digits[2] * 10 + digits[3])
+        guard hours < 24, minutes < 60 else { return nil }
+        return (hours * 3600 + minutes * 60) * second * (sign == UInt8(ascii: "+") ? 1 : -1)
     }
 
     /// As people write it, in whole seconds: the last day where it is the end of one.

@@ -23,7 +23,7 @@ struct TokenNew: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What the client may do: a preset (\(Policy.Preset.allCases.map(\.rawValue).joined(separator: ", "))) or a policy file.",
+            "What the client may do: a preset (\(Policy.named.map(\.name).joined(separator: ", "))) or a policy file.",
             valueName: "preset|file"),
         completion: .file())
     var policy = Policy.Preset.readOnly.rawValue
@@ -143,7 +143,7 @@ struct TokenNew: ParsableCommand {
 
     /// A policy file's whole path: the program that reads it may have been started elsewhere.
     private var wholePolicy: String {
-        Policy.Preset(rawValue: policy) == nil ? URL(filePath: policy).standardizedFileURL.path : policy
+        Policy(named: policy) == nil ? URL(filePath: policy).standardizedFileURL.path : policy
     }
 
     /// `anna-4k2m`
