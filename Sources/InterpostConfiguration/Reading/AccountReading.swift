@@ -28,15 +28,18 @@ extension ConfigurationReader {
             try keys.text("mailbox", into: &mailbox)
             let mechanism = try mechanism(&keys)
             let secret = try secret(&keys)
+            let oauth = try keys.take("oauth").map { node throws(ConfigurationError) in try self.oauth(node) }
             let policy = try keys.take("policy").map { node throws(ConfigurationError) in try self.policy(node) }
             guard let name, let user, !upstreams.isEmpty else { return }
             let found = AccountConfiguration(
                 name: name, upstreams: upstreams, user: user, mailbox: mailbox, mechanism: mechanism, secret: secret,
-                policy: policy)
+                oauth: oauth, policy: policy)
             if let problem = found.problem { throw keys.problem(at: problem.key, in: node, problem.message) }
             account = found
         }
-        guard let account else { throw error(at: node, "an account needs the keys 'name', 'upstream', 'user' and 'secret'") }
+        guard let account else {
+            throw error(at: node, "an account needs the keys 'name', 'upstream', 'user', and 'secret' or 'oauth'")
+        }
         return account
     }
 

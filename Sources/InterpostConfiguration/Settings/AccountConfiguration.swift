@@ -14,12 +14,14 @@ package struct AccountConfiguration: Sendable, Equatable {
     package var mechanism: LoginMechanism?
     /// `nil` only where the mechanism needs none.
     package var secret: SecretSource?
+    /// How it comes by tokens, in the place of a secret.
+    package var oauth: OAuthConfiguration?
     /// What may be done in the account, by whomever; everything where it is `nil`.
     package var policy: Policy?
 
     package init(
         name: String, upstreams: [UpstreamURL], user: String, mailbox: String? = nil, mechanism: LoginMechanism? = nil,
-        secret: SecretSource? = nil, policy: Policy? = nil
+        secret: SecretSource? = nil, oauth: OAuthConfiguration? = nil, policy: Policy? = nil
     ) {
         self.name = name
         self.upstreams = upstreams
@@ -27,6 +29,7 @@ package struct AccountConfiguration: Sendable, Equatable {
         self.mailbox = mailbox
         self.mechanism = mechanism
         self.secret = secret
+        self.oauth = oauth
         self.policy = policy
     }
 
@@ -46,6 +49,9 @@ package struct AccountConfiguration: Sendable, Equatable {
     /// The mechanisms in which somebody can ask for the mail of somebody else.
     package static let mechanismsWithMailbox: Set<LoginMechanism> = [.plain, .scramSHA256, .xoauth2, .oauthBearer, .external]
 
+    /// The mechanisms in which a bearer token is said.
+    package static let mechanismsWithToken: Set<LoginMechanism> = [.xoauth2, .oauthBearer]
+
     /// A contradiction between its values, and the key that it is told about.
     var problem: (key: String, message: String)? {
         if upstreams.isEmpty { return ("upstream", "'upstream' names no server") }
@@ -58,7 +64,12 @@ package struct AccountConfiguration: Sendable, Equatable {
         if mechanism == .apop, let other = upstreams.first(where: { $0.mailProtocol != .pop3 }) {
             return ("auth", "'auth: apop' is of POP3, and \(other.description) speaks \(other.mailProtocol.title)")
         }
-        if mechanism == .external {
+        if oauth != nil {
+            if secret != nil { return ("secret", "'secret' or 'oauth': one of them is what the account logs in with") }
+            if let mechanism, !Self.mechanismsWithToken.contains(mechanism) {
+                return ("auth", "'auth: \(mechanism.rawValue)' takes no token: with 'oauth' it is auto, xoauth2 or oauthbearer")
+            }
+        } else if mechanism == .external {
             if let clear = upstreams.first(where: { $0.security == .off }) {
                 return ("auth", "'auth: external' lets TLS say who it is, and there is none to \(clear.description)")
             }
@@ -66,7 +77,10 @@ package struct AccountConfiguration: Sendable, Equatable {
                 return ("secret", "'auth: external' needs no secret: leave out 'secret', or choose another 'auth'")
             }
         } else if secret == nil {
-            return ("secret", "an account needs a 'secret': file:PATH, env:NAME, credential:NAME or exec:/path/of/a/program")
+            return (
+                "secret",
+                "an account needs a 'secret': file:PATH, env:NAME, credential:NAME or exec:/path/of/a/program; or 'oauth'"
+            )
         }
         if mailbox != nil, let mechanism, !Self.mechanismsWithMailbox.contains(mechanism) {
             let others = LoginMechanism.allCases.filter(Self.mechanismsWithMailbox.contains).map(\.rawValue)

@@ -9,7 +9,7 @@ package enum BrokerRequest: Sendable {
     /// A key from a password, which takes a while (RFC 5802 §2.2, `Hi`). Answered with ``BrokerAnswer/derived(_:)``.
     case derive(SCRAMDerivation)
     /// The server takes the token for bad: another one. Answered with ``BrokerAnswer/secret(_:)``.
-    case renewSecret
+    case renewSecret(refused: Secret)
 }
 
 /// A ``BrokerRequest``, as an action of a session has it.
@@ -34,6 +34,8 @@ package struct UpstreamAccount: Sendable {
     package var name: String
     /// Who logs in, and with what.
     package var identity: SASLClient.Identity
+    /// The secret is a bearer token (RFC 6750), and no password.
+    package var hasToken: Bool
     /// The way to log in; the strongest that both can do where it is `nil`.
     package var mechanism: LoginMechanism?
     package var security: SessionSettings.UpstreamSecurity
@@ -41,11 +43,13 @@ package struct UpstreamAccount: Sendable {
     package var policy: Policy
 
     package init(
-        name: String, identity: SASLClient.Identity, mechanism: LoginMechanism?, security: SessionSettings.UpstreamSecurity,
+        name: String, identity: SASLClient.Identity, hasToken: Bool = false, mechanism: LoginMechanism?,
+        security: SessionSettings.UpstreamSecurity,
         policy: Policy
     ) {
         self.name = name
         self.identity = identity
+        self.hasToken = hasToken
         self.mechanism = mechanism
         self.security = security
         self.policy = policy

@@ -117,7 +117,7 @@ struct IMAPUpstreamLogin: UpstreamLogin {
         guard let exchange, exchange.usesToken else { return fail(UpstreamFailure(login: status)) }
         guard hasRenewed else {
             hasRenewed = true
-            return steps.append(.ask(.renewSecret))
+            return steps.append(.ask(.renewSecret(refused: identity.secret)))
         }
         fail(
             .authentication,

@@ -83,7 +83,7 @@ struct POP3UpstreamLogin: UpstreamLogin {
         guard let exchange, exchange.usesToken else { return fail(UpstreamFailure(login: reply)) }
         guard hasRenewed else {
             hasRenewed = true
-            return steps.append(.ask(.renewSecret))
+            return steps.append(.ask(.renewSecret(refused: identity.secret)))
         }
         fail(
             .authentication,

@@ -130,9 +130,11 @@ extension LoginMechanism {
             }
             return .success(configured)
         }
+        let candidates = account.hasToken ? [.oauthBearer, .xoauth2] : candidates
         let able = candidates.filter { offers($0) && (!actsForAnother || $0.canActForAnother) }
         guard let found = able.first else {
-            return failure("the server offers no way to log in with a password that Interpost knows; 'auth' may name another one")
+            let what = account.hasToken ? "token" : "password"
+            return failure("the server offers no way to log in with a \(what) that Interpost knows; 'auth' may name another one")
         }
         return .success(found)
     }

@@ -53,3 +53,18 @@ public struct AccountLoginFacts: Sendable, Equatable {
         sink.field("reason", reason)
     }
 }
+
+extension TokenEvent {
+    func write(to sink: inout some FieldSink) {
+        switch self {
+        case .refreshed(let account, let flow, let seconds):
+            sink.field("account", account)
+            sink.field("flow", flow.rawValue)
+            sink.field("expires_in", seconds)
+        case .failed(let account, let flow, let error), .needed(let account, let flow, let error):
+            sink.field("account", account)
+            sink.field("flow", flow.rawValue)
+            sink.field("error", error)
+        }
+    }
+}

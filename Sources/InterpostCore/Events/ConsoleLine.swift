@@ -70,6 +70,14 @@ public struct ConsoleLine: Sendable {
         case .act(let act): paint("● " + Self.text(of: act), .bold)
         case .clientLogin(let facts): login(facts)
         case .accountLogin(let facts): login(facts)
+        case .token(.refreshed(let account, _, let seconds)):
+            "◆ a new token for the account \(Self.short(account)), for \(Self.duration(seconds * 1_000_000))"
+        case .token(.failed(let account, _, let error)):
+            paint("! no new token for the account \(Self.short(account)), it is tried again: \(Self.sentence(error))", .yellow)
+        case .token(.needed(let account, _, let error)):
+            paint(
+                "✗ the account \(Self.short(account)) has to be authorised again, with interpost account authorise: "
+                    + Self.sentence(error), .red)
         case .valued(let event, _): text(of: event)
         }
     }

@@ -57,6 +57,9 @@ extension LogEvent {
         case .act(let act): act.name
         case .clientLogin: "client.login"
         case .accountLogin: "account.login"
+        case .token(.refreshed): "token.refreshed"
+        case .token(.failed): "token.failed"
+        case .token(.needed): "token.needed"
         case .valued(let event, _): event.name
         }
     }
@@ -145,6 +148,7 @@ extension LogEvent {
         case .act(let act): act.write(to: &sink)
         case .clientLogin(let facts): facts.write(to: &sink)
         case .accountLogin(let facts): facts.write(to: &sink)
+        case .token(let event): event.write(to: &sink)
         case .valued(let event, let values):
             event.write(to: &sink)
             sink.values(values)

@@ -42,6 +42,8 @@ public enum LogEvent: Sendable {
     indirect case clientLogin(ClientLoginFacts)
     /// Interpost has logged an account in, or could not.
     indirect case accountLogin(AccountLoginFacts)
+    /// What happened to the tokens of an account; about the program, not a session.
+    indirect case token(TokenEvent)
     /// A command, a response or a completion with what it says; only in a log of the detail ``Detail/values``.
     indirect case valued(LogEvent, EventValues)
 

@@ -48,7 +48,7 @@ package struct OAuthProvider: Sendable, Equatable {
 }
 
 /// How tokens for an account are come by.
-package enum OAuthFlow: String, Sendable, CaseIterable {
+public enum OAuthFlow: String, Sendable, CaseIterable {
     /// A person allows it in a browser, which comes back with a code (RFC 6749 §4.1, RFC 7636).
     case code
     /// A person allows it in any browser, for a short code that is shown here (RFC 8628).

@@ -1,5 +1,5 @@
 /// What is worth telling of an account's tokens. No token is in it.
-package enum TokenEvent: Sendable, Equatable {
+public enum TokenEvent: Sendable, Equatable {
     /// There is a new access token, for as many seconds.
     case refreshed(account: String, flow: OAuthFlow, expiresIn: Int64)
     /// There is none; it is tried again.

@@ -6,19 +6,18 @@ import NIOCore
 struct AccountSecrets: Sendable {
     private let reader = SecretReader()
 
-    /// - Throws: ``UpstreamFailure``, with nothing of the secret in it.
-    func secret(of account: AccountConfiguration) async throws(UpstreamFailure) -> Secret {
+    /// - Parameters:
+    ///   - login: The name with which the client has logged in.
+    ///   - refused: The secret that the server does not take, so that another one is wanted.
+    func secret(
+        of account: AccountConfiguration, login: String, inPlaceOf refused: Secret? = nil
+    ) async throws(UpstreamFailure) -> Secret {
+        if refused != nil { throw UpstreamFailure(.authentication, "the server takes the token of '\(account.name)' for bad") }
         guard let source = account.secret else { return Secret(ByteBuffer()) }
         do {
             return try await reader.read(source, of: account.name)
         } catch {
             throw UpstreamFailure(.administrator, "\(error)")
         }
-    }
-
-    /// A secret in place of one that the server has refused.
-    func renewed(of account: AccountConfiguration) async throws(UpstreamFailure) -> Secret {
-        throw UpstreamFailure(
-            .authentication, "the server refuses the login of account '\(account.name)': check its user and secret")
     }
 }

@@ -23,9 +23,11 @@ extension ProxySession {
                 session.value.answer(
                     result.map { .derived($0) }.failureTo(.failed(UpstreamFailure(.unavailable, "SCRAM cannot be computed"))))
             }
-        case .renewSecret:
+        case .renewSecret(let refused):
             guard let grant, let account = brokerage.account(named: grant.account) else { return }
-            later { () async throws(UpstreamFailure) in .secret(try await brokerage.secrets.renewed(of: account)) }
+            later { () async throws(UpstreamFailure) in
+                .secret(try await brokerage.secrets.secret(of: account, login: grant.login, inPlaceOf: refused))
+            }
         }
     }
 
@@ -70,7 +72,7 @@ extension ProxySession {
         let security = upstream.security
         eventLoop.makeFutureWithTask { () async -> Result<Secret, UpstreamFailure> in
             do throws(UpstreamFailure) {
-                return .success(try await brokerage.secrets.secret(of: account))
+                return .success(try await brokerage.secrets.secret(of: account, login: grant.login))
             } catch {
                 return .failure(error)
             }
@@ -86,7 +88,8 @@ extension ProxySession {
                 session.answer(
                     .connected(
                         UpstreamAccount(
-                            name: account.name, identity: identity, mechanism: account.mechanism, security: security,
+                            name: account.name, identity: identity, hasToken: account.oauth != nil, mechanism: account.mechanism,
+                            security: security,
                             policy: policy)))
                 session.connect(to: upstream)
             }

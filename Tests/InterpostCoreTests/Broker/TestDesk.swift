@@ -1,5 +1,6 @@
 import Crypto
 import NIOCore
+import Testing
 
 @testable import InterpostCore
 
@@ -88,7 +89,8 @@ struct TestDesk: Sendable {
                         bytes: Self.derive(derivation.password, derivation.salt, derivation.iterations).withExposedBytes {
                             Array($0.readableBytesView)
                         })))
-        case .renewSecret:
+        case .renewSecret(let refused):
+            #expect(refused.withExposedBytes { String(buffer: $0) } == Self.secret)
             guard isRenewable else { return .failed(UpstreamFailure(.authentication, "there is no other secret")) }
             return .secret(Secret(ByteBuffer(string: "renewed")))
         }

@@ -8,7 +8,7 @@ enum EventCase: CaseIterable {
     case hello, reloaded, reloadFailed, sessionOpened, sessionClosed, upstreamConnected, tlsUp, tlsFailed, greeting, capabilities,
         edited, command, literal
     case response, completion, idleBegan, idleEnded, compressed, sasl, anomaly, quirk, limit, warning, policy
-    case alarm, act, clientLogin, accountLogin
+    case alarm, act, clientLogin, accountLogin, token
 
     init(_ event: LogEvent) {
         self =
@@ -41,6 +41,7 @@ enum EventCase: CaseIterable {
             case .act: .act
             case .clientLogin: .clientLogin
             case .accountLogin: .accountLogin
+            case .token: .token
             case .valued(let event, _): EventCase(event)
             }
     }
@@ -145,6 +146,12 @@ enum EventCase: CaseIterable {
                             client: "*@example.org", login: "anna@example.org", account: "anna", mechanism: "PLAIN",
                             refusal: "wrong-secret", detail: "what is said in a login is base64")),
                     .clientLogin(ClientLoginFacts(mechanism: "password")))
+            ]
+        case .token:
+            [
+                EventSample(.token(.refreshed(account: "anna", flow: .code, expiresIn: 3600))),
+                EventSample(.token(.failed(account: "anna", flow: .device, error: "429"))),
+                EventSample(.token(.needed(account: "anna", flow: .code, error: "invalid_grant"))),
             ]
         case .accountLogin:
             [
