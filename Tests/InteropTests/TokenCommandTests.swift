@@ -82,8 +82,10 @@ import Testing
         #expect(said.expires == "2100-01-01T00:00:00Z" && TokenSecret.isWhole(Secret(ByteBuffer(string: said.secret))))
         let record = try #require(try TokenStore(tokens).records().first)
         #expect(record.policy?.preset == .noDelete && record.name == said.name)
-        let any = try await run("token", "new", "--config", file, "--account", "*", "--name", "zoe@example.org")
+        let any = try await run(
+            "token", "new", "--config", file, "--account", "*", "--name", "zoe@example.org", "--policy", "count")
         #expect(any.code == 0, "\(any.errors)")
+        #expect(try TokenStore(tokens).tokens().last?.policy == "count")
     }
 
     @Test(arguments: [
