@@ -25,6 +25,18 @@ import Testing
         #expect(try Self.read("preset: read-only\nsight: header").basis == "headers")
     }
 
+    @Test func `may say how much may be done`() throws {
+        let policy = try Self.read(
+            "preset: observe\nbudget: {messages-read: 200/h, octets: 50M/day, moves: 30/min, flags: 100/session}")
+        #expect(
+            policy.budget.allowances == [
+                .messagesRead: Budget.Allowance(200, .hour), .octets: Budget.Allowance(50_000_000, .day),
+                .moves: Budget.Allowance(30, .minute), .flags: Budget.Allowance(100, .session),
+            ])
+        #expect(policy.isEnforcing)
+        #expect(try Self.read("preset: observe\nbudget: {}") == Policy(.observe))
+    }
+
     @Test func `is shown with all its keys in Config`() throws {
         let path = Self.repository.appending(path: "Config/read-only.yml").path
         let policy = try PolicyFile.read(presetOrPath: path)
@@ -32,7 +44,8 @@ import Testing
         #expect(policy.rules.map(\.name) == ["subscriptions", "guessing"])
         let text = try String(contentsOfFile: path, encoding: .utf8)
         let keys = [
-            "preset", "sight", "reads", "deletes", "seen", "present-as-writable", "dry-run", "hidden", "rules", "name",
+            "preset", "sight", "reads", "budget", "messages-read", "octets", "moves", "flags", "deletes", "seen",
+            "present-as-writable", "dry-run", "hidden", "rules", "name",
             "protocol", "command",
             "mailbox",
             "flags", "operation", "user", "client", "listener", "tls", "larger", "state", "failed-logins", "action", "code",
@@ -102,6 +115,8 @@ import Testing
         ("", "policy.yml: is empty"), ("preset: [", "is not YAML"), ("- a", "policy.yml:1: a policy is a group of keys"),
         ("preset: readonly", "policy.yml:1: 'preset' is one of"), ("preset: readonly", "did you mean 'read-only'?"),
         ("prest: read-only", "did you mean 'preset'?"), ("dry-run: maybe", "'dry-run' is true or false"),
+        ("preset: organise\nbudget: {moves: 30/hour}", "policy.yml:2: 'moves' is a number for a time, such as 200/h"),
+        ("preset: organise\nbudget: {move: 30/h}", "did you mean 'moves'?"), ("budget: 5", "'budget' is a group of keys"),
         ("preset: header", "did you mean 'headers'?"), ("preset: read-only\nsight: headers", "did you mean 'header'?"),
         ("preset: count\nsight: header", "policy.yml:2: preset 'count' says itself what may be seen"),
         ("rules:\n  - action: drop\n    reads: body", "policy.yml:3: 'reads' is one of count, flags, envelope"),

@@ -59,6 +59,7 @@ extension ConfigurationReader {
         try section(node, named: "a policy") { keys throws(ConfigurationError) in
             try keys.choice("preset", into: &name)
             try readSight(&keys, name, into: &policy)
+            try keys.section("budget") { keys throws(ConfigurationError) in policy.budget = try budget(&keys) }
             try keys.choice("deletes", into: &policy.deletes)
             try keys.choice("seen", into: &policy.seen)
             try keys.flag("present-as-writable", into: &policy.presentsAsWritable)
@@ -84,6 +85,24 @@ extension ConfigurationReader {
                 at: "sight", "preset '\(name?.rawValue ?? "")' says itself what may be seen: 'sight' goes with the other presets")
         }
         policy.sight = sight ?? own
+    }
+
+    private func budget(_ keys: inout Keys) throws(ConfigurationError) -> Budget {
+        var budget = Budget()
+        for matter in Budget.Matter.allCases {
+            var text: String?
+            try keys.text(matter.rawValue, into: &text)
+            guard let text else { continue }
+            guard let allowance = Budget.Allowance(text) else {
+                let spans = Budget.Span.allCases.map(\.rawValue).joined(separator: ", ")
+                throw keys.problem(
+                    at: matter.rawValue,
+                    "'\(matter.rawValue)' is a number for a time, such as 200/h or 50M/day, not '\(text)'; the times are \(spans)"
+                )
+            }
+            budget.allowances[matter] = allowance
+        }
+        return budget
     }
 
     private func rule(_ node: Node) throws(ConfigurationError) -> PolicyRule {

@@ -44,7 +44,9 @@ extension Policy {
     }
 
     /// Whether it lets everything pass that can be read without doubt.
-    private var keepsNothing: Bool { preset == .observe && rules.isEmpty && hidden.isEmpty && sight == .attachment }
+    private var keepsNothing: Bool {
+        preset == .observe && rules.isEmpty && hidden.isEmpty && sight == .attachment && budget.allowances.isEmpty
+    }
 
     private func all(_ holds: (Policy) -> Bool) -> Bool { holds(self) && narrowing.allSatisfy(holds) }
     private func any(_ holds: (Policy) -> Bool) -> Bool { holds(self) || narrowing.contains(where: holds) }

@@ -31,6 +31,8 @@ public struct Policy: Hashable, Sendable {
     public var hidden: [MailboxPattern] = []
     /// How much of messages may be seen, whatever a rule says.
     public var sight = Sight.attachment
+    /// How much may be done in a time.
+    public var budget = Budget()
     /// What becomes of POP3's DELE.
     public var deletes = Refusing.refuse
     /// What becomes of a STORE that sets or removes `\Seen` and nothing else.
