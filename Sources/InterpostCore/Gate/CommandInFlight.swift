@@ -45,6 +45,8 @@ struct CommandInFlight: Sendable {
     var uidValidity: UInt64?
     /// The command is a FETCH of texts that marks nothing as read, from a client that did not ask for flags.
     var watchesSeen = false
+    /// What its budgets have granted.
+    var payment: BudgetMeter.Payment?
     /// The server has meanwhile listed its capabilities, or answered the gate's LIST for the separator.
     var hasOffered = false
 }

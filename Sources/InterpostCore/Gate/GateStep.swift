@@ -10,6 +10,10 @@ enum GateStep: Sendable {
     case decided(GateDecision)
     /// The session is held until ``resolveHold`` is called.
     case hold(HeldFacts, seconds: Int)
+    /// A command waits for ``Gate/resolveBudget(_:)``, which is called at once.
+    case spend(BudgetRequest)
+    /// What became of what a budget has granted.
+    case settle(BudgetSettlement)
     /// For the log: a list of capabilities that the client hears without some of them.
     case edited(CapabilityChange)
     /// For the log: something that an operator should know.
@@ -55,4 +59,6 @@ protocol Gate: Sendable {
     mutating func clientTLSIsUp()
     /// A person, or the lack of one, decided about the command that is held.
     mutating func resolveHold(_ verdict: HoldVerdict)
+    /// The shell has looked whether the command may do what it asks for.
+    mutating func resolveBudget(_ verdict: BudgetVerdict)
 }

@@ -17,6 +17,7 @@ struct IMAPGate: Gate {
     /// | `saslResponse` | one line of base64 → `inFlight`, any other → `ended` | a completion → `ready` |
     /// | `idle` | one line: DONE is written → `inFlight` | a completion → `ready` |
     /// | `held` | waits; a person allows it → `inFlight`, refuses it → `ready` | stays |
+    /// | `paying` | waits; its budget grants the command → `inFlight`, or not → `ready` | stays |
     /// | `ended` | nothing is read | nothing goes on |
     ///
     /// An answer that nothing asked for is an alarm: from each of them it leads to `ended`.
@@ -32,6 +33,8 @@ struct IMAPGate: Gate {
         case idle
         /// A person decides.
         case held
+        /// The shell looks whether a budget is left.
+        case paying
         /// Nothing more is read.
         case ended
     }
@@ -61,6 +64,11 @@ struct IMAPGate: Gate {
     var editor: FetchEditor?
     /// `nil` where everything may be seen.
     var sightGuard: SightGuard?
+    /// `nil` where everything may be done without end.
+    var meter: BudgetMeter?
+    var unpaid: Unpaid?
+    /// How many messages the selected mailbox has; `nil` where that is not known.
+    var exists: UInt64?
     /// What the client believes it has marked as read.
     var marks = PretendedMarks()
     /// The mailbox that is selected, as it was named.
@@ -80,6 +88,7 @@ struct IMAPGate: Gate {
         self.policy = policy
         self.context = context
         capabilities = GateCapabilities(policy: policy)
+        meter = BudgetMeter(policy)
         if policy.sightOfAll < .attachment { sightGuard = SightGuard(policy.sightOfAll) }
     }
 
@@ -107,7 +116,7 @@ struct IMAPGate: Gate {
 
     var isAtRest: Bool {
         switch stage {
-        case .greeting, .inFlight, .held: false
+        case .greeting, .inFlight, .held, .paying: false
         case .ready, .saslResponse, .idle, .ended: true
         }
     }
@@ -151,6 +160,7 @@ struct IMAPGate: Gate {
         switch stage {
         case .greeting, .ended: return false
         case .held: return release()
+        case .paying: return takeVerdict()
         case .ready:
             guard !isMidResponse else { return false }
             if !errands.isEmpty {
@@ -267,8 +277,8 @@ struct IMAPGate: Gate {
         message: LiteralAnnouncement? = nil
     ) {
         switch decision.verdict {
-        case .allow: send(command, text, decision, [], message: message)
-        case .rewrite(let rewrites): send(command, text, decision, rewrites, message: message)
+        case .allow: pay(for: command, text, decision, [], message: message)
+        case .rewrite(let rewrites): pay(for: command, text, decision, rewrites, message: message)
         case .refuse(let denial): refuse(command.tag, text, decision, denial, message: message)
         case .pretend:
             if case .store(let set, let request) = command.body { return pretend(command, set, request, text, decision) }

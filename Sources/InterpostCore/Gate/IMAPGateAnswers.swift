@@ -5,6 +5,7 @@ import NIOCore
 extension IMAPGate {
     mutating func passage(of event: MailEvent) -> GatePassage {
         if case .ended = stage { return .withhold }
+        if flight?.payment != nil { meter(event) }
         if let anomaly = event.anomalies.first(where: \.kind.endsGate) { return alarm(anomaly.kind.rawValue, event) }
         switch event.meaning {
         case .greeting(let status): return passage(ofGreeting: status, event)
@@ -78,6 +79,7 @@ extension IMAPGate {
             withheld = nil
             return passage
         }
+        followExists(response)
         if let errand = flight?.errand, withholds(response, for: errand) {
             withheld = nil
             return .withhold

@@ -26,7 +26,9 @@ extension IMAPGate {
                 flight.initialResponse = response
                 sent.body = .authenticate(mechanism: mechanism, initialResponse: nil)
             }
+        case .select where !rewrites.contains(.examine): exists = nil
         case .select(let mailbox, _, let parameters) where rewrites.contains(.examine):
+            exists = nil
             sent = StrictCommand(
                 tag: command.tag, name: Keyword("EXAMINE"), body: .select(mailbox, readOnly: true, parameters: parameters))
         case .close where rewrites.contains(.unselect):
@@ -113,7 +115,7 @@ extension IMAPGate {
         sent.body = .fetch(set, peek.items, modifiers: modifiers)
         guard let written = CommandWriter(literals: .none).write(sent) else { return end(reason: "a FETCH cannot be written") }
         var next = CommandInFlight(command: command, segments: written.segments[...])
-        (next.renames, next.errandAfter) = (peek.renames, flight?.errandAfter)
+        (next.renames, next.errandAfter, next.payment) = (peek.renames, flight?.errandAfter, flight?.payment)
         flight = next
         writeNextSegment()
     }
@@ -175,6 +177,7 @@ extension IMAPGate {
     mutating func finish() {
         // A client may have sent DONE before it heard that IDLE is over, or that it never was.
         if case .idle? = flight?.command.body, !isDoneWritten { isDoneDue = true }
+        settle(flight?.payment)
         (flight, isDoneWritten) = (nil, false)
         editor = nil
         if case .ended = stage { return }

@@ -15,8 +15,9 @@ struct POP3Gate: Gate {
     /// | `inFlight` | waits | the reply → `ready`, after QUIT → `ended`; `+` → `saslResponse` |
     /// | `saslResponse` | one line of base64 → `inFlight`, any other → `ended` | the reply → `ready` |
     /// | `held` | waits; a person allows it → `inFlight`, refuses it → `ready` | as in `ready` |
+    /// | `paying` | waits; its budget grants the command → `inFlight`, or not → `ready` | as in `ready` |
     /// | `ended` | nothing is read | nothing goes on |
-    enum Stage { case greeting, ready, inFlight, saslResponse, held, ended }
+    enum Stage { case greeting, ready, inFlight, saslResponse, held, paying, ended }
 
     /// What the gate asks by itself, between the client's commands.
     enum Errand {
@@ -31,6 +32,8 @@ struct POP3Gate: Gate {
         var errand: Errand?
         /// Of a message whose header only may be seen.
         var header: HeaderPassage?
+        /// What its budgets have granted.
+        var payment: BudgetMeter.Payment?
     }
 
     struct Pending {
@@ -52,8 +55,12 @@ struct POP3Gate: Gate {
     var flight: Flight?
     private var input = PendingBytes()
     /// What waits for an errand, or for a person.
-    private var pending: Pending?
+    var pending: Pending?
     private var held: (decision: PolicyDecision, context: PolicyContext)?
+    /// `nil` where everything may be done without end.
+    var meter: BudgetMeter?
+    /// What waits for the shell, in the place of ``pending``.
+    var unpaid: (decision: PolicyDecision, request: BudgetRequest)?
     var errands: [Errand] = []
     var view = MaildropView()
     private var malformedLines = 0
@@ -69,6 +76,7 @@ struct POP3Gate: Gate {
     init(policy: Policy, context: PolicyContext) {
         self.policy = policy
         self.context = context
+        meter = BudgetMeter(policy)
     }
 
     /// A gate that begins after a login that was not the client's.
@@ -92,7 +100,7 @@ struct POP3Gate: Gate {
 
     var isAtRest: Bool {
         switch stage {
-        case .greeting, .inFlight, .held: false
+        case .greeting, .inFlight, .held, .paying: false
         case .ready, .saslResponse, .ended: true
         }
     }
@@ -130,7 +138,7 @@ struct POP3Gate: Gate {
 
     private mutating func proceed() -> Bool {
         switch stage {
-        case .greeting, .held, .ended, .inFlight: return false
+        case .greeting, .held, .paying, .ended, .inFlight: return false
         case .saslResponse: return takeSASLResponse()
         case .ready:
             if !errands.isEmpty {
@@ -223,8 +231,7 @@ struct POP3Gate: Gate {
             errands.append(.sizes)
             pending = command
             pending?.isPretended = true
-        case .allow: send(command, decision)
-        case .rewrite: sendRewritten(command, decision)
+        case .allow, .rewrite: pay(for: command, decision)
         }
     }
 
@@ -236,7 +243,7 @@ struct POP3Gate: Gate {
         }
     }
 
-    private mutating func refuse(_ command: Pending, _ decision: PolicyDecision, _ denial: Denial) {
+    mutating func refuse(_ command: Pending, _ decision: PolicyDecision, _ denial: Denial) {
         tell(command, decision)
         say("-ERR [\(denial.code ?? "SYS/PERM")] \(denial.text)")
     }
@@ -272,7 +279,7 @@ struct POP3Gate: Gate {
 
     // MARK: - Sending
 
-    private mutating func sendRewritten(_ command: Pending, _ decision: PolicyDecision) {
+    mutating func sendRewritten(_ command: Pending, _ decision: PolicyDecision) {
         guard case .retr(let message) = command.command, obstacle(command.command) == nil else { return send(command, decision) }
         guard offersTOP != false else {
             let denial = Denial(text: "This mailbox is read-only here: the server has no TOP, and RETR marks messages as read")
@@ -283,7 +290,7 @@ struct POP3Gate: Gate {
         send(top, decision)
     }
 
-    private mutating func send(_ command: Pending, _ decision: PolicyDecision) {
+    mutating func send(_ command: Pending, _ decision: PolicyDecision) {
         if let denial = obstacle(command.command) {
             return refuse(command, PolicyDecision(rule: decision.rule, verdict: .refuse(denial)), denial)
         }

@@ -26,6 +26,11 @@ extension POP3Gate {
             return flight?.errand == nil ? .pass : .withhold
         case .pop3Listing: return passage(ofListing: event)
         case .pop3Body:
+            flight?.payment?.count(octets: event.bytes.readableBytes)
+            if var payment = flight?.payment, let settlement = meter?.settleOctets(&payment) {
+                flight?.payment = payment
+                steps.append(.settle(settlement))
+            }
             guard let passed = flight?.header?.passed(of: event.bytes), passed.readableBytes < event.bytes.readableBytes else {
                 return .pass
             }
@@ -97,6 +102,9 @@ extension POP3Gate {
 
     private mutating func passage(of reply: POP3Reply, _ event: MailEvent) -> GatePassage {
         guard let flight else { return alarm(Anomaly.Kind.unexpectedReply.rawValue, event) }
+        var payment = flight.payment
+        payment?.note(isDone: reply.result == .ok)
+        settle(payment)
         self.flight = nil
         stage = .ready
         if case .list(nil) = flight.command, reply.result == .ok { view.endListing() }

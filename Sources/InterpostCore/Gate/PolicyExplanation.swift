@@ -44,7 +44,9 @@ public struct PolicyExplanation: Sendable {
                 case .decided(let decision): found = found ?? decision.decision
                 case .hold(_, let wait): seconds = wait
                 case .close, .alarm: closes = true
-                case .edited, .warn: break
+                // As if nothing had been done before.
+                case .spend: gate.resolveBudget(.granted(at: WireTime(nanoseconds: 0)))
+                case .edited, .warn, .settle: break
                 }
             }
             // A client sends no more where it waits for a + and hears something else.

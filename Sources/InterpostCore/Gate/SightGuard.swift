@@ -19,9 +19,7 @@ struct SightGuard: Sendable {
     }
 
     private let sight: Sight
-    private var words = ResponseWords(atLevel: 1)
-    /// The next word is the value of an item whose values look like names.
-    private var isValueNext = false
+    private var words = FetchItemWords()
     private var isFetch = false
     /// Nothing more of the response is passed on.
     private(set) var isWithholding = false
@@ -40,7 +38,7 @@ struct SightGuard: Sendable {
     }
 
     private mutating func begin(_ name: Keyword?) {
-        (words, isValueNext) = (ResponseWords(atLevel: 1), false)
+        words = FetchItemWords()
         isFetch = name.map(Self.fetches.contains) == true
         isWithholding = !isFetch && name.map(Self.harmless.contains) != true
     }
@@ -59,16 +57,8 @@ struct SightGuard: Sendable {
     private mutating func lookAtItems(in line: ByteBuffer) -> Finding {
         var removed: [Range<Int>] = []
         var isAnythingLeft = false
-        for place in words.next(in: line) {
-            let word = line.word(place)
-            if isValueNext {
-                isValueNext = false
-                continue
-            }
-            guard !word.isFetchValue else { continue }
-            var reader = IMAPReader(IMAPText(line: line.word(place.lowerBound..<line.writerIndex)))
-            guard let item = FetchItem.read(&reader) else { return .alarm(String(buffer: word)) }
-            if Self.withWordValues.contains(item.name) { isValueNext = true }
+        for (place, item) in words.next(in: line) {
+            guard let item else { return .alarm(String(buffer: line.word(place))) }
             if item.sights.allSatisfy({ $0 <= sight }) {
                 isAnythingLeft = true
             } else if Self.volunteered.contains(item.name), let list = line.list(after: place.upperBound) {
@@ -81,19 +71,10 @@ struct SightGuard: Sendable {
         return isAnythingLeft ? .replace(line.removing(removed)) : .withhold
     }
 
-    private static let withWordValues: Set = [Keyword("X-GUID"), Keyword("X-MAILBOX"), Keyword("X-REAL-UID")]
     private static let volunteered: Set = [Keyword("FLAGS"), Keyword("MODSEQ")]
 }
 
 extension ByteBuffer {
-    /// Whether a word of a FETCH answer is a value, or the end of a section that has a list in it.
-    fileprivate var isFetchValue: Bool {
-        switch byte(at: readerIndex) {
-        case UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "~"), UInt8(ascii: "]"): true
-        default: readableBytesView.allSatisfy(\.isDigit) || equalsIgnoringCase("NIL")
-        }
-    }
-
     /// The line without items, whose places ascend, and without the spaces that would be left.
     fileprivate func removing(_ places: [Range<Int>]) -> ByteBuffer {
         var left = ByteBuffer()

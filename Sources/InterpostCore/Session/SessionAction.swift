@@ -23,6 +23,11 @@ public enum SessionAction: Sendable {
     case startDeflate(Side, unread: ByteBuffer)
     /// A command waits for ``SessionCore/resolveHold(_:at:)``, which is called after this many seconds at the latest.
     indirect case hold(HeldFacts, seconds: Int)
+    /// A command waits for ``SessionCore/resolveBudget(_:at:)``: whether the client may do what it asks for, over all of its
+    /// sessions.
+    indirect case spend(BudgetRequest)
+    /// What became of what was granted.
+    indirect case settle(BudgetSettlement)
     /// The broker waits for ``SessionCore/receive(_:at:)``.
     indirect case ask(BrokerQuestion)
     /// Both legs end, after what was sent has left. Nothing comes after this.

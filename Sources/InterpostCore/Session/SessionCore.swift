@@ -117,6 +117,12 @@ public struct SessionCore: Sendable {
         gate?.resolveHold(verdict)
     }
 
+    /// The budget of the client was asked, in answer to ``SessionAction/spend(_:)``.
+    public mutating func resolveBudget(_ verdict: BudgetVerdict, at time: WireTime) {
+        now = time
+        gate?.resolveBudget(verdict)
+    }
+
     /// The server cannot be reached, or not as it has to be; `reason` goes to the log and to the client.
     public mutating func upstreamFailed(reason: String) {
         if broker?.upstreamFailed(UpstreamFailure(.unavailable, reason)) != true { front.upstreamFailed(reason: reason) }
@@ -258,6 +264,8 @@ public struct SessionCore: Sendable {
         case .edited(let change): ready.append(.tell(.edited(change)))
         case .warn(let text): ready.append(.tell(.warning(text)))
         case .hold(let held, let seconds): ready.append(.hold(held, seconds: seconds))
+        case .spend(let request): ready.append(.spend(request))
+        case .settle(let settlement): ready.append(.settle(settlement))
         case .close(let closer, let reason): front.close(by: closer, reason: reason, farewell: nil)
         case .alarm(let reason, let last):
             ready.append(.alarm(reason: reason, last: last))

@@ -309,9 +309,18 @@ final class ProxySession: LegOwner {
         case .startDeflate(let side, let unread):
             do { try self[side].startDeflate(unread: unread, swelling(of: side)) } catch { failed(on: side, error) }
         case .hold(let held, let seconds): hold(held, for: seconds)
+        case .spend(let request):
+            let now = context.clock.now
+            core.resolveBudget(context.registry.budgets.spend(request, of: budgetOwner, at: now), at: now)
+        case .settle(let settlement): context.registry.budgets.settle(settlement, of: budgetOwner, at: context.clock.now)
         case .ask(let question): carryOut(question.request)
         case .close(let closer, let reason): end(by: closer, reason: reason)
         }
+    }
+
+    /// Whose budget it is: that of a client that Interpost has let in, or of a user that the server has.
+    private var budgetOwner: String {
+        grant?.client ?? core.conversation.standing.user.map { "user \(String(buffer: $0))" } ?? "address \(peerHost)"
     }
 
     func tell(_ event: LogEvent) {

@@ -54,6 +54,9 @@ final class SessionRegistry: Sendable {
         }
     }
 
+    /// What clients may still do.
+    let budgets = BudgetKeeper()
+
     /// After this many sessions there is enough memory to give back.
     private static let crowd = 50
 

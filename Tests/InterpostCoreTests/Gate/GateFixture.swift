@@ -70,7 +70,7 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// `policy no-delete present-as-writable deletes-pretend`, `policy read-only header`; `client read-only` narrows it;
+    /// `policy no-delete present-as-writable deletes-pretend`, `policy read-only header moves=3/h`; `client read-only` narrows it;
     /// `broker auth=plain upstream=required`.
     private mutating func set(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
@@ -91,6 +91,8 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
             case "deletes-pretend": policy.deletes = .pretend
             case "seen-pretend": policy.seen = .pretend
             default:
+                let pair = word.split(separator: "=").map(String.init)
+                if let matter = Budget.Matter(rawValue: pair[0]) { policy.budget.allowances[matter] = Budget.Allowance(pair[1]) }
                 if let sight = Sight(rawValue: word) { policy.sight = sight }
                 if let preset = Policy.Preset(rawValue: word) { policy.preset = preset }
             }
@@ -100,6 +102,7 @@ struct GateFixture: Sendable, CustomTestStringConvertible {
 
 /// A gate between two scripted peers: what is said in, and what each of them hears.
 struct GatePlayer {
+    static let start = WireTime(nanoseconds: 0)
     private var core: SessionCore
     private var observer = SessionObserver(detail: .commands)
     private(set) var heard: (client: [UInt8], server: [UInt8]) = ([], [])
@@ -110,6 +113,8 @@ struct GatePlayer {
         redactor: EventRedactor(credentials: nil, content: nil))
     private(set) var isClosed = false
     private(set) var hold: Int?
+    /// What the client has done, in this session and in others.
+    var book = BudgetBook()
 
     private let desk: TestDesk?
 
@@ -180,6 +185,9 @@ struct GatePlayer {
                 recorder.say(bytes, to: .server, at: WireTime(nanoseconds: 0))
                 heard.server += bytes.readableBytesView
             case .hold(_, let seconds): hold = seconds
+            case .spend(let request):
+                core.resolveBudget(book.spend(request, of: "client", at: Self.start), at: Self.start)
+            case .settle(let settlement): book.settle(settlement, of: "client", at: Self.start)
             case .close: isClosed = true
             case .startTLS(let side): if desk != nil { core.tlsIsUp(side) }
             case .startDeflate: break
