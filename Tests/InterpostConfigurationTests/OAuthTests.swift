@@ -50,7 +50,7 @@ import Yams
 
     @Test func `asks for what a provider calls access to mail`() throws {
         let google = try Self.read("{preset: google, client-id: x, client-secret: file:/s}")
-        #expect(google.flow == .code && google.scopes == ["https://mail.google.com/"] && google.clientSecret == ["file:/s"])
+        #expect(google.flow == .code && google.scopes == ["https://mail.google.com/"] && google.clientSecret == .file("/s"))
         #expect(google.provider.authorizeParameters["access_type"] == "offline" && google.provider.secretPlace == .body)
         #expect(google.provider.issuer == "https://accounts.google.com")
         let office = try Self.read("{preset: microsoft, client-id: x, flow: device}")
@@ -79,7 +79,7 @@ import Yams
             redirect-url: https://mail.example.org/back
             """)
         #expect(own.provider.name == nil && own.provider.secretPlace == .header && own.scopes == ["mail"])
-        #expect(own.clientSecret == ["exec:/usr/bin/pass", "show", "my mail"])
+        #expect(own.clientSecret == .command(["/usr/bin/pass", "show", "my mail"]))
         #expect(own.redirectURL?.text == "https://mail.example.org/back")
         let other = try Self.read("{preset: google, client-id: x, token-url: 'https://proxy.example.org/token'}")
         #expect(other.provider.tokenURL.host == "proxy.example.org" && other.provider.authorizeURL?.host == "accounts.google.com")
@@ -108,6 +108,7 @@ import Yams
         ("{preset: microsoft, client-id: x, certificate: /c}", "'certificate' is for the flow client-credentials"),
         ("{preset: microsoft, client-id: x, key: /c}", "'key' is for the flows"),
         ("{preset: microsoft, client-id: x, flow: device, redirect-url: 'https://a/'}", "'redirect-url' is for the flow 'code'"),
+        ("{preset: google, client-id: x, redirect-url: 'https://a/?b'}", "'redirect-url' has a query"),
         ("{preset: google, client-id: x, token-url: 'http://login.example.org/'}", "'token-url' is not https"),
         ("{preset: google, client-id: x, authorize-url: 'login.example.org'}", "'authorize-url' is not an https URL"),
         ("{token-url: 'https://a/t', client-id: x}", "'scopes' are needed"),

@@ -172,16 +172,13 @@ extension ConfigurationReader {
         }
     }
 
-    /// Where the secret is, and never the secret itself.
-    private func clientSecret(_ keys: inout Keys) throws(ConfigurationError) -> [String] {
+    private func clientSecret(_ keys: inout Keys) throws(ConfigurationError) -> SecretSource? {
         let texts = try keys.texts("client-secret")
-        guard let first = texts.first else { return [] }
-        guard ["file:", "env:", "credential:", "exec:"].contains(where: first.hasPrefix) else {
-            throw keys.problem(
-                at: "client-secret",
-                "'client-secret' says where the secret is: file:PATH, env:NAME, credential:NAME or exec:/path/of/a/program. "
-                    + "The secret itself is not written in a configuration")
+        guard !texts.isEmpty else { return nil }
+        do {
+            return try SecretSource(texts)
+        } catch {
+            throw keys.problem(at: "client-secret", "'client-secret' \(error)")
         }
-        return texts
     }
 }

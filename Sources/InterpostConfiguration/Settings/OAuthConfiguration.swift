@@ -9,8 +9,8 @@ package struct OAuthConfiguration: Sendable, Equatable {
     package var flow: OAuthFlow
     /// Empty where a key file says who signs.
     package var clientID: String
-    /// Where the secret is, as the configuration says it: one text, or a program and its arguments. Empty for a client without one.
-    package var clientSecret: [String]
+    /// `nil` for a client without a secret.
+    package var clientSecret: SecretSource?
     package var scopes: [String]
     /// A file with the private key: PEM, or what Google gives for a service account.
     package var key: String?
@@ -20,7 +20,7 @@ package struct OAuthConfiguration: Sendable, Equatable {
     package var redirectURL: OAuthURL?
 
     package init(
-        provider: OAuthProvider, flow: OAuthFlow, clientID: String, clientSecret: [String] = [], scopes: [String]? = nil,
+        provider: OAuthProvider, flow: OAuthFlow, clientID: String, clientSecret: SecretSource? = nil, scopes: [String]? = nil,
         key: String? = nil, certificate: String? = nil, redirectURL: OAuthURL? = nil
     ) {
         self.provider = provider
@@ -63,12 +63,12 @@ package struct OAuthConfiguration: Sendable, Equatable {
         case .code, .device:
             if key != nil { return ("key", "'key' is for the flows client-credentials and service-account") }
         case .clientCredentials:
-            if key == nil, clientSecret.isEmpty {
+            if key == nil, clientSecret == nil {
                 return (
                     "client-secret", "'client-secret' is needed for the flow 'client-credentials', or 'key' with 'certificate'"
                 )
             }
-            if key != nil, !clientSecret.isEmpty {
+            if key != nil, clientSecret != nil {
                 return ("key", "'client-secret' or 'key': one of them says who the application is")
             }
             if key != nil, certificate == nil {
@@ -78,11 +78,12 @@ package struct OAuthConfiguration: Sendable, Equatable {
             guard key != nil else {
                 return ("key", "'key' is needed for the flow 'service-account': the file that the provider gave")
             }
-            if !clientSecret.isEmpty { return ("client-secret", "'client-secret' is not for the flow 'service-account'") }
+            if clientSecret != nil { return ("client-secret", "'client-secret' is not for the flow 'service-account'") }
         }
         if certificate != nil, flow != .clientCredentials {
             return ("certificate", "'certificate' is for the flow client-credentials")
         }
+        if redirectURL?.text.contains("?") == true { return ("redirect-url", "'redirect-url' has a query, '?…'; leave it out") }
         if redirectURL != nil, flow != .code { return ("redirect-url", "'redirect-url' is for the flow 'code'") }
         return nil
     }

@@ -37,11 +37,6 @@ extension Secret {
 
     /// Whether both are the same, in a time that depends on their lengths only.
     package func isSame(as other: Secret) -> Bool {
-        withExposedBytes { own in
-            other.withExposedBytes { other in
-                guard own.readableBytes == other.readableBytes else { return false }
-                return zip(own.readableBytesView, other.readableBytesView).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
-            }
-        }
+        withExposedBytes { own in other.withExposedBytes { ConstantTime.areEqual(own, $0) } }
     }
 }

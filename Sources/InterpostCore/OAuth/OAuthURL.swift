@@ -41,6 +41,13 @@ package struct OAuthURL: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { text }
 
+    /// The same URL with a port, where it has none.
+    package func text(withPort port: Int) -> String {
+        guard self.port == nil, let start = text.firstRange(of: "://") else { return text }
+        let authority = text[start.upperBound...].prefix { $0 != "/" && $0 != "?" }
+        return text[..<authority.endIndex] + ":\(port)" + text[authority.endIndex...]
+    }
+
     package var isLoopback: Bool { Self.isLoopback(host) }
 
     private static func parts(of authority: Substring) -> (host: String, port: Int?)? {

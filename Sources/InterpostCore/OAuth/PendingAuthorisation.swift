@@ -38,7 +38,7 @@ package struct PendingAuthorisation: Sendable {
     package func code(in text: String) throws(Refusal) -> Secret {
         guard text.utf8.count <= Self.maximumLength else { throw .foreign("it is too long for a redirect") }
         let address = text.prefix { $0 != "?" }
-        guard address == redirect || address == path else {
+        guard address == redirect || address == path || path.isEmpty && (address == "/" || address == "\(redirect)/") else {
             throw .foreign("it does not begin with \(redirect), where the browser is sent to")
         }
         let query = text.dropFirst(address.count + 1).prefix { $0 != "#" }
@@ -59,7 +59,7 @@ package struct PendingAuthorisation: Sendable {
         return Secret(text: code)
     }
 
-    /// `/` of `http://127.0.0.1:41951/`.
+    /// `/` of `http://127.0.0.1:41951/`. Without one, a browser asks for `/`.
     private var path: Substring {
         guard let authority = redirect.firstRange(of: "://") else { return redirect[...] }
         return redirect[authority.upperBound...].drop { $0 != "/" }

@@ -212,6 +212,16 @@ package struct TokenLife: Sendable {
         phase = .idle
     }
 
+    /// The configuration was read again: what failed is tried again at once.
+    package mutating func retry(at time: WireTime) {
+        let now = see(time)
+        switch phase {
+        case .waiting, .ended: phase = .idle
+        case .unstored(let new, let next, _, let failure): phase = .unstored(new, next, until: now, failure)
+        case .idle, .refreshing, .storing: break
+        }
+    }
+
     /// Keeps the time from going back.
     private mutating func see(_ time: WireTime) -> WireTime {
         guard let latest, time < latest else {

@@ -87,6 +87,12 @@ import Testing
         #expect(try OAuthURL(text).text == text)
     }
 
+    @Test func `may get a port`() throws {
+        #expect(try OAuthURL("http://localhost").text(withPort: 7) == "http://localhost:7")
+        #expect(try OAuthURL("http://[::1]/a?b").text(withPort: 7) == "http://[::1]:7/a?b")
+        #expect(try OAuthURL("http://localhost:8/a").text(withPort: 7) == "http://localhost:8/a")
+    }
+
     @Test(arguments: [
         "", "login.example.org", "ftp://login.example.org/", "HTTPS://login.example.org/", "http://login.example.org/token",
         "http://127.0.0.1.example.org/", "http://localhost.example.org/", "http://localhost@example.org/",

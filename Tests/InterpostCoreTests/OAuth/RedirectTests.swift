@@ -42,6 +42,10 @@ import Testing
         #expect(code.exposedText == "4/0A")
         let other = Self.pending("http://localhost:1/back")
         #expect(try other.code(in: "/back?state=\(Self.state)&code=x").exposedText == "x")
+        let root = Self.pending("http://localhost:1")
+        for address in ["http://localhost:1", "http://localhost:1/", "/"] {
+            #expect(try root.code(in: "\(address)?state=\(Self.state)&code=x").exposedText == "x")
+        }
     }
 
     @Test func `is another one's without the right state`() {

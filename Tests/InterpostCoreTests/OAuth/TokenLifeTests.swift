@@ -352,6 +352,24 @@ extension TokenLife.Step {
         #expect(shell.needs() == .refresh)
     }
 
+    @Test func `is tried again at once when the configuration was read again`() {
+        for failure in [OAuthFailure.transient("x", retryAfter: 1000), .misconfigured("x"), .grantEnded("x")] {
+            var shell = TokenShell()
+            _ = shell.needs()
+            _ = shell.fail(failure)
+            shell.life.retry(at: shell.now)
+            #expect(shell.needs() == .refresh)
+            // What is under way goes on.
+            shell.life.retry(at: shell.now)
+            #expect(shell.needs() == .wait(until: shell.now.later(by: 45 * TokenShell.second)))
+            _ = shell.answer("a1", refresh: "r2")
+            shell.life.retry(at: shell.now)
+            _ = shell.life.storingFailed("x", at: shell.now)
+            shell.life.retry(at: shell.now)
+            #expect(shell.needs() == .store("r2"))
+        }
+    }
+
     @Test func `hears nothing that was not asked for`() {
         var shell = TokenShell.ready()
         #expect(shell.answer("a2", refresh: "r2") == .nothing)
