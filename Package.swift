@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .target(
@@ -86,6 +87,21 @@ let package = Package(
             swiftSettings: librarySettings
         ),
         .target(
+            name: "InterpostOAuth",
+            dependencies: [
+                "InterpostConfiguration", "InterpostCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
+            swiftSettings: librarySettings
+        ),
+        .target(
             name: "InterpostTesting",
             dependencies: [
                 "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy",
@@ -135,6 +151,29 @@ let package = Package(
                 "CZlib", "InterpostCore", "InterpostFiles", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "oauth-crash-helper",
+            dependencies: [
+                "InterpostConfiguration", "InterpostCore", "InterpostOAuth",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/OAuthCrashHelper",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "InterpostOAuthTests",
+            dependencies: [
+                "InterpostConfiguration", "InterpostCore", "InterpostOAuth", "TestSupport", "oauth-crash-helper",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ],
             swiftSettings: settings
         ),
