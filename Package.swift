@@ -114,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "interpost",
             dependencies: [
-                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostProxy",
+                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostOAuth", "InterpostProxy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

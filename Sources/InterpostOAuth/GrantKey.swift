@@ -28,6 +28,24 @@ package struct GrantKey: Sendable {
             outputByteCount: 32)
     }
 
+    /// - Parameters:
+    ///   - text: `credential:NAME` or `file:PATH`; `nil` for a file beside the folder.
+    ///   - folder: That with what is encrypted.
+    package init(_ text: String?, beside folder: String) throws(GrantStoreError) {
+        guard let text else {
+            try self.init(file: folder + ".key")
+            return
+        }
+        guard let source = try? SecretSource([text]) else {
+            throw GrantStoreError("'grants-key' says where the key is: credential:NAME or file:PATH")
+        }
+        switch source {
+        case .file(let path): try self.init(file: path)
+        case .credential(let name): try self.init(credential: name)
+        case .environment, .command: throw GrantStoreError("'grants-key' says where the key is: credential:NAME or file:PATH")
+        }
+    }
+
     /// The key in a file that only its owner may read; it is made where there is none.
     package init(file path: String) throws(GrantStoreError) {
         try self.init(material: try Self.material(in: path))

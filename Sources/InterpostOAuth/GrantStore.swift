@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+package import InterpostConfiguration
 import InterpostCore
 
 #if canImport(Glibc)
@@ -15,7 +16,7 @@ import InterpostCore
 ///     STATE/accounts/anna%40example.org.token      IPTOKEN1, a nonce, what is encrypted, a tag
 ///     STATE/accounts/anna%40example.org.lock       who has it locked may ask for a new token
 ///
-/// A file cannot be passed off as that of another account: the name is part of what the tag is for. All of this waits for the disk, so
+/// A file cannot be passed off as that of another account: its name is part of what the tag is for. All of this waits for the disk, so
 /// it is not called on an event loop.
 package struct GrantStore: Sendable {
     package let folder: String
@@ -48,6 +49,13 @@ package struct GrantStore: Sendable {
         try GrantFile.syncFolder(of: folder)
     }
 
+    /// The store that a configuration names, or the one in the state directory.
+    package init(_ configuration: Configuration) throws(GrantStoreError) {
+        let folder = configuration.grants ?? StateDirectory.standard.appending(path: "accounts").path
+        try Self.make(folder)
+        try self.init(folder: folder, key: GrantKey(configuration.grantsKey, beside: folder))
+    }
+
     package struct Found: Sendable {
         package var token: StoredGrant
         package var identity: FileIdentity
@@ -57,7 +65,7 @@ package struct GrantStore: Sendable {
     package func read(_ account: String) throws(GrantStoreError) -> Found? {
         let path = path(of: account)
         guard let file = try GrantFile.read(path, maximum: Self.maximumSize) else { return nil }
-        guard let token = open(file.bytes, of: account) else {
+        guard let token = open(file.bytes, at: path), token.account == account else {
             throw GrantStoreError(
                 """
                 \(path) cannot be read with this key: it is damaged, or of another key. Bring the key back, or run 'interpost account \
@@ -65,6 +73,29 @@ package struct GrantStore: Sendable {
                 """)
         }
         return Found(token: token, identity: file.identity)
+    }
+
+    /// All that is stored, in the order of the files' names; why a file cannot be read.
+    package func all() throws(GrantStoreError) -> [(file: String, grant: Result<StoredGrant, GrantStoreError>)] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".token") }.sorted()
+        } catch {
+            throw GrantStoreError("\(folder) cannot be read")
+        }
+        return names.map { name in
+            let path = "\(folder)/\(name)"
+            return (
+                path,
+                Result { () throws(GrantStoreError) in
+                    guard let file = try GrantFile.read(path, maximum: Self.maximumSize), let grant = open(file.bytes, at: path)
+                    else {
+                        throw GrantStoreError("\(path) cannot be read with this key: it is damaged, or of another key")
+                    }
+                    return grant
+                }
+            )
+        }
     }
 
     /// Which file there is for an account, without reading it.
@@ -107,7 +138,7 @@ package struct GrantStore: Sendable {
         let path = path(of: account)
         guard identity(of: account) != nil else { return nil }
         // A file that cannot even be opened is kept, too.
-        if let file = try? GrantFile.read(path, maximum: Self.maximumSize), open(file.bytes, of: account) != nil { return nil }
+        if let file = try? GrantFile.read(path, maximum: Self.maximumSize), open(file.bytes, at: path) != nil { return nil }
         for number in 1...1000 {
             let aside = "\(path).unreadable-\(number)"
             // A link does not replace what is there.
@@ -123,7 +154,7 @@ package struct GrantStore: Sendable {
     private func seal(_ token: StoredGrant) throws(GrantStoreError) -> [UInt8] {
         do {
             let box = try AES.GCM.seal(
-                token.plaintext, using: key.symmetric, authenticating: Self.magic + Array(token.account.utf8))
+                token.plaintext, using: key.symmetric, authenticating: Self.authenticated(path(of: token.account)))
             guard let combined = box.combined else { throw GrantStoreError("a token cannot be encrypted") }
             return Self.magic + Array(combined)
         } catch {
@@ -131,13 +162,16 @@ package struct GrantStore: Sendable {
         }
     }
 
-    private func open(_ bytes: [UInt8], of account: String) -> StoredGrant? {
+    private func open(_ bytes: [UInt8], at path: String) -> StoredGrant? {
         guard bytes.starts(with: Self.magic), let box = try? AES.GCM.SealedBox(combined: bytes[Self.magic.count...]),
-            let text = try? AES.GCM.open(box, using: key.symmetric, authenticating: Self.magic + Array(account.utf8)),
-            let token = StoredGrant(plaintext: text), token.account == account
+            let text = try? AES.GCM.open(box, using: key.symmetric, authenticating: Self.authenticated(path)),
+            let token = StoredGrant(plaintext: text), self.path(of: token.account) == path
         else { return nil }
         return token
     }
+
+    /// The name of the file, too: it cannot be passed off as that of another account.
+    private static func authenticated(_ path: String) -> [UInt8] { magic + Array((path.split(separator: "/").last ?? "").utf8) }
 }
 
 /// The name of an account as that of a file: no two names give one file, also where the disk does not tell `A` from `a`.

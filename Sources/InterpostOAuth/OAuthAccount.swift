@@ -6,7 +6,7 @@ package struct OAuthAccount: Sendable {
     /// As the configuration has it; `*` in it stands for anything.
     package var name: String
     package var configuration: OAuthConfiguration
-    /// Whom tokens are for, where that is known without a login.
+    /// Whom tokens are for; `nil` where that depends on the login.
     package var user: String?
     /// The client's secret; `nil` for a client that has none. What it throws is shown to the operator, so it has nothing of a secret.
     package var secret: @Sendable () async throws -> Secret?
@@ -21,12 +21,22 @@ package struct OAuthAccount: Sendable {
         self.secret = secret
     }
 
+    /// - Parameter read: Reads the client's secret where the configuration says.
+    /// - Returns: `nil` for an account that does not log in with tokens.
+    package init?(_ account: AccountConfiguration, read: @escaping @Sendable (SecretSource) async throws -> Secret) {
+        guard let configuration = account.oauth else { return nil }
+        let source = configuration.clientSecret
+        self.init(name: account.name, configuration: configuration, user: account.hasUserPerLogin ? nil : account.user) {
+            guard let source else { return nil }
+            return try await read(source)
+        }
+    }
+
     package var flow: OAuthFlow { configuration.flow }
 
     /// Under which name tokens for a user are kept: that of the account, or where each user has tokens of their own, the user's.
     package func tokenName(for user: String?) -> String {
-        let isShared = flow == .clientCredentials || !name.utf8.contains(UInt8(ascii: "*")) && flow.needsPerson
-        return isShared ? name : user ?? self.user ?? name
+        self.user != nil || flow == .clientCredentials ? name : user ?? name
     }
 
     /// The application, with its secret, in the name of a user. A failure is told in words.

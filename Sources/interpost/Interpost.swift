@@ -20,6 +20,7 @@ struct Interpost: AsyncParsableCommand {
             PolicyCommand.self,
             Hold.self,
             TokenCommand.self,
+            Account.self,
             ClientCommand.self,
         ])
 

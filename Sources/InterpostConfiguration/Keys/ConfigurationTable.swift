@@ -248,5 +248,17 @@ package enum ConfigurationTable {
                 The file (mode 0600) with the tokens that `interpost token` makes for relays with accounts. Without it, `tokens` in
                 the state directory.
                 """),
+            .text(
+                "grants", \.grants, example: "/var/lib/interpost/accounts",
+                """
+                The folder (mode 0700) with what people have allowed accounts with `oauth`, encrypted: `interpost account authorise`.
+                Without it, `accounts` in the state directory.
+                """),
+            .text(
+                "grants-key", \.grantsKey, example: "credential:grants-key",
+                """
+                The key for these files: credential:NAME or file:PATH, 16 octets or more. Without it, a file beside the folder that is
+                made at the first time (mode 0600).
+                """),
         ])
 }

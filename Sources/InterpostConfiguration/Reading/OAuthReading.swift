@@ -93,16 +93,11 @@ extension ConfigurationReader {
             try keys.text("key", into: &found.key)
             try keys.text("certificate", into: &found.certificate)
             found.redirectURL = try url("redirect-url", &keys)
-            if let problem = found.problem { throw wrong(problem.key, in: node, problem.message) }
+            if let problem = found.problem { throw keys.problem(at: problem.key, in: node, problem.message) }
             oauth = found
         }
         guard let oauth else { throw error(at: node, "'oauth' is empty") }
         return oauth
-    }
-
-    /// A mistake at a key, or at the whole group where the key is missing.
-    private func wrong(_ key: String, in node: Node, _ message: String) -> ConfigurationError {
-        error(at: node.mapping?[Node(key)] ?? node, message)
     }
 
     /// The preset, with what the account says in its place.

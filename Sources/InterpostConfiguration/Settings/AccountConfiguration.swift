@@ -12,9 +12,9 @@ package struct AccountConfiguration: Sendable, Equatable {
     package var mailbox: String?
     /// `nil` for the strongest that server and secret allow.
     package var mechanism: LoginMechanism?
-    /// `nil` only where the mechanism needs none.
+    /// `nil` only where the mechanism needs none, or where a token is asked for.
     package var secret: SecretSource?
-    /// How it comes by tokens, in the place of a secret.
+    /// How tokens are come by, in place of a secret.
     package var oauth: OAuthConfiguration?
     /// What may be done in the account, by whomever; everything where it is `nil`.
     package var policy: Policy?
@@ -38,6 +38,9 @@ package struct AccountConfiguration: Sendable, Equatable {
         upstreams.first { $0.mailProtocol == mailProtocol }
     }
 
+    /// Whether each login name has a user of its own at the server.
+    package var hasUserPerLogin: Bool { user.contains(Self.placeholder) }
+
     /// Who logs in at the server for a client.
     package func user(for login: String) -> String { user.replacing(Self.placeholder, with: login) }
 
@@ -48,9 +51,6 @@ package struct AccountConfiguration: Sendable, Equatable {
 
     /// The mechanisms in which somebody can ask for the mail of somebody else.
     package static let mechanismsWithMailbox: Set<LoginMechanism> = [.plain, .scramSHA256, .xoauth2, .oauthBearer, .external]
-
-    /// The mechanisms in which a bearer token is said.
-    package static let mechanismsWithToken: Set<LoginMechanism> = [.xoauth2, .oauthBearer]
 
     /// A contradiction between its values, and the key that it is told about.
     var problem: (key: String, message: String)? {
@@ -65,9 +65,9 @@ package struct AccountConfiguration: Sendable, Equatable {
             return ("auth", "'auth: apop' is of POP3, and \(other.description) speaks \(other.mailProtocol.title)")
         }
         if oauth != nil {
-            if secret != nil { return ("secret", "'secret' or 'oauth': one of them is what the account logs in with") }
-            if let mechanism, !Self.mechanismsWithToken.contains(mechanism) {
-                return ("auth", "'auth: \(mechanism.rawValue)' takes no token: with 'oauth' it is auto, xoauth2 or oauthbearer")
+            if secret != nil { return ("secret", "'secret' or 'oauth': one of them says what the account logs in with") }
+            if let mechanism, ![.xoauth2, .oauthBearer].contains(mechanism) {
+                return ("auth", "with 'oauth', 'auth' is auto, xoauth2 or oauthbearer")
             }
         } else if mechanism == .external {
             if let clear = upstreams.first(where: { $0.security == .off }) {
@@ -78,8 +78,7 @@ package struct AccountConfiguration: Sendable, Equatable {
             }
         } else if secret == nil {
             return (
-                "secret",
-                "an account needs a 'secret': file:PATH, env:NAME, credential:NAME or exec:/path/of/a/program; or 'oauth'"
+                "secret", "an account needs a 'secret': file:PATH, env:NAME, credential:NAME or exec:/path/of/a/program; or 'oauth'"
             )
         }
         if mailbox != nil, let mechanism, !Self.mechanismsWithMailbox.contains(mechanism) {

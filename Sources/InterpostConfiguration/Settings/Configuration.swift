@@ -25,6 +25,10 @@ public struct Configuration: Sendable, Equatable {
     public var control: String?
     /// The file with the tokens that the program has made; one in the state directory when `nil`.
     public var tokens: String?
+    /// The folder with what people have allowed; one in the state directory when `nil`.
+    package var grants: String?
+    /// Where the key for these files is.
+    package var grantsKey: String?
 
     /// The defaults, without a relay.
     public init() {}
@@ -48,6 +52,9 @@ public struct Configuration: Sendable, Equatable {
             if !places.insert(place).inserted { problems.append("two relays listen on \(place)") }
         }
         if let problem = tls.problem { problems.append(problem.message) }
+        if let grantsKey, !["credential:", "file:"].contains(where: grantsKey.hasPrefix) {
+            problems.append("'grants-key' says where the key is: credential:NAME or file:PATH")
+        }
         return problems
     }
 }
