@@ -69,7 +69,8 @@ let package = Package(
         .target(
             name: "InterpostProxy",
             dependencies: [
-                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "CAllocator", "CPublicSuffix", "CZlib",
+                "InterpostConfiguration", "InterpostCore", "InterpostFiles", "InterpostOAuth", "CAllocator", "CPublicSuffix",
+                "CZlib",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -78,7 +78,8 @@ package struct AccountConfiguration: Sendable, Equatable {
             }
         } else if secret == nil {
             return (
-                "secret", "an account needs a 'secret': file:PATH, env:NAME, credential:NAME or exec:/path/of/a/program; or 'oauth'"
+                "secret",
+                "an account needs a 'secret': file:PATH, env:NAME, credential:NAME or exec:/path/of/a/program; or 'oauth'"
             )
         }
         if mailbox != nil, let mechanism, !Self.mechanismsWithMailbox.contains(mechanism) {

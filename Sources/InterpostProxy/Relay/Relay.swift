@@ -34,6 +34,8 @@ public final class Relay: Service {
     private let control: ControlSocket?
     /// Who is let in at relays with accounts; `nil` where there are none.
     private let tokens: TokenWatch?
+    /// What accounts log in with.
+    private let secrets: AccountSecrets?
 
     /// Opens all listeners; from here on clients are served.
     public init(source: @escaping Source, logger: Logger) async throws {
@@ -56,8 +58,14 @@ public final class Relay: Service {
         }
         let tokens = configuration.hasAccounts ? try TokenWatch(configuration, clock: SessionClock(), logger: logger) : nil
         self.tokens = tokens
+        let sink = sink
+        let secrets =
+            configuration.hasAccounts
+            ? try AccountSecrets(configuration) { sink.tell(.token($0), at: SessionClock().now) } : nil
+        self.secrets = secrets
         let shared = try SharedContext(
-            configuration, sink: sink, recording: recording, registry: registry, desk: tokens?.desk)
+            configuration, sink: sink, recording: recording, registry: registry, desk: tokens?.desk,
+            secrets: secrets)
         let box = ContextBox(configuration.relays.map { shared.context(for: $0, listener: $0.listen.description) })
         var channels: [any Channel] = []
         var listeners: [Listener] = []
@@ -130,6 +138,7 @@ public final class Relay: Service {
         await drain()
         control?.close()
         tokens?.stop()
+        await secrets?.stop()
         try? await group.shutdownGracefully()
         recording?.writer.close()
         sink.close()
@@ -181,8 +190,10 @@ public final class Relay: Service {
                 return refuseReload("the first relay with accounts, and the last one, take a restart")
             }
             try tokens?.replace(configuration)
+            try secrets?.replace(configuration)
             let shared = try SharedContext(
-                configuration, sink: sink, recording: recording, registry: registry, desk: tokens?.desk)
+                configuration, sink: sink, recording: recording, registry: registry, desk: tokens?.desk,
+                secrets: secrets)
             for (index, relay) in configuration.relays.enumerated() {
                 box.replace(shared.context(for: relay, listener: listeners[index].url), at: index)
             }
@@ -213,19 +224,22 @@ struct SharedContext {
     let recording: Recording?
     let registry: SessionRegistry
     let desk: ClientDesk?
+    let secrets: AccountSecrets?
 
     /// - Parameters:
     ///   - desk: Who is let in at relays with accounts.
+    ///   - secrets: What these log in with.
     ///   - serverContexts: What clients are served with; made from the configuration if left out.
     init(
         _ configuration: Configuration, sink: EventSink, recording: Recording?, registry: SessionRegistry,
-        desk: ClientDesk? = nil, serverContexts: ServerContexts? = nil
+        desk: ClientDesk? = nil, secrets: AccountSecrets? = nil, serverContexts: ServerContexts? = nil
     ) throws {
         self.configuration = configuration
         self.sink = sink
         self.recording = recording
         self.registry = registry
         self.desk = desk
+        self.secrets = secrets
         self.serverContexts = try serverContexts ?? ServerContexts(configuration.tls)
         verifier = try UpstreamVerifier(
             trust: configuration.tls.trust, skipsVerification: configuration.tls.skipsUpstreamVerification)
@@ -255,9 +269,9 @@ struct SharedContext {
 
 extension SharedContext {
     private func brokerage(of relay: RelayConfiguration) -> Brokerage? {
-        guard let desk, let names = relay.accounts else { return nil }
+        guard let desk, let secrets, let names = relay.accounts else { return nil }
         return Brokerage(
-            desk: desk, accounts: configuration.accounts.filter { names.contains($0.name) }, secrets: AccountSecrets(),
+            desk: desk, accounts: configuration.accounts.filter { names.contains($0.name) }, secrets: secrets,
             maximumFailures: configuration.limits.loginFailures)
     }
 }

@@ -49,11 +49,13 @@ struct Account: AsyncParsableCommand {
         let reader = SecretReader()
         let account = OAuthAccount(found) { source in try await reader.read(source, of: found.name) }
         guard let account else {
-            throw UserError("the account '\(found.name)' has no 'oauth': it logs in with its 'secret', and nobody has to allow it")
+            throw UserError(
+                "the account '\(found.name)' has no 'oauth': it logs in with its 'secret', and nobody has to allow it")
         }
         guard found.hasUserPerLogin else { return Place(account: account, user: nil) }
         guard LoginName.isGood(name) else {
-            throw UserError("the account '\(found.name)' is for many: say the login name of one of them, such as anna@example.org")
+            throw UserError(
+                "the account '\(found.name)' is for many: say the login name of one of them, such as anna@example.org")
         }
         return Place(account: account, user: found.user(for: name))
     }
