@@ -33,6 +33,7 @@ extension AccountConfiguration {
             [
                 "account \(name) → \(upstreams.map(\.description).joined(separator: ", ")) as \(user)",
                 mailbox.map { "mailbox: \($0)" }, "auth: \(mechanism?.rawValue ?? "auto")", secret.map { "secret: \($0)" },
+                oauth.map { "oauth: \($0.provider.name ?? "no preset"), flow \($0.flow.rawValue)" },
                 policy.map { "policy: \($0.named)" },
             ] as [String?]
         return [said.compactMap(\.self).joined(separator: ", ")] + (policy?.rulesWithoutEffect ?? []).map { "  \($0)" }

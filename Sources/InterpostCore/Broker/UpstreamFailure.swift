@@ -69,7 +69,10 @@ extension UpstreamFailure {
         case "AUTHORIZATIONFAILED":
             self.init(.authentication, "the server says AUTHORIZATIONFAILED: this user may not act for the account's mailbox")
         default:
-            let isLimit = status.text.hasPrefixIgnoringCase("TOO MANY SIMULTANEOUS")
+            // Gmail, Dovecot
+            let isLimit =
+                status.text.hasPrefixIgnoringCase("TOO MANY SIMULTANEOUS")
+                || status.text.hasPrefixIgnoringCase("MAXIMUM NUMBER OF CONNECTIONS")
             self =
                 isLimit
                 ? Self(.limit, "the server has too many sessions of this account")
