@@ -12,6 +12,8 @@ enum BrokerStep: Sendable {
     case secure
     case ask(BrokerRequest)
     case tell(LogEvent)
+    /// The account's secret: it is in no log and in no capture, whoever repeats it.
+    case conceal(Secret)
     /// The client is logged in: from here on this gate is between the two.
     case relay(any Gate, answer: ByteBuffer)
     /// Both connections end. What the client hears last was an `answer` before.
@@ -95,6 +97,7 @@ struct Broker: Sendable {
         case (.connecting, .failed(let failure)), (.opening, .failed(let failure)), (.securing, .failed(let failure)):
             fail(failure)
         case (.login(var login), _):
+            if case .secret(let secret) = answer { steps.append(.conceal(secret)) }
             login.receive(answer)
             stage = .login(login)
         default: break
@@ -173,6 +176,7 @@ struct Broker: Sendable {
 
     private mutating func begin(_ account: UpstreamAccount) {
         self.account = account
+        steps.append(.conceal(account.identity.secret))
         if account.security == .off {
             steps.append(.tell(.warning("a login in clear text: the connection to the server is not encrypted")))
         }
@@ -199,9 +203,12 @@ struct Broker: Sendable {
             stage = .securing(greeting: CapabilityEditor.withoutCapabilities(greeting: greeting)?.line ?? greeting)
             steps.append(.secure)
         case .refused: fail(UpstreamFailure(.unavailable, "the server refuses the connection"))
-        case .failed(let reason, let anomaly):
-            if let anomaly { steps.append(.tell(.anomaly(anomaly))) }
-            fail(UpstreamFailure(anomaly == nil ? .unavailable : .administrator, reason))
+        case .failed(let reason, let anomaly?):
+            steps.append(.tell(.anomaly(anomaly)))
+            fail(UpstreamFailure(.administrator, reason))
+        // The reason is in the server's words.
+        case .failed(_, nil):
+            fail(UpstreamFailure(.unavailable, "the server refuses \(settings.mailProtocol == .imap ? "STARTTLS" : "STLS")"))
         }
     }
 

@@ -12,13 +12,14 @@ package struct ClientDirectory: Sendable {
     /// The proof that takes longest to look at, so that a refusal takes as long for a name that does not exist; `nil` where none is slow.
     package private(set) var slowestProof: ClientRecord.Proof?
     /// The rounds of SCRAM that most clients have.
-    package private(set) var usualIterations = SCRAMKeys.rounds.lowerBound
+    package let usualIterations: Int
     /// The SASL mechanisms by which clients can log in. SCRAM is among them only if all clients have its keys: many clients choose the
     /// strongest that is offered, and would fail with a token.
     package private(set) var mechanisms: [LoginMechanism] = [.plain, .login]
 
     /// Of two records with the same name the first one counts.
     package init(_ records: [ClientRecord]) {
+        usualIterations = Self.usualIterations(of: records)
         for record in records {
             note(record.proof)
             if record.name.utf8.contains(UInt8(ascii: "*")) {
@@ -33,13 +34,20 @@ package struct ClientDirectory: Sendable {
     }
 
     private mutating func note(_ proof: ClientRecord.Proof) {
-        switch proof {
-        case .token: break
-        case .scrypt: slowestProof = proof
-        case .scram(let keys):
-            usualIterations = keys.iterations
-            if slowestProof == nil { slowestProof = proof }
+        switch (proof, slowestProof) {
+        case (.token, _): break
+        case (.scrypt(let hash), .scrypt(let other)?) where hash.cost <= other.cost: break
+        case (.scrypt, _): slowestProof = proof
+        case (.scram, .scrypt): break
+        case (.scram(let keys), .scram(let other)?) where keys.iterations <= other.iterations: break
+        case (.scram, _): slowestProof = proof
         }
+    }
+
+    private static func usualIterations(of records: [ClientRecord]) -> Int {
+        var counts: [Int: Int] = [:]
+        for case .scram(let keys) in records.map(\.proof) { counts[keys.iterations, default: 0] += 1 }
+        return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? SCRAMKeys.rounds.lowerBound
     }
 
     /// The record for a login name: the one with this very name, otherwise the one with the longest pattern that fits.

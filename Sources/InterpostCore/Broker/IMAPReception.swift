@@ -52,6 +52,8 @@ struct IMAPReception: Reception {
         case .connected, .derived, .secret, .failed: return
         }
         self.login = login
+        // A client that breaks off now has failed all the same.
+        if case .verdict(.refused(let refusal)) = answer, case .challenge = outcome { fail(refusal, detail: nil) }
         carryOut(outcome)
     }
 
@@ -186,7 +188,8 @@ struct IMAPReception: Reception {
         if text.equalsIgnoringCase("*") {
             self.login = nil
             stage = .ready
-            return complete(tag, "BAD the login is cancelled")
+            complete(tag, "BAD the login is cancelled")
+            return endAfterFailures()
         }
         let outcome = login.receive(text)
         self.login = login
@@ -210,12 +213,22 @@ struct IMAPReception: Reception {
             steps.append(.letIn(grant))
         case .refused(let refusal, let detail):
             stage = .ready
-            failures += 1
-            steps.append(.tell(.clientLogin(ClientLoginFacts(refused: refusal, detail: detail, by: login))))
+            fail(refusal, detail: detail)
             login = nil
             complete(tag, "NO [AUTHENTICATIONFAILED] \(ReceptionSettings.refusal)")
-            if failures >= settings.broker.maximumFailures { close(saying: "Too many logins have failed") }
+            endAfterFailures()
         }
+    }
+
+    private mutating func fail(_ refusal: LoginRefusal, detail: String?) {
+        guard login?.isTold != true else { return }
+        login?.isTold = true
+        failures += 1
+        steps.append(.tell(.clientLogin(ClientLoginFacts(refused: refusal, detail: detail, by: login))))
+    }
+
+    private mutating func endAfterFailures() {
+        if failures >= settings.broker.maximumFailures { close(saying: "Too many logins have failed") }
     }
 
     mutating func admit(

@@ -29,7 +29,7 @@ struct IMAPUpstreamLogin: UpstreamLogin {
     private var heard: [ByteBuffer]?
     /// LOGIN, one piece after each `+`.
     private var segments: ArraySlice<ByteBuffer> = []
-    private var hasRenewed = false
+    private var renewal: TokenRenewal?
 
     init(_ account: UpstreamAccount, nonces: NonceSource, believesGreeting: Bool) {
         self.account = account
@@ -104,6 +104,9 @@ struct IMAPUpstreamLogin: UpstreamLogin {
     private mutating func loggedIn(_ status: IMAPStatus) {
         guard status.result == .ok else { return refused(status) }
         if let problem = exchange?.problemWithSuccess { return fail(problem) }
+        guard segments.isEmpty else {
+            return fail(.administrator, "LOGIN: the server says OK before it has heard the password")
+        }
         if let names = heard {
             capabilities = names
             finish()
@@ -114,21 +117,22 @@ struct IMAPUpstreamLogin: UpstreamLogin {
     }
 
     private mutating func refused(_ status: IMAPStatus) {
-        guard let exchange, exchange.usesToken else { return fail(UpstreamFailure(login: status)) }
-        guard hasRenewed else {
-            hasRenewed = true
-            return steps.append(.ask(.renewSecret(refused: identity.secret)))
+        let failure = UpstreamFailure(login: status)
+        let isAboutToken = failure.kind == .authentication || status.codeName == Keyword("EXPIRED")
+        guard let exchange, exchange.usesToken, isAboutToken else { return fail(failure) }
+        guard renewal == nil else {
+            return fail(
+                .authentication,
+                "the server takes the account's token for bad\(exchange.tokenProblem), also a new one: authorise it again")
         }
-        fail(
-            .authentication,
-            "the server takes the account's token for bad\(exchange.tokenProblem), also a new one: authorise it again")
+        renewal = .asked
+        steps.append(.ask(.renewSecret(refused: identity.secret)))
     }
 
     // MARK: - Logging in
 
     private mutating func logIn() {
         stage = .login
-        heard = nil
         let candidates: [LoginMechanism] = [.scramSHA256, .cramMD5, .plain, .login, .password]
         switch LoginMechanism.chosen(for: account, of: candidates, offers: offers) {
         case .failure(let failure): fail(failure)
@@ -147,6 +151,7 @@ struct IMAPUpstreamLogin: UpstreamLogin {
     }
 
     private mutating func logIn(by mechanism: LoginMechanism) {
+        heard = nil
         exchange = UpstreamExchange(mechanism, identity, nonce: nonces.next())
         if let problem = exchange?.problem { return fail(problem) }
         guard let name = mechanism.saslName else {
@@ -195,7 +200,8 @@ struct IMAPUpstreamLogin: UpstreamLogin {
         switch answer {
         case .derived(let key): if let outcome = exchange?.derived(key) { carryOut(outcome) }
         case .secret(let secret):
-            guard let mechanism = exchange?.mechanism else { return }
+            guard renewal == .asked, let mechanism = exchange?.mechanism else { return }
+            renewal = .answered
             identity.secret = secret
             logIn(by: mechanism)
         case .failed(let failure): fail(failure)

@@ -3,6 +3,8 @@
 ///     1st and 2nd failure      no wait
 ///     3rd, 4th, 5th …          1 s, 2 s, 4 s …, 30 s at most
 ///
+/// Addresses of IPv6 count as one where their first 64 bits are the same.
+///
 /// A name that others guess at from elsewhere makes its owner wait 2 s at most: nobody is locked out by strangers. A failure is
 /// forgotten after 15 minutes, or with a login that succeeds.
 package struct LoginThrottle: Sendable {
@@ -27,8 +29,8 @@ package struct LoginThrottle: Sendable {
 
     /// Nanoseconds that an attempt waits before it is looked at.
     package func wait(address: String, name: String, at time: WireTime) -> Int64 {
-        let byAddress = Self.wait(after: addresses[address], at: time)
-        let byName = Self.wait(after: names[String(name.prefix(64))], at: time)
+        let byAddress = Self.wait(after: addresses[Self.key(address: address)], at: time)
+        let byName = Self.wait(after: names[Self.key(name: name)], at: time)
         return max(byAddress, min(byName, Self.longestByName))
     }
 
@@ -38,15 +40,23 @@ package struct LoginThrottle: Sendable {
     }
 
     package mutating func failed(address: String, name: String, at time: WireTime) {
-        Self.note(address, in: &addresses, at: time)
-        // A name of any length would be kept otherwise.
-        Self.note(String(name.prefix(64)), in: &names, at: time)
+        Self.note(Self.key(address: address), in: &addresses, at: time)
+        Self.note(Self.key(name: name), in: &names, at: time)
     }
 
     package mutating func succeeded(address: String, name: String) {
-        addresses.removeValue(forKey: address)
-        names.removeValue(forKey: String(name.prefix(64)))
+        addresses.removeValue(forKey: Self.key(address: address))
+        names.removeValue(forKey: Self.key(name: name))
     }
+
+    /// Who has one address of IPv6 mostly has all that begin with the same 64 bits: they count as one.
+    private static func key(address: String) -> String {
+        guard let parsed = IPAddress(address), parsed.isIPv6, parsed.number >> 32 != 0xFFFF else { return address }
+        return "\(IPAddress(ipv6: parsed.number & ~UInt128(UInt64.max)))/64"
+    }
+
+    /// The beginning of a name: one of any length would be kept otherwise. A single character may have any number of scalars.
+    private static func key(name: String) -> String { String(String.UnicodeScalarView(name.unicodeScalars.prefix(64))) }
 
     private static func note(_ key: String, in counts: inout [String: Count], at time: WireTime) {
         if counts.count >= maximumEntries, counts[key] == nil { shrink(&counts, at: time) }

@@ -54,6 +54,8 @@ struct POP3Reception: Reception {
         case .connected, .derived, .secret, .failed: return
         }
         self.login = login
+        // A client that breaks off now has failed all the same.
+        if case .verdict(.refused(let refusal)) = answer, case .challenge = outcome { fail(refusal, detail: nil) }
         carryOut(outcome)
     }
 
@@ -180,7 +182,8 @@ struct POP3Reception: Reception {
         if text.equalsIgnoringCase("*") {
             self.login = nil
             stage = .ready
-            return say("-ERR the login is cancelled")
+            say("-ERR the login is cancelled")
+            return endAfterFailures()
         }
         let outcome = login.receive(text)
         self.login = login
@@ -201,13 +204,21 @@ struct POP3Reception: Reception {
             steps.append(.letIn(grant))
         case .refused(let refusal, let detail):
             stage = .ready
-            failures += 1
-            steps.append(.tell(.clientLogin(ClientLoginFacts(refused: refusal, detail: detail, by: login))))
+            fail(refusal, detail: detail)
             login = nil
             say("-ERR [AUTH] \(ReceptionSettings.refusal)")
-            if failures >= settings.broker.maximumFailures { close(saying: nil) }
+            endAfterFailures()
         }
     }
+
+    private mutating func fail(_ refusal: LoginRefusal, detail: String?) {
+        guard login?.isTold != true else { return }
+        login?.isTold = true
+        failures += 1
+        steps.append(.tell(.clientLogin(ClientLoginFacts(refused: refusal, detail: detail, by: login))))
+    }
+
+    private mutating func endAfterFailures() { if failures >= settings.broker.maximumFailures { close(saying: nil) } }
 
     mutating func admit(
         capabilities: [ByteBuffer], policy: Policy, context: PolicyContext

@@ -27,7 +27,7 @@ struct POP3UpstreamLogin: UpstreamLogin {
     private var timestamp: ByteBuffer?
     private var listing: [ByteBuffer] = []
     private var isPassDue = false
-    private var hasRenewed = false
+    private var renewal: TokenRenewal?
     private(set) var method: String?
     var capabilities: [ByteBuffer] { [] }
 
@@ -80,14 +80,15 @@ struct POP3UpstreamLogin: UpstreamLogin {
     }
 
     private mutating func refused(_ reply: POP3Reply) {
-        guard let exchange, exchange.usesToken else { return fail(UpstreamFailure(login: reply)) }
-        guard hasRenewed else {
-            hasRenewed = true
-            return steps.append(.ask(.renewSecret(refused: identity.secret)))
+        let failure = UpstreamFailure(login: reply)
+        guard let exchange, exchange.usesToken, failure.kind == .authentication else { return fail(failure) }
+        guard renewal == nil else {
+            return fail(
+                .authentication,
+                "the server takes the account's token for bad\(exchange.tokenProblem), also a new one: authorise it again")
         }
-        fail(
-            .authentication,
-            "the server takes the account's token for bad\(exchange.tokenProblem), also a new one: authorise it again")
+        renewal = .asked
+        steps.append(.ask(.renewSecret(refused: identity.secret)))
     }
 
     // MARK: - Logging in
@@ -173,7 +174,8 @@ struct POP3UpstreamLogin: UpstreamLogin {
         switch answer {
         case .derived(let key): if let outcome = exchange?.derived(key) { carryOut(outcome) }
         case .secret(let secret):
-            guard let mechanism = exchange?.mechanism else { return }
+            guard renewal == .asked, let mechanism = exchange?.mechanism else { return }
+            renewal = .answered
             identity.secret = secret
             logIn(by: mechanism)
         case .failed(let failure): fail(failure)

@@ -17,6 +17,8 @@ struct ReceptionLogin: Sendable {
     private(set) var name: String?
     private var exchange: SASLServer?
     private var verdict: LoginVerdict?
+    /// That it has failed was told and counted already, while the client still has something to say.
+    var isTold = false
 
     /// LOGIN, or USER and PASS.
     static func plain(name: ByteBuffer, secret: Secret) -> (login: ReceptionLogin, outcome: Outcome) {

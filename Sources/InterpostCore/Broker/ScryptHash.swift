@@ -44,6 +44,9 @@ package struct ScryptHash: Sendable, Equatable, CustomStringConvertible {
         "$scrypt$ln=\(logCost),r=\(blockSize),p=\(parallelism)$\(Self.encode(salt))$\(Self.encode(hash))"
     }
 
+    /// How long it takes to make, beside others.
+    var cost: Int { (blockSize * parallelism) << logCost }
+
     private static func number(_ name: String, _ text: Substring, in range: ClosedRange<Int>) -> Int? {
         guard text.hasPrefix(name) else { return nil }
         let digits = text.dropFirst(name.count)

@@ -59,7 +59,8 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
 extension UpstreamFailure {
     /// What an IMAP server's refusal of a login means.
     init(login status: IMAPStatus) {
-        let code = status.codeName?.description
+        // A code that nobody knows may be anything, a secret too.
+        let code = status.codeName.map(\.description).flatMap { Self.imapCodes.contains($0) ? $0 : nil }
         switch code {
         case "UNAVAILABLE", "INUSE", "SERVERBUG": self.init(.unavailable, "the server says \(code ?? ""): try again later")
         case "LIMIT", "OVERQUOTA":
@@ -81,6 +82,13 @@ extension UpstreamFailure {
                     "the server refuses the login\(code.map { " (\($0))" } ?? ""): check the account's user and secret")
         }
     }
+
+    /// RFC 5530 §3, RFC 9051 §7.1, and Gmail's WEBALERT.
+    private static let imapCodes: Set = [
+        "ALERT", "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "CANNOT", "CLIENTBUG", "CONTACTADMIN", "EXPIRED", "INUSE",
+        "LIMIT",
+        "NOPERM", "OVERQUOTA", "PRIVACYREQUIRED", "SERVERBUG", "UNAVAILABLE", "WEBALERT",
+    ]
 
     /// What a POP3 server's refusal of a login means (RFC 2449 §8.1, RFC 3206).
     init(login reply: POP3Reply) {

@@ -25,6 +25,9 @@ protocol UpstreamLogin: Sendable {
     var method: String? { get }
 }
 
+/// The server has refused the account's token, and another one was asked for. That is done once.
+enum TokenRenewal: Sendable { case asked, answered }
+
 /// The SASL part of a login at a server: what is sent in base64 and when, one more try with a new token, and whether OK is believed.
 struct UpstreamExchange: Sendable {
     enum Outcome: Sendable {
@@ -54,12 +57,13 @@ struct UpstreamExchange: Sendable {
     /// - Parameter limit: Octets that it may have; 0 where the server does not take it with the command. A longer one waits for `+`.
     mutating func begin(limit: Int) -> ByteBuffer? {
         guard let response = client.initialResponse else { return nil }
-        let line = Self.encode(response)
+        var line = Self.encode(response)
+        if line.readableBytes == 0 { line.writeStaticString("=") }
         guard line.readableBytes <= limit else {
             held = response
             return nil
         }
-        return line.readableBytes == 0 ? ByteBuffer(string: "=") : line
+        return line
     }
 
     /// A `+` line of the server.
@@ -99,8 +103,13 @@ struct UpstreamExchange: Sendable {
     /// Whether another token may be of use.
     var usesToken: Bool { mechanism == .xoauth2 || mechanism == .oauthBearer }
 
-    /// What the server said was wrong with the token, in its own short words; nothing where it said nothing.
-    var tokenProblem: String { client.bearerFailure?.status.map { " (\($0))" } ?? "" }
+    /// What the server said was wrong with the token; nothing where it used no word that is known: it may repeat the token.
+    var tokenProblem: String {
+        client.bearerFailure?.status.flatMap { Self.tokenProblems.contains($0) ? " (\($0))" : nil } ?? ""
+    }
+
+    /// RFC 6750 §3.1, and HTTP's numbers, which Google and Microsoft say.
+    private static let tokenProblems: Set = ["invalid_request", "invalid_token", "insufficient_scope", "400", "401", "403"]
 
     private var name: String { mechanism.saslName?.description ?? mechanism.rawValue }
 

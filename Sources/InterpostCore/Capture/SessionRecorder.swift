@@ -27,6 +27,12 @@ package struct SessionRecorder: Sendable {
         upstreamRedactor = redactor
     }
 
+    /// A secret that is not the client's: it is recorded nowhere from now on.
+    package mutating func conceal(_ secret: Secret) {
+        redactor.conceal(secret)
+        upstreamRedactor.conceal(secret)
+    }
+
     /// What a side said, or Interpost in its place; the latter is recorded when it is sent.
     package mutating func record(_ event: MailEvent) {
         let bytes = redactor.redact(event)

@@ -47,6 +47,9 @@ public struct SessionObserver: Sendable {
         maildrop = MaildropFollower(following)
     }
 
+    /// A secret that is not the client's: it is shown nowhere from now on.
+    public mutating func conceal(_ secret: Secret) { redactor.learn(secret) }
+
     /// Calls `tell` with each log event that `event` gives rise to.
     public mutating func observe(_ event: MailEvent, tell: (LogEvent) -> Void) {
         if !event.isOurs {

@@ -28,6 +28,9 @@ package struct EventRedactor: Sendable {
         content?.learn(event)
     }
 
+    /// Takes this for a secret, although nobody has said it.
+    mutating func conceal(_ secret: Secret) { credentials?.conceal(secret) }
+
     /// Takes a secret of the session's other leg for one on this leg, too.
     mutating func takeSecrets(of other: EventRedactor) {
         if let other = other.credentials { credentials?.takeSecrets(of: other) }

@@ -9,6 +9,8 @@ public enum SessionAction: Sendable {
     case recordUpstream(MailEvent)
     /// Something to tell that is not on the wire.
     indirect case tell(LogEvent)
+    /// For the log and the capture: this is in neither from now on, whoever says it.
+    case conceal(Secret)
     /// For the log and the capture.
     indirect case judged(GateDecision)
     /// For the log and the capture: why the session ends, and what the server said last.

@@ -248,6 +248,7 @@ public struct SessionCore: Sendable {
         case .secure: ready.append(.startTLS(.server))
         case .ask(let request): ready.append(.ask(BrokerQuestion(request: request)))
         case .tell(let event): ready.append(.tell(event))
+        case .conceal(let secret): ready.append(.conceal(secret))
         case .relay(let gate, let answer):
             self.gate = gate
             broker = nil

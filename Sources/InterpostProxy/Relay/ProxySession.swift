@@ -293,6 +293,9 @@ final class ProxySession: LegOwner {
             observer.observe(event) { pendingEvents.append($0) }
         case .recordUpstream(let event): recorder?.record(upstream: event)
         case .tell(let event): observer.observe(told: event) { tell($0) }
+        case .conceal(let secret):
+            observer.conceal(secret)
+            recorder?.conceal(secret)
         case .judged(let decision):
             observer.observe(decision) { event in
                 if case .policy(let facts) = event, facts.verdict == .hold {

@@ -17,6 +17,8 @@ struct TestDesk: Sendable {
     /// Why the account cannot be used, if it cannot.
     var failure: UpstreamFailure?
     private var isRenewable = false
+    /// The account's.
+    private var accountSecret = Self.secret
 
     static let token = "ip-sesame"
     static let password = "pencil"
@@ -33,6 +35,7 @@ struct TestDesk: Sendable {
             case "auth": auth = .init(rawValue: parts[1])
             case "mailbox": mailbox = parts[1]
             case "failure": failure = UpstreamFailure.Kind(rawValue: parts[1]).map { UpstreamFailure($0, "as the test has it") }
+            case "secret": accountSecret = parts[1]
             case "renew": isRenewable = parts[1] == "yes"
             case "mechanisms":
                 mechanisms = parts[1].split(separator: ",").compactMap { LoginMechanism(rawValue: String($0)) }
@@ -79,7 +82,8 @@ struct TestDesk: Sendable {
                 UpstreamAccount(
                     name: grant.account,
                     identity: SASLClient.Identity(
-                        user: "anna@example.org", authorizationIdentity: mailbox, secret: Secret(ByteBuffer(string: Self.secret)),
+                        user: "anna@example.org", authorizationIdentity: mailbox,
+                        secret: Secret(ByteBuffer(string: accountSecret)),
                         host: "imap.example.org", port: 993),
                     mechanism: auth, security: upstream, policy: policy))
         case .derive(let derivation):

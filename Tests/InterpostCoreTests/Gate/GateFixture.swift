@@ -174,6 +174,9 @@ struct GatePlayer {
                     log.append($0)
                     recorder.tell($0, at: WireTime(nanoseconds: 0))
                 }
+            case .conceal(let secret):
+                observer.conceal(secret)
+                recorder.conceal(secret)
             case .ask(let question):
                 if let answer = desk?.answer(question.request) { core.receive(answer, at: WireTime(nanoseconds: 0)) }
             case .send(let bytes, .client): heard.client += bytes.readableBytesView

@@ -76,7 +76,7 @@ private struct Player {
             case .tell(let event): observer.observe(told: event) { log.append($0) }
             case .startTLS(let side): core.tlsIsUp(side)
             case .close: isClosed = true
-            case .send, .say, .hold, .ask, .spend, .settle, .startDeflate: break
+            case .send, .say, .hold, .ask, .conceal, .spend, .settle, .startDeflate: break
             }
         }
     }

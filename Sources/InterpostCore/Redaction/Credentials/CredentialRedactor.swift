@@ -68,6 +68,9 @@ package struct CredentialRedactor: Sendable {
         if case .saslChallenge = event.meaning { _ = sasl.challenge(event.bytes) }
     }
 
+    /// Takes this for a secret, although nobody has said it.
+    mutating func conceal(_ secret: Secret) { echoes.learn(secret) }
+
     /// Takes a secret of the session's other leg for one on this leg, too.
     mutating func takeSecrets(of other: CredentialRedactor) { echoesOfOtherLeg = other.echoes }
 

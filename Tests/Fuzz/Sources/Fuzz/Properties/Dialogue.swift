@@ -29,6 +29,33 @@ struct Dialogue {
         case login
         case tlsIsUp(Side), clearText(Side), inputEnded(Side), closed(Side), deflateBroke(Side)
         case drain, end, timeOut, turnAway, upstreamFailed
+        /// What the shell of a brokered session finds out, whether it was asked or not.
+        case give(DeskAnswer)
+        /// The client logs in by SCRAM-SHA-256; the server says what is due in it.
+        case scram, sign
+    }
+
+    enum DeskAnswer: Equatable {
+        case keys, accepted, connected, derived, secret
+        case refused(LoginRefusal)
+        case failed(UpstreamFailure.Kind)
+    }
+
+    /// The account of a brokered session: `@ account xoauth2 required mailbox`.
+    struct Account {
+        var mechanism: LoginMechanism?
+        var security = SessionSettings.UpstreamSecurity.implicit
+        var hasMailbox = false
+
+        init() {}
+
+        fileprivate init(_ words: some Sequence<String>) {
+            for word in words {
+                if word == "mailbox" { hasMailbox = true }
+                mechanism = LoginMechanism(rawValue: word) ?? mechanism
+                security = .init(rawValue: word) ?? security
+            }
+        }
     }
 
     /// Octets that are said, at most, when the repetitions are written out.
@@ -40,6 +67,9 @@ struct Dialogue {
     var cut = 3
     /// TLS comes up at `@ tls`, and not by itself.
     var negotiatesByHand = false
+    /// What the shell of a brokered session is asked waits for `@ give …`.
+    var answersByHand = false
+    var account = Account()
     /// How the client logs in, every time: `@ login`, `@ login quoted`.
     var login: LoginForm?
     private let input: ByteBuffer
@@ -49,6 +79,13 @@ struct Dialogue {
     var limits: WireLimits { settings.limits }
     /// What `@ login` tells the server, and `%p` and `%m` stand for: the password, the SASL message that carries it.
     var secret: PlantedSecret? { login.map { PlantedSecret(for: input, form: $0) } }
+
+    /// The account's own, in a brokered session: `%a`, and `%b` in base64.
+    var accountSecret: PlantedSecret {
+        var other = input
+        other.writeStaticString("account")
+        return PlantedSecret(for: other, form: .plain)
+    }
 
     init(_ input: ByteBuffer, _ mailProtocol: MailProtocol) {
         self.input = input
@@ -120,6 +157,11 @@ struct Dialogue {
         case "time-out": steps.append(.direct(.timeOut))
         case "turn-away": steps.append(.direct(.turnAway))
         case "failed": steps.append(.direct(.upstreamFailed))
+        case "account": account = Account(words.dropFirst())
+        case "ask-by-hand": answersByHand = true
+        case "give": if let answer = DeskAnswer(words.dropFirst()) { steps.append(.direct(.give(answer))) }
+        case "scram": steps.append(.direct(.scram))
+        case "sign": steps.append(.direct(.sign))
         default: break
         }
     }
@@ -198,6 +240,23 @@ extension Dialogue {
         return stride(from: bytes.readerIndex, to: bytes.writerIndex, by: length).map {
             let piece = bytes.getSlice(at: $0, length: min(length, bytes.writerIndex - $0)) ?? ByteBuffer()
             return cutting == .single ? piece : ByteBuffer(bytes: piece.readableBytesView)
+        }
+    }
+}
+
+extension Dialogue.DeskAnswer {
+    /// `refused expired`, `failed limit`, `keys` …
+    fileprivate init?(_ words: ArraySlice<String>) {
+        let kind = words.dropFirst().first ?? ""
+        switch words.first {
+        case "keys": self = .keys
+        case "accepted": self = .accepted
+        case "refused": self = .refused(LoginRefusal(rawValue: kind) ?? .wrongSecret)
+        case "connected": self = .connected
+        case "derived": self = .derived
+        case "secret": self = .secret
+        case "failed": self = .failed(UpstreamFailure.Kind(rawValue: kind) ?? .unavailable)
+        default: return nil
         }
     }
 }

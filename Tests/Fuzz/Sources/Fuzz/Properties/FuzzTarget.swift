@@ -11,6 +11,8 @@ enum FuzzTarget: String, CaseIterable {
     case pop3Tap = "pop3-tap"
     case imapGate = "imap-gate"
     case pop3Gate = "pop3-gate"
+    case imapBroker = "imap-broker"
+    case pop3Broker = "pop3-broker"
     case readers
     case transcript, rawlog, tls, pcap, capture, oauth
 
@@ -25,6 +27,8 @@ enum FuzzTarget: String, CaseIterable {
         case .pop3Tap: try TapProperties.check(Dialogue(input, .pop3))
         case .imapGate: try GateProperties.check(Dialogue(input, .imap))
         case .pop3Gate: try GateProperties.check(Dialogue(input, .pop3))
+        case .imapBroker: try BrokerProperties.check(Dialogue(input, .imap))
+        case .pop3Broker: try BrokerProperties.check(Dialogue(input, .pop3))
         case .readers: try ReaderProperties.check(Dialogue(input, .imap))
         case .transcript: try FileProperties.checkTranscript(input)
         case .rawlog: try FileProperties.checkRawlog(input)

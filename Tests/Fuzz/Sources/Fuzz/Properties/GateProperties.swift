@@ -72,7 +72,7 @@ private struct GateRun {
             case .record(let event):
                 secrets.note(event)
                 observer.observe(event) { log.append($0) }
-            case .recordUpstream, .hold, .ask, .spend, .settle: break
+            case .recordUpstream, .hold, .ask, .conceal, .spend, .settle: break
             case .tell(let event):
                 if case .anomaly(let anomaly) = event, anomaly.kind != .literalNotAwaited { hasSwitched = true }
                 log.append(event)

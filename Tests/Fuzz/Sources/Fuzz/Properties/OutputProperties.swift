@@ -31,7 +31,7 @@ enum OutputProperties {
         }
     }
 
-    private static func contains(_ text: [UInt8], _ secrets: [[UInt8]]) -> Bool {
+    static func contains(_ text: [UInt8], _ secrets: [[UInt8]]) -> Bool {
         for start in text.indices {
             for secret in secrets where text.count - start >= secret.count {
                 if secret.indices.allSatisfy({ lowercased(text[start + $0]) == secret[$0] }) { return true }
