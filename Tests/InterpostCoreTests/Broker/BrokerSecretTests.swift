@@ -54,20 +54,22 @@ import Testing
         .pop3: "C: STAT|S: +OK 1 2 %s|C: UIDL|S: +OK %s|S: 1 %s|S: .|C: NOOP|S: -ERR [X %s] %s|C: QUIT|S: +OK %s",
     ]
 
+    static let spellings = 7
     static let clientSecret = "Hunter2&Comp"
     static let accountSecret = "Qzv/7\"rTy\\ppk"
     static let accountToken = "Qzv.7_rTy-ppk+xx"
 
     @Test(arguments: MailProtocol.allCases, ClientLeg.allCases)
     func `are in no output, on neither leg`(mailProtocol: MailProtocol, leg: ClientLeg) throws {
-        for form in Self.forms[mailProtocol] ?? [] {
-            for (mechanism, answers) in Self.upstreams[mailProtocol] ?? [] {
-                for spelling in 0..<7 {
-                    var session = BrokeredSession(mailProtocol, leg, mechanism, spelling)
-                    session.play(form: form, answers: answers, afterwards: Self.afterwards[mailProtocol] ?? "")
-                    #expect(session.isLetIn, "\(form)")
-                    session.expectNoSecrets("\(form), \(mechanism), spelling \(spelling)")
-                }
+        let (forms, upstreams) = (Self.forms[mailProtocol] ?? [], Self.upstreams[mailProtocol] ?? [])
+        // Each form with each server, and each server with each spelling.
+        for index in 0..<max(forms.count, Self.spellings) {
+            let form = forms[index % forms.count]
+            for (mechanism, answers) in upstreams {
+                var session = BrokeredSession(mailProtocol, leg, mechanism, index % Self.spellings)
+                session.play(form: form, answers: answers, afterwards: Self.afterwards[mailProtocol] ?? "")
+                #expect(session.isLetIn, "\(form)")
+                session.expectNoSecrets("\(form), \(mechanism), spelling \(index % Self.spellings)")
             }
         }
     }
@@ -250,8 +252,8 @@ private struct BrokeredSession {
         for (index, text) in output.enumerated() {
             let lines = text.lowercased().split(separator: "\n")
             for secret in forbidden {
-                let found = lines.filter { $0.contains(secret) }
-                #expect(found.isEmpty, "\(secret) in output \(index): \(comment)")
+                let found = lines.first { $0.contains(secret) }
+                #expect(found == nil, "\(secret) in output \(index): \(comment)")
             }
         }
     }

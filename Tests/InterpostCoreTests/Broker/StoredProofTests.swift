@@ -9,7 +9,7 @@ import Testing
     private static let salt = "c2FsdHNhbHRzYWx0"
     private static let hash = "AAECAwQFBgcICQoLDA0ODw"
 
-    @Test(arguments: [(10, 1, 1), (15, 8, 1), (20, 2, 16), (18, 8, 16), (13, 32, 1)])
+    @Test(arguments: [(10, 1, 1), (15, 8, 1), (20, 2, 16), (18, 8, 16), (13, 16, 1)])
     func `of scrypt are read as they were written`(logCost: Int, blockSize: Int, parallelism: Int) throws {
         for (salt, octets) in [(8, 16), (9, 17), (10, 18), (64, 64)] {
             let hash = ScryptHash(

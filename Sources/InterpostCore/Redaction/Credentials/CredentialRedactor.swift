@@ -43,12 +43,13 @@ package struct CredentialRedactor: Sendable {
         case .command(let command): redact(command, in: event.bytes)
         case .saslResponse(let secrets): response(event.bytes, secrets)
         case .saslChallenge: sasl.challenge(event.bytes)
-        case .greeting: nil
+        // In a session that Interpost has let in, the server greets when secrets are known.
+        case .greeting(let status): masked(event.bytes, text: status.shownOctets)
         case .status(let status): masked(event.bytes, text: status.shownOctets)
         case .completion(let status, let record): completion(event.bytes, status, in: record?.sasl)
         case .response(let response):
             response.kind.carriesTokens ? TokenDigits.zeroed(in: event.bytes) : masked(event.bytes)
-        case .pop3Greeting: APOPTimestamp.replaced(in: event.bytes)
+        case .pop3Greeting(let reply): greeting(event.bytes, reply)
         case .pop3Command(let name, let command): redact(command, name: name, in: event.bytes)
         case .pop3Completion(let reply, let record):
             record?.command.isAnsweredInNumbers == true && reply.result == .ok
@@ -115,6 +116,11 @@ package struct CredentialRedactor: Sendable {
         for name in [sasl?.user, sasl?.authorizationIdentity].compactMap(\.self) { echoes.learn(user: name.utf8) }
         let zeroed = line.contains(LogRedactor.token) ? TokenDigits.zeroed(in: line) : nil
         return masked(zeroed ?? line, textFrom: max(0, line.withoutLineEnd.readableBytes - octets)) ?? zeroed
+    }
+
+    private mutating func greeting(_ line: ByteBuffer, _ reply: POP3Reply) -> ByteBuffer? {
+        let replaced = APOPTimestamp.replaced(in: line)
+        return masked(replaced ?? line, text: reply.shownOctets) ?? replaced
     }
 
     private mutating func response(_ line: ByteBuffer, _ secrets: [Secret]) -> ByteBuffer? {
