@@ -12,7 +12,7 @@ package enum BrokerRequest: Sendable {
     case renewSecret(refused: Secret)
 }
 
-/// A ``BrokerRequest``, as an action of a session has it.
+/// What the broker of a session needs to know, and the shell has to find out.
 public struct BrokerQuestion: Sendable {
     package let request: BrokerRequest
 }

@@ -30,7 +30,7 @@ public enum SessionAction: Sendable {
     indirect case spend(BudgetRequest)
     /// What became of what was granted.
     indirect case settle(BudgetSettlement)
-    /// The broker waits for ``SessionCore/receive(_:at:)``.
+    /// The broker waits until the shell has found something out.
     indirect case ask(BrokerQuestion)
     /// Both legs end, after what was sent has left. Nothing comes after this.
     case close(by: Closer, reason: String)
