@@ -24,8 +24,8 @@ package struct ClientDirectory: Sendable {
             note(record.proof)
             if record.name.utf8.contains(UInt8(ascii: "*")) {
                 patterns.append((TextPattern(record.name), record))
-            } else if exact[record.name] == nil {
-                exact[record.name] = record
+            } else if exact[Self.folded(record.name)] == nil {
+                exact[Self.folded(record.name)] = record
             }
         }
         if !records.isEmpty, records.allSatisfy(\.hasSCRAMKeys) { mechanisms.insert(.scramSHA256, at: 0) }
@@ -50,10 +50,13 @@ package struct ClientDirectory: Sendable {
         return counts.max { ($0.value, $0.key) < ($1.value, $1.key) }?.key ?? SCRAMKeys.rounds.lowerBound
     }
 
-    /// The record for a login name: the one with this very name, otherwise the one with the longest pattern that fits.
+    /// A name as it is compared: servers take `Anna` and `anna` for one, so a policy for one of them holds for both.
+    private static func folded(_ name: String) -> String { String(decoding: name.utf8.map(\.uppercased), as: UTF8.self) }
+
+    /// The record for a login name, in any letter case: the one with this very name, otherwise the one with the longest pattern that fits.
     package func record(for login: String) -> ClientRecord? {
         let name = ByteBuffer(string: login)
-        return exact[login] ?? patterns.first { $0.pattern.matches(name) }?.record
+        return exact[Self.folded(login)] ?? patterns.first { $0.pattern.matches(name, inAnyCase: true) }?.record
     }
 
     /// What is known of a client when it has said who it is.
@@ -99,10 +102,10 @@ package struct ClientDirectory: Sendable {
     /// The name under which the account of a client is configured.
     package static func account(for record: ClientRecord, login: String, among accounts: [String]) -> String? {
         let wanted = record.account == "*" ? login : record.account
-        if accounts.contains(wanted) { return wanted }
+        if let account = accounts.first(where: { folded($0) == folded(wanted) }) { return account }
         guard record.account == "*" else { return nil }
         let name = ByteBuffer(string: wanted)
-        return accounts.filter { TextPattern($0).matches(name) }.max { $0.utf8.count < $1.utf8.count }
+        return accounts.filter { TextPattern($0).matches(name, inAnyCase: true) }.max { $0.utf8.count < $1.utf8.count }
     }
 }
 

@@ -1,7 +1,7 @@
 /// How long a login has to wait because of those that failed before, from the same address and with the same name.
 ///
-///     1st and 2nd failure      no wait
-///     3rd, 4th, 5th …          1 s, 2 s, 4 s …, 30 s at most
+///     after the 1st failure                 no wait
+///     after the 2nd, 3rd, 4th …             1 s, 2 s, 4 s …, 30 s at most
 ///
 /// Addresses of IPv6 count as one where their first 64 bits are the same.
 ///

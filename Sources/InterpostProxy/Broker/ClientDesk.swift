@@ -18,11 +18,15 @@ final class ClientDesk: Sendable {
         var mailProtocol: MailProtocol
         /// The accounts of the relay.
         var accounts: [String]
+        /// What the client was asked about, in an exchange of SCRAM.
+        var keys: SCRAMKeys?
     }
 
     /// A session that a client has, and how to end it.
     private struct Visit {
         var login: String
+        /// What the client has shown that it knows.
+        var proof: ClientRecord.Proof
         var end: @Sendable (_ reason: String) -> Void
     }
 
@@ -31,26 +35,37 @@ final class ClientDesk: Sendable {
         var throttle = LoginThrottle()
         var visits: [String: [Int: Visit]] = [:]
         /// Attempts that are being looked at, by their digest: the same one is not looked at twice.
-        var waiting: [[UInt8]: [@Sendable (Bool?) -> Void]] = [:]
+        var waiting: [[UInt8]: [@Sendable (Found) -> Void]] = [:]
         var known = KnownPasswords()
         /// Addresses from which somebody was let in.
         var regulars: Set<String> = []
         var usage = TokenUsage()
     }
 
+    private enum Found: Sendable {
+        case right(ClientRecord.Proof)
+        case wrong
+        case nobodyLooked
+    }
+
     private static let maximumRegulars = 16_384
 
     private let state: Mutex<State>
     private let clock: SessionClock
+    /// The time of day, which ends what has an end. Unlike the clock, it follows when it is set.
+    private let today: @Sendable () -> WireTime
     /// Made anew at each start: what is kept of passwords that were right says nothing without it.
     private let key = SymmetricKey(size: .bits256)
     private let hashes = HashQueue()
     /// Looks whether the token file has changed, and calls back; nobody waits for a token that was just made.
     private let refresh = Mutex<(@Sendable (_ done: @escaping @Sendable () -> Void) -> Void)?>(nil)
 
-    init(_ directory: ClientDirectory, clock: SessionClock) {
+    init(
+        _ directory: ClientDirectory, clock: SessionClock, today: @escaping @Sendable () -> WireTime = { SessionClock().now }
+    ) {
         state = Mutex(State(directory: directory))
         self.clock = clock
+        self.today = today
     }
 
     /// Has `body` look for news before a login is taken for a failure.
@@ -72,48 +87,52 @@ final class ClientDesk: Sendable {
 
     // MARK: - Judging
 
-    /// Whether a client is let in. The answer comes on `eventLoop`, and may take its time. A client that was let in has a session from
+    /// Calls `then` on `eventLoop` with whether a client is let in. That may take its time. A client that was let in has a session from
     /// here on, until ``ended(_:session:)``.
-    func judge(_ attempt: LoginAttempt, of visitor: Visitor, on eventLoop: any EventLoop) -> EventLoopFuture<LoginVerdict> {
-        let promise = eventLoop.makePromise(of: LoginVerdict.self)
+    func judge(
+        _ attempt: LoginAttempt, of visitor: Visitor, on eventLoop: any EventLoop,
+        then: @escaping @Sendable (LoginVerdict) -> Void
+    ) {
         switch attempt.proof {
-        case .scram(isRight: true): conclude(attempt, visitor, knowsSecret: true, promise)
+        case .scram(isRight: true): then(conclude(attempt, visitor, shown: visitor.keys.map { .scram($0) }))
         case .scram(isRight: false):
-            later(attempt, visitor, on: eventLoop) { self.conclude(attempt, visitor, knowsSecret: false, promise) }
+            later(attempt, visitor, on: eventLoop) { then(self.conclude(attempt, visitor, shown: nil)) }
         case .secret(let secret):
             let digest = digest(of: attempt.name, secret)
-            guard !isRightAtOnce(attempt.name, secret, digest) else {
-                conclude(attempt, visitor, knowsSecret: true, promise)
-                break
-            }
+            if let proof = proofAtOnce(attempt.name, secret, digest) { return then(conclude(attempt, visitor, shown: proof)) }
             let refresh = refresh.withLock { $0 } ?? { done in done() }
             refresh { [self] in
                 eventLoop.execute { [self] in
-                    if isRightAtOnce(attempt.name, secret, digest) {
-                        conclude(attempt, visitor, knowsSecret: true, promise)
+                    if let proof = proofAtOnce(attempt.name, secret, digest) {
+                        then(conclude(attempt, visitor, shown: proof))
                     } else {
-                        lookLater(at: secret, digest, attempt, visitor, promise, on: eventLoop)
+                        lookLater(at: secret, digest, attempt, visitor, on: eventLoop, then: then)
                     }
                 }
             }
         }
-        return promise.futureResult
     }
 
-    private func isRightAtOnce(_ name: String, _ secret: Secret, _ digest: [UInt8]) -> Bool {
-        guard let proof = state.withLock({ $0.directory.record(for: name)?.proof }) else { return false }
-        if case .token = proof { return (try? PasswordCheck.matches(secret, proof)) == true }
-        return state.withLock { $0.known.contains(digest, for: proof) }
+    /// What the secret is right for, where that can be said without a slow hash.
+    private func proofAtOnce(_ name: String, _ secret: Secret, _ digest: [UInt8]) -> ClientRecord.Proof? {
+        guard let proof = state.withLock({ $0.directory.record(for: name)?.proof }) else { return nil }
+        if case .token = proof { return (try? PasswordCheck.matches(secret, proof)) == true ? proof : nil }
+        return state.withLock { $0.known.contains(digest, for: proof) } ? proof : nil
     }
 
     private func lookLater(
-        at secret: Secret, _ digest: [UInt8], _ attempt: LoginAttempt, _ visitor: Visitor,
-        _ promise: EventLoopPromise<LoginVerdict>, on eventLoop: any EventLoop
+        at secret: Secret, _ digest: [UInt8], _ attempt: LoginAttempt, _ visitor: Visitor, on eventLoop: any EventLoop,
+        then: @escaping @Sendable (LoginVerdict) -> Void
     ) {
         let isFirst = state.withLock { state in
-            state.waiting[digest, default: []].append { isRight in
-                guard let isRight else { return promise.succeed(.refused(.busy)) }
-                eventLoop.execute { self.conclude(attempt, visitor, knowsSecret: isRight, promise) }
+            state.waiting[digest, default: []].append { found in
+                eventLoop.execute {
+                    switch found {
+                    case .right(let proof): then(self.conclude(attempt, visitor, shown: proof))
+                    case .wrong: then(self.conclude(attempt, visitor, shown: nil))
+                    case .nobodyLooked: then(.refused(.busy))
+                    }
+                }
             }
             return state.waiting[digest]?.count == 1
         }
@@ -141,26 +160,25 @@ final class ClientDesk: Sendable {
             (state.directory.record(for: name)?.proof, state.directory.slowestProof, state.regulars.contains(visitor.host))
         }
         let isSlow = found.map { if case .token = $0 { false } else { true } } ?? false
-        guard let asked = isSlow ? found : decoy else { return tell(digest, false) }
+        guard let asked = isSlow ? found : decoy else { return tell(digest, .wrong) }
         let isQueued = hashes.submit(isRegular: isRegular) { [self] in
             let matches = (try? PasswordCheck.matches(secret, asked)) == true
             if matches, isSlow { state.withLock { $0.known.insert(digest, for: asked) } }
-            tell(digest, matches && isSlow)
+            tell(digest, matches && isSlow ? .right(asked) : .wrong)
         }
-        if !isQueued { tell(digest, nil) }
+        if !isQueued { tell(digest, .nobodyLooked) }
     }
 
-    /// - Parameter isRight: `nil` where nobody could look.
-    private func tell(_ digest: [UInt8], _ isRight: Bool?) {
-        for waiter in state.withLock({ $0.waiting.removeValue(forKey: digest) }) ?? [] { waiter(isRight) }
+    private func tell(_ digest: [UInt8], _ found: Found) {
+        for waiter in state.withLock({ $0.waiting.removeValue(forKey: digest) }) ?? [] { waiter(found) }
     }
 
-    private func conclude(
-        _ attempt: LoginAttempt, _ visitor: Visitor, knowsSecret: Bool, _ promise: EventLoopPromise<LoginVerdict>
-    ) {
-        let now = clock.now
-        let verdict = state.withLock { state in
+    /// - Parameter proof: What the client has shown that it knows. It has to be what the client must know now, too.
+    private func conclude(_ attempt: LoginAttempt, _ visitor: Visitor, shown proof: ClientRecord.Proof?) -> LoginVerdict {
+        let now = today()
+        return state.withLock { state in
             let record = state.directory.record(for: attempt.name)
+            let knowsSecret = proof != nil && record?.proof == proof
             let sessions = record.flatMap { state.visits[$0.name]?.count } ?? 0
             let verdict = state.directory.verdict(
                 login: attempt.name, knowsSecret: knowsSecret,
@@ -168,22 +186,19 @@ final class ClientDesk: Sendable {
                     visitor.mailProtocol, address: IPAddress(visitor.host), time: now, sessions: sessions,
                     accounts: visitor.accounts))
             if knowsSecret { state.throttle.succeeded(address: visitor.host, name: attempt.name) }
-            if case .accepted = verdict {
+            if case .accepted(let grant) = verdict, let proof {
                 if state.regulars.count >= Self.maximumRegulars { state.regulars = [] }
                 state.regulars.insert(visitor.host)
-            }
-            if case .accepted(let grant) = verdict {
-                state.visits[grant.client, default: [:]][visitor.session] = Visit(login: grant.login, end: { _ in })
+                state.visits[grant.client, default: [:]][visitor.session] = Visit(login: grant.login, proof: proof, end: { _ in })
             }
             if knowsSecret, let record, record.isToken { state.usage.note(verdict, of: record.name, at: now) }
             return verdict
         }
-        promise.succeed(verdict)
     }
 
     /// What was counted of tokens since the last time, if it is time to write it.
     func takeUsage(isLast: Bool) -> TokenUsage? {
-        let now = clock.now
+        let now = today()
         return state.withLock { isLast ? $0.usage.take() : $0.usage.takeIfDue(at: now) }
     }
 
@@ -201,11 +216,13 @@ final class ClientDesk: Sendable {
 
     /// How to end a session of a client that was let in.
     func began(_ grant: ClientGrant, session: Int, end: @escaping @Sendable (_ reason: String) -> Void) {
-        let now = clock.now
-        let reason = state.withLock { state in
-            state.visits[grant.client]?[session]?.end = end
+        let now = today()
+        let reason = state.withLock { state -> String? in
+            guard var visit = state.visits[grant.client]?[session] else { return "\(grant.client) has left" }
+            visit.end = end
+            state.visits[grant.client]?[session] = visit
             // What lets the client in may have been taken back since the verdict.
-            return Self.reasonToEnd(state.directory.record(for: grant.login), grant.client, at: now)
+            return Self.reasonToEnd(state.directory.record(for: grant.login), visit, grant.client, at: now)
         }
         if let reason { end(reason) }
     }
@@ -223,15 +240,14 @@ final class ClientDesk: Sendable {
         endOutdated()
     }
 
-    /// Ends the sessions of clients whose time is over, or whose token was taken back.
+    /// Ends the sessions of clients whose time is over, whose secret is another one now, or whose token was taken back.
     func endOutdated() {
-        let now = clock.now
+        let now = today()
         let ends = state.withLock { state in
             state.visits.flatMap { client, visits in
                 visits.values.compactMap { visit -> (@Sendable () -> Void)? in
-                    guard let reason = Self.reasonToEnd(state.directory.record(for: visit.login), client, at: now) else {
-                        return nil
-                    }
+                    let record = state.directory.record(for: visit.login)
+                    guard let reason = Self.reasonToEnd(record, visit, client, at: now) else { return nil }
                     return { visit.end(reason) }
                 }
             }
@@ -239,9 +255,12 @@ final class ClientDesk: Sendable {
         for end in ends { end() }
     }
 
-    private static func reasonToEnd(_ record: ClientRecord?, _ client: String, at time: WireTime) -> String? {
+    private static func reasonToEnd(
+        _ record: ClientRecord?, _ visit: Visit, _ client: String, at time: WireTime
+    ) -> String? {
         guard let record, record.name == client else { return "\(client) is not let in any more" }
         if record.revoked != nil { return "what lets \(client) in was taken back" }
+        if record.proof != visit.proof { return "\(client) has another secret now" }
         if let expires = record.expires, expires <= time { return "the time of \(client) is over" }
         return nil
     }

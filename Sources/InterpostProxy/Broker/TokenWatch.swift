@@ -18,9 +18,16 @@ final class TokenWatch: Sendable {
         var stamp: TokenStore.Stamp?
         var task: RepeatedTask?
         var isBusy = false
+        var isFlushing = false
+        /// The clients, or the file, are others than those that the desk has.
+        var isStale = false
+        /// What was the matter with the file when it was read last.
+        var complaint: String?
     }
 
     let desk: ClientDesk
+    /// Held while tokens are read and given to the desk, so that what is older never comes last.
+    private let reading = Mutex(())
     private let state: Mutex<State>
     private let logger: Logger
 
@@ -49,13 +56,16 @@ final class TokenWatch: Sendable {
         }
     }
 
-    /// Takes over what a configuration says that was read again.
-    func replace(_ configuration: Configuration) throws {
+    /// Reads the tokens of a configuration that was read again.
+    ///
+    /// - Returns: What takes it over. Nothing has changed before that is called.
+    func prepare(_ configuration: Configuration) throws -> () -> Void {
         let store = TokenStore(configuration.tokens)
-        let stamp = store.stamp
-        let records = try store.records()
-        state.withLock { ($0.store, $0.clients, $0.stamp) = (store, configuration.clients, stamp) }
-        desk.replace(ClientDirectory(configuration.clients + records))
+        _ = try store.records()
+        return { [self] in
+            state.withLock { ($0.store, $0.clients, $0.stamp, $0.isStale) = (store, configuration.clients, nil, true) }
+            readAgain()
+        }
     }
 
     /// Writes what is left to be written. It blocks.
@@ -76,25 +86,38 @@ final class TokenWatch: Sendable {
         NIOThreadPool.singleton.submit { [self] _ in
             readAgain()
             desk.endOutdated()
+            let mayFlush = state.withLock { state in
+                defer { state.isFlushing = true }
+                state.isBusy = false
+                return !state.isFlushing
+            }
+            guard mayFlush else { return }
+            // It may wait for another program.
             flush(isLast: false)
-            state.withLock { $0.isBusy = false }
+            state.withLock { $0.isFlushing = false }
         }
     }
 
+    /// Reads the file if it has changed. One that cannot be read lets nobody in, and is tried again.
     private func readAgain() {
-        let (store, clients, known) = state.withLock { ($0.store, $0.clients, $0.stamp) }
-        // Before it is read: what is written meanwhile is looked at the next time.
-        let stamp = store.stamp
-        guard stamp != known else { return }
-        do {
-            let records = try store.records()
-            desk.replace(ClientDirectory(clients + records))
-            state.withLock { $0.stamp = stamp }
-            logger.notice("tokens are read again", metadata: ["tokens": "\(records.count)"])
-        } catch {
-            state.withLock { $0.stamp = stamp }
-            desk.replace(ClientDirectory(clients))
-            logger.error("nobody is let in with a token: \(error)")
+        reading.withLock { _ in
+            let (store, clients, known, isStale) = state.withLock { ($0.store, $0.clients, $0.stamp, $0.isStale) }
+            // Before it is read: what is written meanwhile is looked at the next time.
+            let stamp = store.stamp
+            guard stamp != known || isStale else { return }
+            do {
+                let records = try store.records()
+                desk.replace(ClientDirectory(clients + records))
+                state.withLock { ($0.stamp, $0.isStale, $0.complaint) = (stamp, false, nil) }
+                logger.notice("tokens are read again", metadata: ["tokens": "\(records.count)"])
+            } catch {
+                desk.replace(ClientDirectory(clients))
+                let isNew = state.withLock { state in
+                    defer { (state.isStale, state.complaint) = (true, "\(error)") }
+                    return state.complaint != "\(error)"
+                }
+                if isNew { logger.error("nobody is let in with a token: \(error)") }
+            }
         }
     }
 

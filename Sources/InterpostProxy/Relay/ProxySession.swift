@@ -23,6 +23,10 @@ final class ProxySession: LegOwner {
     private(set) var upstream: UpstreamURL?
     /// Whom Interpost has let in itself.
     var grant: ClientGrant?
+    /// What a client was asked about in an exchange of SCRAM.
+    var askedKeys: SCRAMKeys?
+    /// What holds for new sessions of the relay.
+    let current: () -> RelayContext?
     var core: SessionCore
     var observer: SessionObserver
     private var recorder: SessionRecorder?
@@ -52,8 +56,9 @@ final class ProxySession: LegOwner {
     /// The server has answered a handshake with something else.
     var serverSpeaksClearText = false
 
-    init(context: RelayContext, channel: any Channel) {
+    init(context: RelayContext, channel: any Channel, current: @escaping () -> RelayContext? = { nil }) {
         self.context = context
+        self.current = current
         eventLoop = channel.eventLoop
         clientAddress = channel.remoteAddress.map(Self.text) ?? "unknown"
         peerHost = channel.remoteAddress?.ipAddress ?? "unknown"

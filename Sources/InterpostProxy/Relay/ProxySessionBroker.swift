@@ -8,20 +8,29 @@ import NIOPosix
 
 extension ProxySession {
     func carryOut(_ request: BrokerRequest) {
+        // Who has connected before a reload logs in by what holds after it.
+        let context = current() ?? context
         guard let brokerage = context.brokerage else { return }
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         switch request {
-        case .keys(let login): answer(.keys(brokerage.desk.keys(for: login)))
+        case .keys(let login):
+            let keys = brokerage.desk.keys(for: login)
+            askedKeys = keys
+            answer(.keys(keys))
         case .judge(let attempt):
             let visitor = ClientDesk.Visitor(
                 session: number, host: peerHost, mailProtocol: context.settings.mailProtocol,
-                accounts: brokerage.accounts.map(\.name))
-            brokerage.desk.judge(attempt, of: visitor, on: eventLoop).whenSuccess { session.value.take($0, from: brokerage.desk) }
-        case .connect(let grant): connect(grant, brokerage)
+                accounts: brokerage.accounts.map(\.name), keys: askedKeys)
+            leaveDesk()
+            brokerage.desk.judge(attempt, of: visitor, on: eventLoop) { session.value.take($0, from: brokerage.desk) }
+        case .connect(let grant): connect(grant, brokerage, context.relay.policy)
         case .derive(let derivation):
-            NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { try derivation.key() }.whenComplete { result in
-                session.value.answer(
-                    result.map { .derived($0) }.failureTo(.failed(UpstreamFailure(.unavailable, "SCRAM cannot be computed"))))
+            let loop = eventLoop
+            NIOThreadPool.singleton.submit { _ in
+                let key = try? derivation.key()
+                let found: BrokerAnswer =
+                    key.map { .derived($0) } ?? .failed(UpstreamFailure(.unavailable, "SCRAM cannot be computed"))
+                loop.execute { session.value.answer(found) }
             }
         case .renewSecret(let refused):
             guard let grant, let account = brokerage.account(named: grant.account) else { return }
@@ -49,12 +58,21 @@ extension ProxySession {
     /// Answers with what `body` comes to.
     private func later(_ body: @escaping @Sendable () async throws(UpstreamFailure) -> BrokerAnswer) {
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.makeFutureWithTask { () async -> BrokerAnswer in
-            do throws(UpstreamFailure) { return try await body() } catch { return .failed(error) }
-        }.whenSuccess { session.value.answer($0) }
+        let loop = eventLoop
+        Task {
+            let found: BrokerAnswer
+            do throws(UpstreamFailure) { found = try await body() } catch { found = .failed(error) }
+            loop.execute { session.value.answer(found) }
+        }
     }
 
-    private func connect(_ grant: ClientGrant, _ brokerage: Brokerage) {
+    /// The session is not one of the client's any more that it was let in for.
+    func leaveDesk() {
+        if let grant { context.brokerage?.desk.ended(grant, session: number) }
+        grant = nil
+    }
+
+    private func connect(_ grant: ClientGrant, _ brokerage: Brokerage, _ relayPolicy: Policy) {
         guard let account = brokerage.account(named: grant.account),
             let upstream = account.upstream(for: context.settings.mailProtocol)
         else {
@@ -66,33 +84,38 @@ extension ProxySession {
         brokerage.desk.began(grant, session: number) { reason in loop.execute { session.value.turnOut(reason) } }
         patience.handshakeBegins(on: .server, at: context.clock.now)
         heedPatience()
-        let policy = context.relay.policy.narrowed(
+        let policy = relayPolicy.narrowed(
             by: [("account", account.policy), ("client", grant.policy)].compactMap { title, policy in policy.map { (title, $0) } }
         )
-        let security = upstream.security
-        eventLoop.makeFutureWithTask { () async -> Result<Secret, UpstreamFailure> in
+        Task {
+            let found: Result<Secret, UpstreamFailure>
             do throws(UpstreamFailure) {
-                return .success(try await brokerage.secrets.secret(of: account, login: grant.login))
+                found = .success(try await brokerage.secrets.secret(of: account, login: grant.login))
             } catch {
-                return .failure(error)
+                found = .failure(error)
             }
-        }.whenSuccess { result in
-            let session = session.value
-            switch result {
-            case .failure(let failure): session.answer(.failed(failure))
-            case .success(let secret):
-                let identity = SASLClient.Identity(
-                    user: account.user(for: grant.login), authorizationIdentity: account.mailbox(for: grant.login),
-                    secret: secret,
-                    host: upstream.host, port: upstream.port)
-                session.answer(
-                    .connected(
-                        UpstreamAccount(
-                            name: account.name, identity: identity, hasToken: account.oauth != nil, mechanism: account.mechanism,
-                            security: security,
-                            policy: policy)))
-                session.connect(to: upstream)
-            }
+            loop.execute { session.value.connect(to: upstream, as: account, grant, found, policy) }
+        }
+    }
+
+    private func connect(
+        to upstream: UpstreamURL, as account: AccountConfiguration, _ grant: ClientGrant,
+        _ found: Result<Secret, UpstreamFailure>,
+        _ policy: Policy
+    ) {
+        guard !hasEnded else { return }
+        switch found {
+        case .failure(let failure): answer(.failed(failure))
+        case .success(let secret):
+            let identity = SASLClient.Identity(
+                user: account.user(for: grant.login), authorizationIdentity: account.mailbox(for: grant.login), secret: secret,
+                host: upstream.host, port: upstream.port)
+            answer(
+                .connected(
+                    UpstreamAccount(
+                        name: account.name, identity: identity, hasToken: account.oauth != nil, mechanism: account.mechanism,
+                        security: upstream.security, policy: policy)))
+            if !hasEnded { connect(to: upstream) }
         }
     }
 
@@ -113,8 +136,4 @@ extension SCRAMDerivation {
             from: password, salt: salt, using: .sha256, outputByteCount: 32, unsafeUncheckedRounds: iterations)
         return Secret(ByteBuffer(bytes: key.withUnsafeBytes { Array($0) }))
     }
-}
-
-extension Result {
-    fileprivate func failureTo(_ value: Success) -> Success { if case .success(let found) = self { found } else { value } }
 }

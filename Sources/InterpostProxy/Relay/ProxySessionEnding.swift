@@ -128,7 +128,7 @@ extension ProxySession {
         congestionTimer?.cancel()
         client.release()
         server.release()
-        if let grant { context.brokerage?.desk.ended(grant, session: number) }
+        leaveDesk()
         context.registry.remove(number, address: peerHost)
     }
 }

@@ -73,7 +73,9 @@ public final class Relay: Service {
             for (index, relay) in configuration.relays.enumerated() {
                 let (listener, channel) = try await Listener.open(relay.listen, on: group) { channel in
                     guard let context = box.context(at: index) else { throw ChannelError.ioOnClosedChannel }
-                    return LegHandler(owner: ProxySession(context: context, channel: channel), side: .client)
+                    return LegHandler(
+                        owner: ProxySession(context: context, channel: channel, current: { box.context(at: index) }),
+                        side: .client)
                 }
                 channels.append(channel)
                 listeners.append(listener)
@@ -189,14 +191,16 @@ public final class Relay: Service {
             guard configuration.hasAccounts == (tokens != nil) else {
                 return refuseReload("the first relay with accounts, and the last one, take a restart")
             }
-            try tokens?.replace(configuration)
-            try secrets?.replace(configuration)
             let shared = try SharedContext(
                 configuration, sink: sink, recording: recording, registry: registry, desk: tokens?.desk,
                 secrets: secrets)
+            let takeTokens = try tokens?.prepare(configuration)
+            try secrets?.replace(configuration)
+            // All that can fail is done. New clients come in when the new policies hold.
             for (index, relay) in configuration.relays.enumerated() {
                 box.replace(shared.context(for: relay, listener: listeners[index].url), at: index)
             }
+            takeTokens?()
             registry.update(limits: configuration.limits)
             drainSeconds.withLock { $0 = configuration.timeouts.drain }
             sink.reopen()

@@ -30,8 +30,8 @@ enum ConfiguredPolicy {
         else { throw UserError("no relay of \(config) leads to the account of '\(TerminalText.shown(login))'") }
         let account = configuration.accounts.first { $0.name == name }
         return relay.policy.narrowed(
-            by: [("account \(name)", account?.policy), ("client \(record.name)", record.policy)].compactMap { title, policy in
+            by: [("account", account?.policy), ("client", record.policy)].compactMap { title, policy in
                 policy.map { (title, $0) }
-            }, titled: "relay \(relay.listen.description)")
+            }, titled: "relay")
     }
 }
