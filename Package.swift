@@ -167,14 +167,16 @@ let package = Package(
         .testTarget(
             name: "InterpostOAuthTests",
             dependencies: [
-                "InterpostConfiguration", "InterpostCore", "InterpostOAuth", "TestSupport", "oauth-crash-helper",
+                "interpost", "InterpostConfiguration", "InterpostCore", "InterpostOAuth", "TestSupport", "oauth-crash-helper",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: settings
         ),

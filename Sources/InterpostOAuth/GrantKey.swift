@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import InterpostConfiguration
+import InterpostCore
 
 #if canImport(Glibc)
     import Glibc
@@ -29,20 +30,13 @@ package struct GrantKey: Sendable {
     }
 
     /// - Parameters:
-    ///   - text: `credential:NAME` or `file:PATH`; `nil` for a file beside the folder.
+    ///   - text: `credential:NAME`, or the path of a file; `nil` for a file beside the folder.
     ///   - folder: That with what is encrypted.
     package init(_ text: String?, beside folder: String) throws(GrantStoreError) {
-        guard let text else {
-            try self.init(file: folder + ".key")
-            return
-        }
-        guard let source = try? SecretSource([text]) else {
-            throw GrantStoreError("'grants-key' says where the key is: credential:NAME or file:PATH")
-        }
-        switch source {
-        case .file(let path): try self.init(file: path)
-        case .credential(let name): try self.init(credential: name)
-        case .environment, .command: throw GrantStoreError("'grants-key' says where the key is: credential:NAME or file:PATH")
+        if let text, text.hasPrefix("credential:") {
+            try self.init(credential: String(text.dropFirst("credential:".count)))
+        } else {
+            try self.init(file: text ?? folder + ".key")
         }
     }
 
@@ -57,6 +51,9 @@ package struct GrantKey: Sendable {
     {
         guard let directory else {
             throw GrantStoreError("there is no credential '\(name)': systemd sets $CREDENTIALS_DIRECTORY for LoadCredential=")
+        }
+        guard !name.isEmpty, !name.hasPrefix("."), !name.utf8.contains(UInt8(ascii: "/")) else {
+            throw GrantStoreError("'\(TerminalText.shown(name, atMost: 64))' is not the name of a credential")
         }
         let path = directory + "/" + name
         do {

@@ -318,7 +318,7 @@ import Testing
         let configuration = try Self.read(
             "relays: [{listen: imap://127.0.0.1:1143, accounts: all}]\n" + block("accounts") + block("clients"))
         #expect(
-            configuration.accounts.map(\.name) == ["anna", "bob", "*@example.org"]
+            configuration.accounts.map(\.name) == ["anna", "otto", "*@example.org"]
                 && configuration.clients.map(\.name) == ["backup"])
     }
 }

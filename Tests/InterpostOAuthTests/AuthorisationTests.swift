@@ -1,12 +1,10 @@
 // Strategy: the test is the person and the browser: it opens the page that is shown, and goes where it is sent.
 
-import AsyncHTTPClient
 import Crypto
 import Foundation
 import InterpostConfiguration
 import InterpostCore
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
 import Testing
@@ -14,19 +12,6 @@ import Testing
 @testable import InterpostOAuth
 
 @Suite struct `A person who allows it` {
-    /// The parameters of a URL.
-    static func parameters(_ url: String) -> [String: String] {
-        let items = URLComponents(string: url)?.queryItems ?? []
-        return Dictionary(items.map { ($0.name, $0.value?.replacing("+", with: " ") ?? "") }) { first, _ in first }
-    }
-
-    static func get(_ url: String, method: String = "GET") async throws -> (Int, String) {
-        var request = HTTPClientRequest(url: url)
-        request.method = .init(rawValue: method)
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-        return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 1 << 16)))
-    }
-
     static func failure(_ body: () async throws -> StoredGrant) async -> String {
         do {
             return "nothing: \(try await body())"
@@ -40,18 +25,18 @@ import Testing
         let authorisation = Authorisation(account: stage.account, transport: stage.http, clock: stage.clock)
         let redirects = Mutex<[String]>([])
         let token = try await authorisation.byBrowser { page in
-            let asked = Self.parameters(page.text)
+            let asked = Browser.parameters(page.text)
             let redirect = asked["redirect_uri"] ?? ""
             let state = asked["state"] ?? ""
             redirects.withLock { $0 += [redirect, asked["code_challenge"] ?? "", asked["scope"] ?? ""] }
             // Others knock first.
             for other in ["favicon.ico", "?code=evil&state=x", "?code=evil", ""] {
-                let answer = try? await Self.get(redirect + other)
+                let answer = try? await Browser.get(redirect + other)
                 #expect(answer?.0 == 404)
             }
-            let posted = try? await Self.get("\(redirect)?code=c0de&state=\(state)", method: "POST")
+            let posted = try? await Browser.get("\(redirect)?code=c0de&state=\(state)", method: "POST")
             #expect(posted?.0 == 405)
-            let answer = try? await Self.get("\(redirect)?code=c0de&state=\(state)")
+            let answer = try? await Browser.get("\(redirect)?code=c0de&state=\(state)")
             #expect(answer?.0 == 200 && answer?.1.contains("may be closed") == true)
         }
         #expect(token.refresh.text == "r1" && token.account == "anna" && token.clientID == "app")
@@ -74,8 +59,8 @@ import Testing
         let authorisation = Authorisation(account: stage.account, transport: stage.http, clock: stage.clock)
         let text = await Self.failure {
             try await authorisation.byBrowser { page in
-                let asked = Self.parameters(page.text)
-                _ = try? await Self.get("\(asked["redirect_uri"] ?? "")?error=access_denied&state=\(asked["state"] ?? "")")
+                let asked = Browser.parameters(page.text)
+                _ = try? await Browser.get("\(asked["redirect_uri"] ?? "")?error=access_denied&state=\(asked["state"] ?? "")")
             }
         }
         #expect(text == "access_denied")
@@ -106,11 +91,11 @@ import Testing
         account.configuration.redirectURL = try OAuthURL("http://localhost/back")
         let authorisation = Authorisation(account: account, transport: stage.http, clock: stage.clock)
         _ = try await authorisation.byBrowser { page in
-            let asked = Self.parameters(page.text)
+            let asked = Browser.parameters(page.text)
             let redirect = asked["redirect_uri"] ?? ""
             #expect(redirect.hasPrefix("http://localhost:") && redirect.hasSuffix("/back"))
             let url = redirect.replacing("localhost", with: "127.0.0.1") + "?code=c&state=\(asked["state"] ?? "")"
-            _ = try? await Self.get(url)
+            _ = try? await Browser.get(url)
         }
         account.configuration.redirectURL = try OAuthURL("https://mail.example.org/back")
         let other = Authorisation(account: account, transport: stage.http, clock: stage.clock)
@@ -123,7 +108,7 @@ import Testing
         let pasted = Mutex<[String]>([])
         let complaints = Mutex(0)
         let token = try await authorisation.byPaste { page, redirect in
-            let asked = Self.parameters(page.text)
+            let asked = Browser.parameters(page.text)
             #expect(asked["redirect_uri"] == redirect)
             let right = "\(redirect)?state=\(asked["state"] ?? "")&code=c0de"
             pasted.withLock { $0 = ["nonsense", "\(redirect)?code=c0de&state=x", right] }
@@ -199,8 +184,8 @@ import Testing
         let authorisation = Authorisation(account: stage.account, transport: stage.http, clock: stage.clock)
         let text = await Self.failure {
             try await authorisation.byBrowser { page in
-                let asked = Self.parameters(page.text)
-                _ = try? await Self.get("\(asked["redirect_uri"] ?? "")?code=c&state=\(asked["state"] ?? "")")
+                let asked = Browser.parameters(page.text)
+                _ = try? await Browser.get("\(asked["redirect_uri"] ?? "")?code=c&state=\(asked["state"] ?? "")")
             }
         }
         #expect(text.contains("no refresh token") && text.contains("offline_access"))

@@ -12,32 +12,9 @@ import Testing
 @testable import InterpostOAuth
 
 @Suite(.serialized) struct `A program that is ended while it stores` {
-    /// The helper beside the test bundle.
-    static func helper() throws -> URL {
-        for start in [CommandLine.arguments[0], Bundle.main.bundlePath] + Bundle.allBundles.map(\.bundlePath) {
-            var folder = URL(filePath: start).resolvingSymlinksInPath()
-            while folder.path != "/" {
-                let candidate = folder.appending(path: "oauth-crash-helper")
-                if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-                folder.deleteLastPathComponent()
-            }
-        }
-        throw GrantStoreError("there is no oauth-crash-helper beside the test bundle")
-    }
-
-    static func run(_ stage: Stage, until step: WriteStep?) async throws -> (signal: Bool, output: String) {
-        let process = Process()
-        process.executableURL = try helper()
-        process.arguments = [stage.folder, stage.configuration.provider.tokenURL.text, step?.rawValue ?? "never"]
-        let output = Pipe()
-        process.standardOutput = output
-        return try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { process in
-                let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                continuation.resume(returning: (process.terminationReason == .uncaughtSignal, text))
-            }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+    static func run(_ stage: Stage, until step: WriteStep?) async throws -> BuiltProgram.Outcome {
+        try await BuiltProgram.run(
+            "oauth-crash-helper", [stage.folder, stage.configuration.provider.tokenURL.text, step?.rawValue ?? "never"])
     }
 
     @Test func `loses no account, 20 times`() async throws {
@@ -63,8 +40,10 @@ import Testing
         for round in 0..<20 {
             let step = steps[round % steps.count]
             let before = try store.read("anna")?.token.refresh
-            let (wasEnded, output) = try await Self.run(stage, until: step)
-            #expect(wasEnded && output.isEmpty, "round \(round): it is ended before \(step), and gives no token: \(output)")
+            let outcome = try await Self.run(stage, until: step)
+            #expect(
+                outcome.isKilled && outcome.output.isEmpty,
+                "round \(round): it is ended before \(step), and gives no token: \(outcome.output)")
             let after = try store.read("anna")?.token.refresh
             // Before the new file is in its place, there is the old one.
             let isNew = step == .syncFolder || step == .done
@@ -72,8 +51,8 @@ import Testing
             #expect(after.map { token in valid.withLock { $0.suffix(2).contains(token.text) } } == true)
         }
         #expect(stage.server.requests.count == 20)
-        let (wasEnded, output) = try await Self.run(stage, until: nil)
-        #expect(!wasEnded && output.hasPrefix("a"))
+        let outcome = try await Self.run(stage, until: nil)
+        #expect(!outcome.isKilled && outcome.code == 0 && outcome.output.hasPrefix("a"))
         #expect(try store.read("anna")?.token.refresh.text == valid.withLock { $0.last })
         // Nothing is left behind.
         let names = try FileManager.default.contentsOfDirectory(atPath: stage.folder).sorted()

@@ -5,6 +5,7 @@ import InterpostCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 final class FakeAuthorisationServer: Sendable {
@@ -42,24 +43,27 @@ final class FakeAuthorisationServer: Sendable {
 
     private let state: Mutex<State>
     private let channel: any Channel
+    private let scheme: String
 
-    static func start(_ answer: @escaping Answer) async throws -> FakeAuthorisationServer {
+    static func start(tls: NIOSSLContext? = nil, _ answer: @escaping Answer) async throws -> FakeAuthorisationServer {
         let inbox = Inbox()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(FakeHandler(inbox))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        let server = FakeAuthorisationServer(channel, answer)
+        let server = FakeAuthorisationServer(channel, tls == nil ? "http" : "https", answer)
         inbox.receive.withLock { $0 = { [weak server] in server?.receive($0) ?? .close } }
         return server
     }
 
-    private init(_ channel: any Channel, _ answer: @escaping Answer) {
+    private init(_ channel: any Channel, _ scheme: String, _ answer: @escaping Answer) {
+        self.scheme = scheme
         self.channel = channel
         state = Mutex(State(answer: answer))
     }
@@ -67,7 +71,7 @@ final class FakeAuthorisationServer: Sendable {
     deinit { channel.close(promise: nil) }
 
     func url(_ path: String = "/token") throws -> OAuthURL {
-        try OAuthURL("http://127.0.0.1:\(channel.localAddress?.port ?? 0)\(path)")
+        try OAuthURL("\(scheme)://127.0.0.1:\(channel.localAddress?.port ?? 0)\(path)")
     }
 
     var requests: [Request] { state.withLock { $0.requests } }

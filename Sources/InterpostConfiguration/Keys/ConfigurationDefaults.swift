@@ -59,15 +59,15 @@ package enum ConfigurationDefaults {
         #              credential:NAME      a file in $CREDENTIALS_DIRECTORY (LoadCredential= of systemd)
         #              exec:/path arg …     the first line that a program writes within 10 seconds, run without a shell; a list
         #                                   where an argument has spaces: [exec:/usr/bin/pass, show, my mail]
-        #   oauth      in place of secret: how tokens are come by
-        #              preset               google, microsoft, fastmail or yahoo; Config/oauth.yml shows what they are
-        #              flow                 code (a browser), device (a short code), client-credentials or service-account
-        #              client-id            what the provider calls the application that is registered with it
-        #              client-secret        where its secret is, as 'secret' says it
-        #              tenant               microsoft: the directory's ID or a domain; common by default
-        #              scopes               what is asked for, where that is not what the preset says
-        #              key, certificate     files (PEM) with which the application says who it is; or Google's JSON
-        #              authorize-url, token-url, device-url, redirect-url    without a preset, or in its place
+        #   oauth      in place of secret, for a server that takes tokens of OAuth2 (`interpost account authorise NAME`):
+        #              preset           google, microsoft, fastmail or yahoo (Config/oauth.yml)
+        #              flow             code (a person and a browser; the default), device (a person and another machine),
+        #                               client-credentials (no person: Microsoft 365), service-account (no person: Google Workspace)
+        #              client-id        what the provider calls the application, when it is registered
+        #              client-secret    where its secret is, if it has one: as secret
+        #              tenant           the organisation, at Microsoft
+        #              key, certificate files of the flows without a person
+        #              scopes, token-url, authorize-url, device-url, redirect-url    in place of the preset's
         #   policy     what may be done in the account, by whomever, beside what relay and client may: as a relay's
         #
         # accounts:
@@ -75,10 +75,10 @@ package enum ConfigurationDefaults {
         #     upstream: [imaps://imap.example.org, pop3s://pop.example.org]
         #     user: anna@example.org
         #     secret: file:/etc/interpost/anna.secret
-        #   - name: bob
+        #   - name: otto
         #     upstream: imaps://imap.gmail.com
-        #     user: bob@example.org
-        #     oauth: {preset: google, client-id: 1234.apps.googleusercontent.com, client-secret: file:/etc/interpost/google.secret}
+        #     user: otto@gmail.com
+        #     oauth: {preset: google, client-id: 123.apps.googleusercontent.com, client-secret: file:/etc/interpost/google.secret}
         #   - name: '*@example.org'
         #     upstream: imaps://imap.example.org
         #     user: '{login}'

@@ -257,8 +257,8 @@ package enum ConfigurationTable {
             .text(
                 "grants-key", \.grantsKey, example: "credential:grants-key",
                 """
-                The key for these files: credential:NAME or file:PATH, 16 octets or more. Without it, a file beside the folder that is
-                made at the first time (mode 0600).
+                The key for these files, 16 octets or more: credential:NAME (LoadCredential= of systemd), or a file, which is made (mode
+                0600) where there is none. Without it, `accounts.key` beside `accounts`.
                 """),
         ])
 }

@@ -52,9 +52,6 @@ public struct Configuration: Sendable, Equatable {
             if !places.insert(place).inserted { problems.append("two relays listen on \(place)") }
         }
         if let problem = tls.problem { problems.append(problem.message) }
-        if let grantsKey, !["credential:", "file:"].contains(where: grantsKey.hasPrefix) {
-            problems.append("'grants-key' says where the key is: credential:NAME or file:PATH")
-        }
         return problems
     }
 }
