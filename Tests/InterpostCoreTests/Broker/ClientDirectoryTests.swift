@@ -124,9 +124,17 @@ import Testing
         #expect(Self.account(Self.verdict(patterns, "x")) == "anna")
     }
 
-    @Test func `does not fit a pattern to what only begins like it, nor a name in other letters`() {
+    @Test func `does not fit a pattern to what only begins like it`() {
         #expect(Self.verdict([Self.record("*@example.org")], "anna@example.org.evil") == .refused(.unknownClient))
-        #expect(Self.verdict([Self.record("anna")], "Anna") == .refused(.unknownClient))
+    }
+
+    /// A server takes both for one user, so the policy of the exact name must not be passed by.
+    @Test func `takes a name in other letters for the same`() {
+        #expect(Self.account(Self.verdict([Self.record("anna")], "Anna")) == "anna")
+        let records = [Self.record("*@example.org", account: "*")]
+        let accounts = ["*@example.org", "boss@example.org"]
+        #expect(Self.account(Self.verdict(records, "BOSS@Example.org", accounts: accounts)) == "boss@example.org")
+        #expect(Self.account(Self.verdict(records, "Anna@Example.org", accounts: accounts)) == "*@example.org")
     }
 
     @Test func `leads a client of all accounts to that of its name`() {

@@ -21,20 +21,21 @@ import Testing
         #expect(try Self.files(naming: "GETJMAPACCESS") == ["IMAPVerb+Rows.swift"])
     }
 
-    @Test func `is eight files where the arguments are not plain`() throws {
+    @Test func `is ten files where the arguments are not plain`() throws {
         #expect(
             try Self.files(naming: "CANCELUPDATE") == [
-                "CommandMailboxes.swift", "CommandWriter.swift", "IMAPCommand.swift", "IMAPVerb+Rows.swift", "JudgedParts.swift",
-                "NormalFormContext.swift", "StrictExtensionArguments.swift", "StrictVerb.swift",
+                "BudgetCharges.swift", "CommandMailboxes.swift", "CommandWriter.swift", "IMAPCommand.swift",
+                "IMAPVerb+Rows.swift", "JudgedParts.swift", "NormalFormContext.swift", "Sight+IMAP.swift",
+                "StrictExtensionArguments.swift", "StrictVerb.swift",
             ])
     }
 
-    @Test func `is seven files with a capability and a response that is read deeply`() throws {
+    @Test func `is nine files with a capability and a response that is read deeply`() throws {
         let files = try Self.files(naming: "UIDBATCHES")
         #expect(
             files == [
                 "DetailsQuirks.swift", "IMAPCapabilityName.swift", "IMAPResponse.swift", "IMAPVerb+Rows.swift",
-                "ResponseData.swift", "SearchData.swift", "TagPlaces.swift",
+                "ResponseData.swift", "SearchData.swift", "Sight+IMAP.swift", "SightGuard.swift", "TagPlaces.swift",
             ])
         let article = try String(contentsOf: Self.core.appending(path: "InterpostCore.docc/DesignNotes.md"), encoding: .utf8)
         for file in files { #expect(article.contains(file), "DesignNotes.md does not name \(file)") }
