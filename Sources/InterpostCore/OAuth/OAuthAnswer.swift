@@ -45,7 +45,7 @@ package struct OAuthAnswer: Sendable {
         // Some servers say that they failed with the status of success.
         if let code = members["error"]?.text {
             let failure = OAuthFailure(
-                code: code, text: ProviderText(members["error_description"]?.text, without: request.secrets))
+                code: code, text: members["error_description"]?.text, without: request.secrets)
             guard case .transient(let text, _) = failure else { throw failure }
             throw .transient(text, retryAfter: rest)
         }

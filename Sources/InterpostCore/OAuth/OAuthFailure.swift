@@ -24,8 +24,10 @@ extension OAuthFailure {
     /// Reads what an error answer says (RFC 6749 §5.2, RFC 8628 §3.5).
     ///
     ///     400 {"error":"invalid_grant","error_description":"Bad Request"}      .grantEnded("invalid_grant: Bad Request")
-    init(code: String, text: ProviderText) {
-        let said = ProviderText.sentence(code, text)
+    ///
+    /// - Parameter secrets: What was sent to the server.
+    init(code: String, text: String?, without secrets: [Secret]) {
+        let said = ProviderText.sentence(code, text, without: secrets)
         switch code {
         // The last three are OpenID's: the server wants to see the person again.
         case "invalid_grant", "interaction_required", "login_required", "consent_required": self = .grantEnded(said)
@@ -71,7 +73,7 @@ struct ProviderText: Sendable, Equatable {
             return
         }
         let line = TerminalText.shown(text, atMost: Self.limit)
-        shown = secrets.contains { Self.repeats($0, in: Array(line.utf8)) } ? "(its text has a part of a secret in it)" : line
+        shown = secrets.contains { Self.repeats($0, in: Array(line.utf8)) } ? "(words with a part of a secret)" : line
     }
 
     private static func repeats(_ secret: Secret, in text: [UInt8]) -> Bool {
@@ -85,8 +87,8 @@ struct ProviderText: Sendable, Equatable {
     }
 
     /// `invalid_grant: Bad Request`; the code may be anything, too.
-    static func sentence(_ code: String, _ text: ProviderText) -> String {
-        let name = TerminalText.ascii(code, atMost: 64)
-        return text.shown.map { "\(name): \($0)" } ?? name
+    static func sentence(_ code: String, _ text: String?, without secrets: [Secret]) -> String {
+        let name = ProviderText(TerminalText.ascii(code, atMost: 64), without: secrets).shown ?? "an error without a name"
+        return ProviderText(text, without: secrets).shown.map { "\(name): \($0)" } ?? name
     }
 }

@@ -49,15 +49,17 @@ package struct PendingAuthorisation: Sendable {
             throw .foreign("its 'state' is not that of this attempt: it answers another one")
         }
         if let issuer, let said = values["iss"], said != issuer {
-            throw .refused("it is from '\(TerminalText.shown(said, atMost: 100))', and not from '\(issuer)'")
+            throw .refused("it is from '\(ProviderText(said, without: secrets).shown ?? "")', and not from '\(issuer)'")
         }
         if let error = values["error"] {
             throw .refused(
-                ProviderText.sentence(error, ProviderText(values["error_description"], without: [state, pkce.verifier])))
+                ProviderText.sentence(error, values["error_description"], without: secrets))
         }
         guard let code = values["code"], !code.isEmpty else { throw .refused("it has no 'code'") }
         return Secret(text: code)
     }
+
+    private var secrets: [Secret] { [state, pkce.verifier] }
 
     /// `/` of `http://127.0.0.1:41951/`. Without one, a browser asks for `/`.
     private var path: Substring {

@@ -153,7 +153,16 @@ import Testing
     func `repeats nothing of what was sent as a secret`(text: String) throws {
         let result = try OAuthExample.read(
             OAuthExample.answer(400, #"{"error":"invalid_grant","error_description":"\#(text)"}"#))
-        #expect(result == .failure(.grantEnded("invalid_grant: (its text has a part of a secret in it)")))
+        #expect(result == .failure(.grantEnded("invalid_grant: (words with a part of a secret)")))
+    }
+
+    @Test func `has no secret for its name`() throws {
+        let result = try OAuthExample.read(OAuthExample.answer(400, #"{"error":"x old-refresh-token"}"#))
+        guard case .failure(.misconfigured(let text)) = result else {
+            Issue.record("\(result)")
+            return
+        }
+        #expect(!text.contains("refresh-token"))
     }
 
     @Test func `has a service account's file read, and nothing else`() throws {
