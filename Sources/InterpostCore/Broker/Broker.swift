@@ -10,12 +10,12 @@ enum BrokerStep: Sendable {
     case prelude(ByteBuffer)
     /// The leg to the server becomes TLS now.
     case secure
-    case ask(BrokerRequest)
+    indirect case ask(BrokerRequest)
     case tell(LogEvent)
     /// The account's secret: it is in no log and in no capture, whoever repeats it.
     case conceal(Secret)
     /// The client is logged in: from here on this gate is between the two.
-    case relay(any Gate, answer: ByteBuffer)
+    indirect case relay(any Gate, answer: ByteBuffer)
     /// Both connections end. What the client hears last was an `answer` before.
     case close(by: Closer, reason: String)
 }

@@ -4,10 +4,10 @@ import NIOCore
 enum ReceptionStep: Sendable {
     /// The client is told this.
     case answer(ByteBuffer)
-    case ask(BrokerRequest)
+    indirect case ask(BrokerRequest)
     case tell(LogEvent)
     /// The client is who it says it is. It hears OK when its server is there.
-    case letIn(ClientGrant)
+    indirect case letIn(ClientGrant)
     /// The connection ends. What the client hears last was an `answer` before.
     case close(by: Closer, reason: String)
 }

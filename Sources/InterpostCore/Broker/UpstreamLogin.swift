@@ -4,7 +4,7 @@ import NIOCore
 enum UpstreamLoginStep: Sendable {
     /// The server is told this.
     case write(ByteBuffer)
-    case ask(BrokerRequest)
+    indirect case ask(BrokerRequest)
     /// The account is logged in.
     case done
     case failed(UpstreamFailure)

@@ -11,9 +11,9 @@ enum GateStep: Sendable {
     /// The session is held until ``resolveHold`` is called.
     case hold(HeldFacts, seconds: Int)
     /// A command waits for ``Gate/resolveBudget(_:)``, which is called at once.
-    case spend(BudgetRequest)
+    indirect case spend(BudgetRequest)
     /// What became of what a budget has granted.
-    case settle(BudgetSettlement)
+    indirect case settle(BudgetSettlement)
     /// For the log: a list of capabilities that the client hears without some of them.
     case edited(CapabilityChange)
     /// For the log: something that an operator should know.

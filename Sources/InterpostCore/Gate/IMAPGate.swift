@@ -52,7 +52,12 @@ struct IMAPGate: Gate {
     var flight: CommandInFlight?
     /// Commands of the gate's own that come before the client's next one.
     var errands: [GateQuery] = []
-    private var held: (command: StrictCommand, text: IMAPText, decision: PolicyDecision, context: PolicyContext)?
+    /// The command that a person decides about. It is mostly not there, and so takes no room in the gate.
+    private indirect enum Held: Sendable {
+        case command(StrictCommand, IMAPText, PolicyDecision, PolicyContext)
+    }
+
+    private var held: Held?
     private var heldVerdict: HoldVerdict?
     /// The answer to a refused command that is still being read to its end.
     private var refusedAnswer: ByteBuffer?
@@ -131,7 +136,7 @@ struct IMAPGate: Gate {
 
     /// Does what a person decided, as soon as no response of the server is under way.
     private mutating func release() -> Bool {
-        guard !isMidResponse, let answer = heldVerdict, let (command, text, decision, context) = held else { return false }
+        guard !isMidResponse, let answer = heldVerdict, case .command(let command, let text, let decision, let context)? = held else { return false }
         (heldVerdict, held) = (nil, nil)
         stage = .ready
         let rule = "\(decision.rule), \(answer.words)"
@@ -295,7 +300,7 @@ struct IMAPGate: Gate {
                     message: message)
             }
             tell(.imap(text), decision)
-            held = (command, text, decision, context)
+            held = .command(command, text, decision, context)
             stage = .held
             steps.append(.hold(HeldFacts(command: command.title, rule: decision.rule), seconds: seconds))
         }

@@ -56,7 +56,10 @@ struct POP3Gate: Gate {
     private var input = PendingBytes()
     /// What waits for an errand, or for a person.
     var pending: Pending?
-    private var held: (decision: PolicyDecision, context: PolicyContext)?
+    /// What a person decides about. It is mostly not there, and so takes no room in the gate.
+    private indirect enum Held: Sendable { case command(PolicyDecision, PolicyContext) }
+
+    private var held: Held?
     /// `nil` where everything may be done without end.
     var meter: BudgetMeter?
     /// What waits for the shell, in the place of ``pending``.
@@ -113,7 +116,7 @@ struct POP3Gate: Gate {
     }
 
     mutating func resolveHold(_ answer: HoldVerdict) {
-        guard case .held = stage, let command = pending, let (decision, context) = held else { return }
+        guard case .held = stage, let command = pending, case .command(let decision, let context)? = held else { return }
         (pending, held) = (nil, nil)
         stage = .ready
         let rule = "\(decision.rule), \(answer.words)"
@@ -220,7 +223,7 @@ struct POP3Gate: Gate {
             end(reason: "\(command.name) is forbidden by \(decision.rule)")
         case .hold(let seconds):
             tell(command, decision)
-            (pending, held) = (command, (decision, context))
+            (pending, held) = (command, .command(decision, context))
             stage = .held
             steps.append(.hold(HeldFacts(command: CommandName(keyword: command.name), rule: decision.rule), seconds: seconds))
         case .pretend:

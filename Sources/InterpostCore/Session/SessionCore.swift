@@ -191,7 +191,7 @@ public struct SessionCore: Sendable {
                 continue
             }
             // The gate first: it acts on what the client has said before the tap reads what the client says next.
-            if let step = broker?.next() {
+            if broker != nil, let step = broker?.next() {
                 carryOut(step)
             } else if let step = gate?.next() {
                 carryOut(step)
