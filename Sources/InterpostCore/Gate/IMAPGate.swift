@@ -136,7 +136,8 @@ struct IMAPGate: Gate {
 
     /// Does what a person decided, as soon as no response of the server is under way.
     private mutating func release() -> Bool {
-        guard !isMidResponse, let answer = heldVerdict, case .command(let command, let text, let decision, let context)? = held else { return false }
+        guard !isMidResponse, let answer = heldVerdict, case .command(let command, let text, let decision, let context)? = held
+        else { return false }
         (heldVerdict, held) = (nil, nil)
         stage = .ready
         let rule = "\(decision.rule), \(answer.words)"
