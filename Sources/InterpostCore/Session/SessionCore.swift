@@ -19,6 +19,10 @@ public struct SessionCore: Sendable {
     private var front: Tap
     private var gate: (any Gate)?
     private var broker: Broker?
+    /// The broker is there. To ask the broker itself would copy it, and each octet asks.
+    private var isBrokered: Bool
+    /// The broker, or the gate that goes on in its place, acts on each thing that the client says.
+    private let hasGate: Bool
     private var back: Conversation
     private var dryRun: DryRun?
     private let recordsUpstream: Bool
@@ -54,7 +58,9 @@ public struct SessionCore: Sendable {
         _ settings: SessionSettings, policy: Policy, context: PolicyContext, recordsUpstream: Bool, broker: BrokerSettings?
     ) {
         var settings = settings
-        let isGate = policy.isEnforcing || broker != nil
+        isBrokered = broker != nil
+        let isGate = policy.isEnforcing || isBrokered
+        hasGate = isGate
         if isGate { settings.compression = .strip }
         front = Tap(settings, hasGate: isGate)
         back = Conversation(settings.mailProtocol, limits: settings.limits)
@@ -80,12 +86,9 @@ public struct SessionCore: Sendable {
     public mutating func receive(_ bytes: ByteBuffer, from side: Side, at time: WireTime) {
         now = time
         guard side == .server, hasGate, !front.isOpeningUpstream else { return front.receive(bytes, from: side, at: time) }
-        if broker?.receivePrelude(bytes) == true { return }
+        if isBrokered, broker?.receivePrelude(bytes) == true { return }
         back.receive(bytes, from: .server, at: time)
     }
-
-    /// The broker, or the gate that goes on in its place, acts on each thing that the client says.
-    private var hasGate: Bool { gate != nil || broker != nil }
 
     /// The shell has found out what the broker asked for.
     package mutating func receive(_ answer: BrokerAnswer, at time: WireTime) {
@@ -165,7 +168,7 @@ public struct SessionCore: Sendable {
     }
 
     /// The client is spoken to although no server is there.
-    package var isReceiving: Bool { broker != nil }
+    package var isReceiving: Bool { isBrokered }
 
     /// Whether something that the client has said has not gone to the server yet.
     public var hasMoreForServer: Bool { !(broker?.isAtRest ?? gate?.isAtRest ?? true) }
@@ -191,7 +194,7 @@ public struct SessionCore: Sendable {
                 continue
             }
             // The gate first: it acts on what the client has said before the tap reads what the client says next.
-            if broker != nil, let step = broker?.next() {
+            if isBrokered, let step = broker?.next() {
                 carryOut(step)
             } else if let step = gate?.next() {
                 carryOut(step)
@@ -235,7 +238,7 @@ public struct SessionCore: Sendable {
             case (.server, .none): break
             }
             ready.append(.record(event))
-        case .send(let bytes, to: .server): if broker != nil { broker?.receive(bytes) } else { gate?.receive(bytes) }
+        case .send(let bytes, to: .server): if isBrokered { broker?.receive(bytes) } else { gate?.receive(bytes) }
         default: ready.append(SessionAction(action))
         }
     }
@@ -251,7 +254,7 @@ public struct SessionCore: Sendable {
         case .conceal(let secret): ready.append(.conceal(secret))
         case .relay(let gate, let answer):
             self.gate = gate
-            broker = nil
+            (broker, isBrokered) = (nil, false)
             tell(answer, .rewritten)
         case .close(let closer, let reason): front.close(by: closer, reason: reason, farewell: nil)
         }
@@ -299,7 +302,7 @@ public struct SessionCore: Sendable {
         while count < Self.maximumRun, let event = back.next() {
             count += 1
             handle(event)
-            while let step = broker?.next() {
+            while isBrokered, let step = broker?.next() {
                 flushRun()
                 carryOut(step)
             }
@@ -313,7 +316,7 @@ public struct SessionCore: Sendable {
     }
 
     private mutating func handle(_ event: MailEvent) {
-        broker?.receive(event)
+        if isBrokered { broker?.receive(event) }
         let passage = gate?.passage(of: event) ?? .withhold
         var isWithheld = true
         if case .pass = passage {

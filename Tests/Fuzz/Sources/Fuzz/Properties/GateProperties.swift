@@ -56,7 +56,7 @@ private struct GateRun {
         }
         let verbs = try mailProtocol == .imap ? GateOracle.imap(heard.server) : GateOracle.pop3(heard.server)
         try require(!verbs.contains("DELE"), "a deletion")
-        try require(work <= 1_200 * said + 16_000 * count + 80_000, "work of \(work) for \(said) octets in \(count) actions")
+        try require(work <= 400 * said + 16_000 * count + 80_000, "work of \(work) for \(said) octets in \(count) actions")
     }
 
     private mutating func say(_ bytes: ByteBuffer, _ side: Side) throws(Violation) {
